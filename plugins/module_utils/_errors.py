@@ -1,0 +1,70 @@
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-FileCopyrightText: 2026 The linuxnet.netns developers
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""What can go wrong, one exception for each audience. Pure. Private."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, NamedTuple, Sequence
+
+if TYPE_CHECKING:
+    from ansible_collections.linuxnet.netns.plugins.module_utils._model import Step
+
+
+class Problem(NamedTuple):
+    """One mistake: where it was written (an option, or a path such as ``links[2].endpoints[0]``), and what is wrong."""
+
+    path: str
+    text: str
+
+    def __str__(self) -> str:
+        return f"{self.path}: {self.text}" if self.path else self.text
+
+
+class Invalid(Exception):
+    """What was declared cannot be; all the reasons at once."""
+
+    def __init__(self, problems: Sequence[Problem]) -> None:
+        super().__init__("; ".join(str(problem) for problem in problems))
+        self.problems = list(problems)
+
+
+class Impossible(Exception):
+    """The state of the kernel does not allow what an object declares."""
+
+    def __init__(self, path: str, text: str) -> None:
+        super().__init__(f"{path}: {text}")
+        self.problem = Problem(path, text)
+
+
+class KernelError(Exception):
+    """The kernel, or the host, does not let itself be worked on at all; the text is a whole sentence."""
+
+
+class LibraryMissing(KernelError):
+    """A Python library that is needed cannot be imported; ``library`` names it, ``trace`` is the traceback."""
+
+    def __init__(self, library: str, trace: str) -> None:
+        super().__init__(f"the Python library {library} is missing")
+        self.library = library
+        self.trace = trace
+
+
+class StepFailed(Exception):
+    """The kernel refused a step; ``words`` are its own, ``done`` the steps of the same call that it carried out."""
+
+    def __init__(self, step: Step, words: str, done: Sequence[Step]) -> None:
+        super().__init__(words)
+        self.step = step
+        self.words = words
+        self.done = list(done)
+
+
+class Failed(Exception):
+    """A run failed after it had begun; ``changed`` tells whether anything of it is left, by the ``commands``."""
+
+    def __init__(self, text: str, commands: Sequence[str] = ()) -> None:
+        super().__init__(text)
+        self.commands = list(commands)
+        self.changed = bool(commands)

@@ -1,0 +1,107 @@
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-FileCopyrightText: 2026 The linuxnet.netns developers
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Sends the steps that the routing socket carries, from inside one namespace, in batches with an answer for each."""
+
+from __future__ import annotations
+
+import os
+from typing import List, Optional, Sequence, Tuple
+
+from ansible_collections.linuxnet.netns.plugins.module_utils._errors import StepFailed
+from ansible_collections.linuxnet.netns.plugins.module_utils._kernel import messages, namespaces
+from ansible_collections.linuxnet.netns.plugins.module_utils._kernel.codec import Codec
+from ansible_collections.linuxnet.netns.plugins.module_utils._kernel.netlink import BATCH, NetlinkError, RouteSocket
+from ansible_collections.linuxnet.netns.plugins.module_utils._model import Netns, State, Step
+
+
+class Messenger:
+    """A routing socket in the namespace that the calling thread is in, with what messages need to know of the host.
+
+    ``seen`` is kept up with the steps that are done: it tells interfaces' indexes. The index of one that it does not
+    know, such as the kernel chose for a new interface, is asked for by name.
+    """
+
+    def __init__(self, codec: Codec, home: int, seen: State) -> None:
+        self._codec = codec
+        self._home = home
+        self._seen = seen
+        self._route = RouteSocket()
+        self._waiting: List[Tuple[Step, bytes]] = []
+        self._open: List[int] = []
+        self._done: List[Step] = []
+
+    def __enter__(self) -> Messenger:
+        return self
+
+    def __exit__(self, *_exception: object) -> None:
+        self._close_descriptors()
+        self._route.__exit__()
+
+    def send(self, steps: Sequence[Step], done: List[Step]) -> None:
+        """Send the steps, adding those that the kernel carried out to ``done``.
+
+        Raises: StepFailed.
+        """
+        self._done = done
+        for step in steps:
+            try:
+                message = messages.encode(step, self._codec, self)
+            except OSError as error:
+                raise StepFailed(step, _said(error), done) from error
+            self._waiting.append((step, message))
+            if len(self._waiting) == BATCH:
+                self._flush()
+        self._flush()
+
+    def descriptor(self, netns: Netns) -> int:
+        """An open descriptor of the namespace, until the waiting messages have been sent. Raises: OSError."""
+        if netns is None:
+            return self._home
+        descriptor = namespaces.open_namespace(netns)
+        self._open.append(descriptor)
+        return descriptor
+
+    def index(self, netns: Netns, interface: str) -> int:
+        """The index of an interface of the socket's own namespace. Raises: OSError."""
+        known = self._known(netns, interface)
+        if known is None and self._waiting:
+            self._flush()
+            known = self._known(netns, interface)
+        if known is None:
+            found = self._codec.ifinfmsg(self._route.ask(messages.link(self._codec, interface)))
+            found.decode()
+            known = int(found["index"])
+            self._seen.change(netns, interface, index=known)
+        return known
+
+    def _known(self, netns: Netns, interface: str) -> Optional[int]:
+        found = self._seen.interface(netns, interface)
+        return None if found is None else found.index
+
+    def _flush(self) -> None:
+        sent, self._waiting = self._waiting, []
+        if not sent:
+            return
+        refused: Optional[Tuple[Step, NetlinkError]] = None
+        for (step, _message), error in zip(sent, self._route.request([message for _step, message in sent])):
+            if error is None:
+                step.effect(self._seen)
+                self._done.append(step)
+            elif refused is None:
+                refused = step, error
+        self._close_descriptors()
+        if refused is not None:
+            raise StepFailed(refused[0], str(refused[1]), self._done)
+
+    def _close_descriptors(self) -> None:
+        for descriptor in self._open:
+            os.close(descriptor)
+        self._open.clear()
+
+
+def _said(error: OSError) -> str:
+    from ansible_collections.linuxnet.netns.plugins.module_utils._kernel.edge import said
+
+    return said(error)

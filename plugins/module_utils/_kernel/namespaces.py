@@ -1,0 +1,213 @@
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-FileCopyrightText: 2026 The linuxnet.netns developers
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Named network namespaces: the files below /run/netns, as ``ip netns`` makes and reads them."""
+
+from __future__ import annotations
+
+import errno
+import fcntl
+import os
+import stat
+from contextlib import contextmanager
+from typing import Dict, Iterable, Iterator, List, Optional, Tuple
+
+from ansible_collections.linuxnet.netns.plugins.module_utils._kernel import syscalls
+from ansible_collections.linuxnet.netns.plugins.module_utils._model import FOREIGN, NAMESPACE, STALE, Netns
+
+RUN_DIR = "/run/netns"
+#: linux/nsfs.h: the type of the namespace that a descriptor refers to.
+NS_GET_NSTYPE = 0xB703
+
+
+def path_of(name: str) -> str:
+    """The file that gives a namespace its name."""
+    return f"{RUN_DIR}/{name}"
+
+
+def current() -> int:
+    """A descriptor of the calling thread's own namespace. Raises: OSError."""
+    return os.open("/proc/thread-self/ns/net", os.O_RDONLY | os.O_CLOEXEC)
+
+
+def open_namespace(name: str) -> int:
+    """A descriptor of the namespace of that name. Raises: OSError, FileNotFoundError where there is none."""
+    descriptor = os.open(path_of(name), os.O_RDONLY | os.O_CLOEXEC | os.O_NONBLOCK)
+    if is_namespace(descriptor):
+        return descriptor
+    os.close(descriptor)
+    raise OSError(errno.EINVAL, "not a network namespace", path_of(name))
+
+
+def is_namespace(descriptor: int) -> bool:
+    """Whether the descriptor refers to a network namespace."""
+    try:
+        return fcntl.ioctl(descriptor, NS_GET_NSTYPE) == syscalls.CLONE_NEWNET
+    except OSError:
+        return False
+
+
+def what_is(name: str) -> Optional[str]:
+    """What there is of that name: one of the model's NAMESPACE, STALE and FOREIGN, or None."""
+    path = path_of(name)
+    try:
+        found = os.lstat(path)
+    except (FileNotFoundError, NotADirectoryError):
+        return None
+    link = stat.S_ISLNK(found.st_mode)
+    if link:
+        try:
+            found = os.stat(path)
+        except OSError:
+            return STALE
+    if not stat.S_ISREG(found.st_mode):
+        return FOREIGN
+    try:
+        descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC | os.O_NONBLOCK)
+    except PermissionError:
+        return FOREIGN
+    try:
+        if is_namespace(descriptor):
+            return NAMESPACE
+    finally:
+        os.close(descriptor)
+    return STALE if found.st_size == 0 and not link else FOREIGN
+
+
+def what_are(names: Iterable[str]) -> Dict[str, str]:
+    """What there is of each of the names, as :func:`what_is`; names of nothing are left out."""
+    found = {name: what_is(name) for name in names}
+    return {name: what for name, what in found.items() if what is not None}
+
+
+def listed() -> List[str]:
+    """Every name below /run/netns, sorted, whatever it stands for."""
+    try:
+        return sorted(os.listdir(RUN_DIR))
+    except FileNotFoundError:
+        return []
+
+
+def identity(name: str) -> str:
+    """What tells this namespace from another of the same name: its device and inode. Raises: OSError."""
+    found = os.stat(path_of(name))
+    return f"{found.st_dev}:{found.st_ino}"
+
+
+def prepare() -> None:
+    """Make /run/netns what ``ip netns add`` makes of it: a shared mount, so that every mount namespace sees what is
+    mounted in it.
+
+    Raises: OSError.
+    """
+    mask = os.umask(0o022)
+    try:
+        os.makedirs(RUN_DIR, mode=0o755, exist_ok=True)
+    finally:
+        os.umask(mask)
+    with locked():
+        try:
+            syscalls.mount("", RUN_DIR, syscalls.MS_SHARED | syscalls.MS_REC)
+        except OSError as error:
+            if error.errno != errno.EINVAL:
+                raise
+            syscalls.mount(RUN_DIR, RUN_DIR, syscalls.MS_BIND | syscalls.MS_REC)
+            syscalls.mount("", RUN_DIR, syscalls.MS_SHARED | syscalls.MS_REC)
+
+
+@contextmanager
+def locked() -> Iterator[None]:
+    """Hold the lock on /run/netns that ``ip netns`` takes too. Raises: OSError."""
+    descriptor = os.open(RUN_DIR, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX)
+        yield
+    finally:
+        os.close(descriptor)
+
+
+def create(name: str) -> None:
+    """Create a namespace of that name, and leave the calling thread in it.
+
+    Raises: OSError, with nothing left behind.
+    """
+    path = path_of(name)
+    os.close(os.open(path, os.O_RDONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0))
+    try:
+        syscalls.unshare_net()
+        syscalls.mount("/proc/thread-self/ns/net", path, syscalls.MS_BIND)
+    except OSError:
+        os.unlink(path)
+        raise
+
+
+def attach(name: str, descriptor: int) -> None:
+    """Give a namespace that is held open a name (again). Raises: OSError."""
+    path = path_of(name)
+    os.close(os.open(path, os.O_RDONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0))
+    try:
+        syscalls.mount(f"/proc/thread-self/fd/{descriptor}", path, syscalls.MS_BIND)
+    except OSError:
+        os.unlink(path)
+        raise
+
+
+def delete(name: str) -> None:
+    """Take the name away; also that of a stale file. Raises: OSError."""
+    try:
+        syscalls.unmount(path_of(name), syscalls.MNT_DETACH | syscalls.UMOUNT_NOFOLLOW)
+    except OSError as error:
+        if error.errno != errno.EINVAL:  # not a mount: a stale file or a symbolic link
+            raise
+    os.unlink(path_of(name))
+
+
+def leave_stale_file(name: str) -> None:
+    """Make an empty file without permissions, as a crashed ``ip netns add`` leaves. Raises: OSError."""
+    os.close(os.open(path_of(name), os.O_RDONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0))
+
+
+@contextmanager
+def away(home: int) -> Iterator[None]:
+    """Whatever namespaces are entered inside, come back to ``home`` in the end."""
+    try:
+        yield
+    finally:
+        syscalls.setns(home)
+
+
+def enter(netns: Netns, home: int) -> None:
+    """Enter a namespace by name, or the host's. Raises: OSError."""
+    if netns is None:
+        syscalls.setns(home)
+        return
+    descriptor = open_namespace(netns)
+    try:
+        syscalls.setns(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+def processes(names: Iterable[str]) -> Dict[str, Tuple[int, ...]]:
+    """The ids of the processes that are in each of the namespaces, from /proc; names of no namespace are left out."""
+    by_inode: Dict[Tuple[int, int], str] = {}
+    for name in names:
+        try:
+            found = os.stat(path_of(name))
+        except OSError:
+            continue
+        by_inode[found.st_dev, found.st_ino] = name
+    inside: Dict[str, List[int]] = {}
+    if by_inode:
+        for entry in os.listdir("/proc"):
+            if not entry.isdigit():
+                continue
+            try:
+                found = os.stat(f"/proc/{entry}/ns/net")
+            except OSError:
+                continue
+            held = by_inode.get((found.st_dev, found.st_ino))
+            if held is not None:
+                inside.setdefault(held, []).append(int(entry))
+    return {name: tuple(sorted(pids)) for name, pids in inside.items()}

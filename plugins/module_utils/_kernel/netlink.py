@@ -1,0 +1,184 @@
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-FileCopyrightText: 2026 The linuxnet.netns developers
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The netlink transport: requests in batches, with an answer for each, and dumps.
+
+It knows the framing of messages (linux/netlink.h) and nothing of what is in them: encoding and decoding is the codec's.
+Why it is our own and not pyroute2's sockets: docs/architecture.md, "The transport".
+"""
+
+from __future__ import annotations
+
+import errno
+import os
+import socket
+import struct
+from typing import Dict, FrozenSet, Iterable, Iterator, List, Optional, Sequence
+
+_SOL_NETLINK = 270
+_CAP_ACK, _EXT_ACK, _GET_STRICT_CHK = 10, 11, 12
+_ERROR, _DONE = 2, 3
+_DUMP_INTR, _ACK_TLVS, _CAPPED = 0x10, 0x200, 0x100
+_ACK_MSG = 1
+_HEADER = struct.Struct("=IHHII")
+_ATTRIBUTE = struct.Struct("=HH")
+_BUFFER = 1 << 18
+#: How many requests wait for their answers at once: their answers fit into a receive buffer of the usual size.
+BATCH = 128
+
+
+class NetlinkError(OSError):
+    """The kernel refused a request; ``explanation`` is its own text (extended acknowledgement), where it gave one."""
+
+    def __init__(self, number: int, explanation: str = "") -> None:
+        super().__init__(number, os.strerror(number))
+        self.explanation = explanation
+
+    def __str__(self) -> str:
+        return words(self.errno or 0, self.explanation)
+
+
+def words(number: int, explanation: str = "") -> str:
+    """An error as the kernel puts it: its text, its name and, where there is one, its explanation."""
+    name = errno.errorcode.get(number, str(number))
+    return f"{os.strerror(number)} ({name})" + (f", {explanation}" if explanation else "")
+
+
+class RouteSocket:
+    """A routing socket (NETLINK_ROUTE) of the namespace that the calling thread is in, wherever it goes later."""
+
+    def __init__(self) -> None:
+        self._socket = socket.socket(socket.AF_NETLINK, socket.SOCK_RAW | socket.SOCK_CLOEXEC, 0)
+        self._sequence = 0
+        for option in (_CAP_ACK, _EXT_ACK):
+            self._socket.setsockopt(_SOL_NETLINK, option, 1)
+
+    def __enter__(self) -> RouteSocket:
+        return self
+
+    def __exit__(self, *_exception: object) -> None:
+        self._socket.close()
+
+    def strict(self) -> bool:
+        """Ask the kernel to check requests strictly and to heed filters (Linux 4.20 and later); whether it does."""
+        try:
+            self._socket.setsockopt(_SOL_NETLINK, _GET_STRICT_CHK, 1)
+        except OSError:
+            return False
+        return True
+
+    def request(self, messages: Sequence[bytes]) -> List[Optional[NetlinkError]]:
+        """Send requests that ask for an acknowledgement; give the answer to each: None, or the error.
+
+        The kernel goes on after a request that it refused, to the end of the batch; the caller sends no more than it
+        wants to be tried.
+        """
+        answers: Dict[int, Optional[NetlinkError]] = {}
+        first = self._sequence + 1
+        self._send(messages)
+        while len(answers) < len(messages):
+            for header, payload, _whole in self._receive():
+                if header[1] == _ERROR and header[3] >= first:
+                    answers[header[3] - first] = _error(payload, header[2])
+        return [answers[number] for number in range(len(messages))]
+
+    def ask(self, message: bytes) -> bytes:
+        """Send one request without an acknowledgement flag and give the message that answers it. Raises: NetlinkError."""
+        self._send([message])
+        while True:
+            for header, payload, whole in self._receive():
+                if header[3] != self._sequence:
+                    continue
+                if header[1] == _ERROR:
+                    raise _error(payload, header[2]) or NetlinkError(errno.ENODATA)
+                return whole
+
+    def dump(self, message: bytes) -> List[bytes]:
+        """The messages that answer a dump request, whole; asked for again when the kernel says that it was interrupted.
+
+        Raises: NetlinkError.
+        """
+        for _attempt in range(20):
+            found = self._dump(message)
+            if found is not None:
+                return found
+        raise NetlinkError(errno.EAGAIN, "the dump was interrupted 20 times by changes elsewhere")
+
+    def _dump(self, message: bytes) -> Optional[List[bytes]]:
+        self._send([message])
+        found: List[bytes] = []
+        interrupted = False
+        while True:
+            for header, payload, whole in self._receive():
+                if header[3] != self._sequence:
+                    continue
+                interrupted = interrupted or bool(header[2] & _DUMP_INTR)
+                if header[1] == _ERROR:
+                    error = _error(payload, header[2])
+                    if error is not None:
+                        raise error
+                elif header[1] == _DONE:
+                    number = struct.unpack_from("=i", payload)[0] if len(payload) >= 4 else 0
+                    if number < 0:
+                        raise NetlinkError(-number)
+                    return None if interrupted else found
+                else:
+                    found.append(whole)
+
+    def _send(self, messages: Iterable[bytes]) -> None:
+        batch = bytearray()
+        for message in messages:
+            self._sequence += 1
+            start = len(batch)
+            batch += message
+            struct.pack_into("=I", batch, start + 8, self._sequence)
+            batch += bytes(-len(batch) % 4)
+        self._socket.send(batch)
+
+    def _receive(self) -> Iterator[tuple[tuple[int, ...], bytes, bytes]]:
+        data = self._socket.recv(_BUFFER)
+        offset = 0
+        while offset < len(data):
+            header = _HEADER.unpack_from(data, offset)
+            whole = data[offset : offset + header[0]]
+            yield header, whole[16:], whole
+            offset += (header[0] + 3) & ~3
+
+
+def only(message: bytes, body: int, wanted: FrozenSet[int]) -> bytes:
+    """The message with only those of its attributes whose types are wanted; ``body`` is the size of what precedes them.
+
+    A link has some forty attributes; decoding the eight that matter takes a quarter of the time.
+    """
+    start = 16 + body
+    kept = [message[:start]]
+    offset = start
+    while offset + 4 <= len(message):
+        length, kind = _ATTRIBUTE.unpack_from(message, offset)
+        if length < 4:
+            break
+        following = offset + ((length + 3) & ~3)
+        if kind & 0x3FFF in wanted:
+            kept.append(message[offset:following])
+        offset = following
+    reduced = bytearray(b"".join(kept))
+    struct.pack_into("=I", reduced, 0, len(reduced))
+    return bytes(reduced)
+
+
+def _error(payload: bytes, flags: int) -> Optional[NetlinkError]:
+    """What an error message says, or None for an acknowledgement (struct nlmsgerr, then attributes)."""
+    number = -struct.unpack_from("=i", payload)[0]
+    if number == 0:
+        return None
+    explanation = ""
+    if flags & _ACK_TLVS:
+        size = struct.unpack_from("=I", payload, 4)[0]
+        offset = 4 + (16 if flags & _CAPPED else (size + 3) & ~3)
+        while offset + 4 <= len(payload):
+            length, kind = struct.unpack_from("=HH", payload, offset)
+            if kind & 0x3FFF == _ACK_MSG:
+                explanation = payload[offset + 4 : offset + length].rstrip(b"\0").decode("utf-8", "replace")
+            offset += max(4, (length + 3) & ~3)
+    return NetlinkError(number, explanation)

@@ -1,0 +1,78 @@
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-FileCopyrightText: 2026 The linuxnet.netns developers
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""A checkpoint of routes: the kernel takes them away with an interface's link state or addresses, without naming them."""
+
+from __future__ import annotations
+
+from typing import Any, Dict, List, Sequence
+
+from ansible_collections.linuxnet.netns.plugins.module_utils._kernel import messages, namespaces
+from ansible_collections.linuxnet.netns.plugins.module_utils._kernel.codec import Codec
+from ansible_collections.linuxnet.netns.plugins.module_utils._kernel.netlink import RouteSocket, only
+from ansible_collections.linuxnet.netns.plugins.module_utils._model import Netns, describe
+
+_AF_INET, _AF_INET6 = 2, 10
+#: linux/rtnetlink.h: what the kernel keeps by itself.
+_PROTOCOL_KERNEL, _TABLE_LOCAL, _CLONED = 2, 255, 0x200
+#: linux/rtnetlink.h: all attributes of a route but CACHEINFO, which is what has become of it.
+_ATTRIBUTES = frozenset(set(range(1, 31)) - {12})
+
+
+class Routes:
+    """The routes of some namespaces as they were, apart from those that the kernel itself makes."""
+
+    def __init__(self, codec: Codec, home: int, places: Sequence[Netns]) -> None:
+        """Raises: OSError. The calling thread is left in one of the namespaces."""
+        self._codec = codec
+        self._home = home
+        self._were = {netns: self._read(netns) for netns in places}
+
+    def _read(self, netns: Netns) -> Dict[bytes, bytes]:
+        """The routes of a namespace as requests that put them back, by what identifies them."""
+        namespaces.enter(netns, self._home)
+        found: Dict[bytes, bytes] = {}
+        with RouteSocket() as route:
+            for family in (_AF_INET, _AF_INET6):
+                for raw in route.dump(messages.routes(self._codec, family)):
+                    message = self._decoded(raw)
+                    table = dict(message["attrs"]).get("RTA_TABLE", message["table"])
+                    if message["proto"] == _PROTOCOL_KERNEL or table == _TABLE_LOCAL or message["flags"] & _CLONED:
+                        continue
+                    request = only(raw, 12, _ATTRIBUTES)
+                    # Bytes 24 to 27 are rtm_flags: what has become of the next hop.
+                    found[request[16:24] + request[28:]] = request[:24] + bytes(4) + request[28:]
+        return found
+
+    def _decoded(self, raw: bytes) -> Any:
+        message = self._codec.rtmsg(raw)
+        message.decode()
+        return message
+
+    def revive(self) -> List[str]:
+        """Put back the routes that have gone; gives those that could not be put back, in words."""
+        return [f"routes of {describe(netns)}: {words}" for netns in self._were for words in self._revive(netns)]
+
+    def _revive(self, netns: Netns) -> List[str]:
+        try:
+            now = self._read(netns)
+            missing = [request for key, request in self._were[netns].items() if key not in now]
+            # A route through a gateway needs the one to the gateway first: as long as some get through, try the rest.
+            while missing:
+                with RouteSocket() as route:
+                    answers = [route.request([messages.again(request)])[0] for request in missing]
+                refused = [(one, error) for one, error in zip(missing, answers) if error is not None]
+                if len(refused) == len(missing):
+                    return [f"{self._told(one)} ({error})" for one, error in refused]
+                missing = [one for one, _error in refused]
+        except OSError as error:
+            return [str(error)]
+        return []
+
+    def _told(self, request: bytes) -> str:
+        message = self._decoded(request)
+        attributes = dict(message["attrs"])
+        to = attributes.get("RTA_DST", "default")
+        gateway = attributes.get("RTA_GATEWAY")
+        return f"{to}/{message['dst_len']}" + (f" via {gateway}" if gateway else "")

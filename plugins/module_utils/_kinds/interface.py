@@ -1,0 +1,253 @@
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-FileCopyrightText: 2026 The linuxnet.netns developers
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""What can be done to an interface of any kind: its link state, MAC, MTU and namespace, and its removal."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import Any, Dict, Iterable, Iterator, List, Optional, Sequence, Set, Union
+
+from ansible_collections.linuxnet.netns.plugins.module_utils._errors import Impossible
+from ansible_collections.linuxnet.netns.plugins.module_utils._model import (
+    Carrier,
+    Declared,
+    Endpoint,
+    Interface,
+    Netns,
+    Scope,
+    State,
+    Step,
+    describe,
+    ip,
+    of_interface,
+)
+
+
+def demand(state: State, path: str, end: Endpoint, option: str = "interface") -> Interface:
+    """The interface, which must be there.
+
+    Raises: Impossible, naming the namespace or the interface that is missing.
+    """
+    if not state.has(end.netns):
+        raise Impossible(joined(path, "netns"), missing_namespace(str(end.netns), state))
+    found = state.interface(end.netns, end.interface)
+    if found is None:
+        there = ", ".join(sorted(state.inside(end.netns)))
+        raise Impossible(
+            joined(path, option),
+            f"there is no interface {end.interface} in {describe(end.netns)}; it has {there or 'none'}",
+        )
+    return found
+
+
+def missing_namespace(name: str, state: State) -> str:
+    """Why a namespace of that name cannot be used."""
+    if name in state.names:
+        return f"/run/netns/{name} is not a namespace; make it one with linuxnet.netns.netns, state=present"
+    return f"there is no namespace {name}; create it first, with linuxnet.netns.netns"
+
+
+def joined(path: str, option: str) -> str:
+    """The path of an option below the path of its object."""
+    return f"{path}.{option}" if path else option
+
+
+def told(state: State, netns: Netns, name: str) -> Dict[str, Any]:
+    """An interface as a module's result tells it."""
+    found = state.interface(netns, name)
+    if found is None:
+        return {}
+    return {
+        "netns": netns,
+        "interface": name,
+        "index": found.index,
+        "mac": found.mac,
+        "mtu": found.mtu,
+        "state": "up" if found.up else "down",
+        "carrier": found.carrier,
+    }
+
+
+@dataclass(frozen=True)
+class LinkState(Declared):
+    """An interface is set up, or down (the administrative state, IFF_UP; not whether it has a carrier).
+
+    ``wait``: once it is up, so many seconds at most for a carrier.
+    """
+
+    path: str
+    netns: Netns
+    interface: str
+    up: bool
+    wait: float = 0
+
+    def scope(self, scope: Scope) -> None:
+        scope.inside(self.netns)
+        if not self.up:
+            scope.settings.add(Endpoint(self.netns, self.interface))
+
+    def steps(self, state: State) -> Iterator[Step]:
+        found = demand(state, self.path, Endpoint(self.netns, self.interface))
+        if found.up != self.up:
+            yield SetInterface(self.netns, self.interface, "state", "up" if self.up else "down")
+
+    def view(self, state: State) -> Dict[str, Any]:
+        found = state.interface(self.netns, self.interface)
+        if found is None:
+            return {}
+        return of_interface(self.netns, self.interface, {"state": "up" if found.up else "down"})
+
+    def condition(self) -> Optional[Carrier]:
+        return Carrier(joined(self.path, "wait"), Endpoint(self.netns, self.interface), self.wait) if self.up and self.wait else None
+
+    def places(self) -> Set[Endpoint]:
+        return {Endpoint(self.netns, self.interface)}
+
+
+@dataclass(frozen=True)
+class SetInterface(Step):
+    """Set one property of an interface: its ``state`` (``up`` or ``down``), ``mac`` or ``mtu``."""
+
+    netns: Netns
+    interface: str
+    what: str
+    value: Union[str, int]
+
+    def words(self) -> Sequence[str]:
+        words = {"state": [], "mac": ["address"], "mtu": ["mtu"]}[self.what]
+        return ip(self.netns, "link", "set", "dev", self.interface, *words, str(self.value))
+
+    def effect(self, state: State) -> None:
+        found = state.interface(self.netns, self.interface)
+        if found is None:
+            return
+        if self.what != "state":
+            state.change(self.netns, self.interface, **{self.what: self.value})
+            return
+        up = self.value == "up"
+        # Going down takes the IPv6 addresses away, unless the sysctl keep_addr_on_down is set (addrconf_ifdown()).
+        kept = found.addresses if up or found.keeps_ipv6 else tuple(one for one in found.addresses if one.version == 4)
+        state.put(self.netns, replace(found, up=up, addresses=kept))
+        carrier(state, self.netns, self.interface)
+
+    def undo(self, before: State) -> Iterable[Step]:
+        found = before.interface(self.netns, self.interface)
+        if found is None:
+            return []
+        if self.what == "state":
+            return restored(self.netns, found, addresses=[one for one in found.addresses if one.version == 6])
+        value = found.mac if self.what == "mac" else found.mtu
+        return [] if value is None else [SetInterface(self.netns, self.interface, self.what, value)]
+
+    def disruptive(self) -> bool:
+        return self.value == "down"
+
+
+@dataclass(frozen=True)
+class MoveInterface(Step):
+    """Move an interface into another namespace; it arrives down and without addresses.
+
+    ``index`` asks for an interface index there (heeded by Linux 5.13 and later; else the kernel keeps the one it has,
+    if that is free).
+    """
+
+    netns: Netns
+    interface: str
+    target: Netns
+    index: Optional[int] = None
+
+    def words(self) -> Sequence[str]:
+        return ip(self.netns, "link", "set", "dev", self.interface, "netns", "$$" if self.target is None else self.target)
+
+    def effect(self, state: State) -> None:
+        found = state.drop(self.netns, self.interface)
+        if found is None:
+            return
+        taken = {other.index for other in state.inside(self.target).values()}
+        index = self.index or (found.index if found.index not in taken else None)
+        state.put(self.target, replace(found, up=False, carrier=False, addresses=(), index=index))
+        if found.peer is not None:
+            here = Endpoint(self.target, self.interface)
+            state.change(*found.peer, peer=here, peer_index=index)
+            carrier(state, *here)
+
+    def undo(self, before: State) -> Iterable[Step]:
+        found = before.interface(self.netns, self.interface)
+        if found is None:
+            return []
+        back = MoveInterface(self.target, self.interface, self.netns, found.index)
+        return [back, *restored(self.netns, found, addresses=found.addresses, was_up=False)]
+
+    def places(self) -> Set[Netns]:
+        return {self.netns, self.target}
+
+    def disruptive(self) -> bool:
+        return True
+
+
+@dataclass(frozen=True)
+class DeleteInterface(Step):
+    """Delete a virtual interface; with one end of a veth pair the other goes too."""
+
+    netns: Netns
+    interface: str
+    peer: Optional[Endpoint] = None
+
+    def words(self) -> Sequence[str]:
+        return ip(self.netns, "link", "delete", "dev", self.interface)
+
+    def effect(self, state: State) -> None:
+        state.drop_pair(self.netns, self.interface)
+
+    def undo(self, before: State) -> Iterable[Step]:
+        from ansible_collections.linuxnet.netns.plugins.module_utils._kinds.veth import AddVeth, VethEnd
+
+        found = before.interface(self.netns, self.interface)
+        other = before.interface(*found.peer) if found is not None and found.peer is not None else None
+        if found is None or other is None or found.peer is None or found.kind != "veth":
+            return []
+        first = VethEnd(self.netns, found.name, found.mac, found.mtu, found.index)
+        second = VethEnd(found.peer.netns, other.name, other.mac, other.mtu, other.index)
+        steps: List[Step] = [AddVeth(first, second)]
+        for netns, one in ((self.netns, found), (found.peer.netns, other)):
+            steps.extend(restored(netns, one, addresses=one.addresses, was_up=False))
+        return steps
+
+    def lost(self, before: State) -> Optional[str]:
+        if any(True for _step in self.undo(before)) or before.interface(self.netns, self.interface) is None:
+            return None
+        return f"interface {self.interface} in {describe(self.netns)} was deleted"
+
+    def places(self) -> Set[Netns]:
+        return {self.netns} if self.peer is None else {self.netns, self.peer.netns}
+
+    def disruptive(self) -> bool:
+        return True
+
+
+def restored(netns: Netns, was: Interface, addresses: Iterable[Any], was_up: Optional[bool] = None) -> List[Step]:
+    """The steps that give an interface its link state and addresses back.
+
+    ``was_up`` is the link state it has now, None for the opposite of the one it had.
+    """
+    from ansible_collections.linuxnet.netns.plugins.module_utils._kinds.address import AddAddress
+
+    steps: List[Step] = []
+    now_up = not was.up if was_up is None else was_up
+    if now_up != was.up:
+        steps.append(SetInterface(netns, was.name, "state", "up" if was.up else "down"))
+    steps.extend(AddAddress(netns, was.name, one.text, one.raw) for one in addresses)
+    return steps
+
+
+def carrier(state: State, netns: Netns, name: str) -> None:
+    """Set the carrier of a veth end and its peer: each has one when both are up (veth_open() in drivers/net/veth.c)."""
+    found = state.interface(netns, name)
+    other = state.interface(*found.peer) if found is not None and found.peer is not None else None
+    if found is None or found.kind != "veth" or found.peer is None or other is None:
+        return
+    linked = found.up and other.up
+    state.put(netns, replace(found, carrier=linked))
+    state.put(found.peer.netns, replace(other, carrier=linked))

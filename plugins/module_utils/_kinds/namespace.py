@@ -1,0 +1,204 @@
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-FileCopyrightText: 2026 The linuxnet.netns developers
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Namespaces: what is below /run/netns."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any, ClassVar, Dict, Iterable, Iterator, Optional, Sequence, Set
+
+from ansible_collections.linuxnet.netns.plugins.module_utils._errors import Impossible
+from ansible_collections.linuxnet.netns.plugins.module_utils._kinds.address import listed
+from ansible_collections.linuxnet.netns.plugins.module_utils._kinds.interface import DeleteInterface, MoveInterface
+from ansible_collections.linuxnet.netns.plugins.module_utils._model import (
+    FOREIGN,
+    NAMESPACE,
+    STALE,
+    Declared,
+    Interface,
+    Netns,
+    Scope,
+    State,
+    Step,
+    branch,
+    tree,
+)
+
+RUN_DIR = "/run/netns"
+
+
+@dataclass(frozen=True)
+class Namespace(Declared):
+    """A namespace of that name exists, or none does.
+
+    ``inspect``: before it is removed, look inside, so that physical devices go back to the host first, the links that
+    lead out of it are gone when the removal is done, and the diff shows what goes with it.
+    """
+
+    path: str
+    name: str
+    present: bool = True
+    inspect: bool = False
+
+    def scope(self, scope: Scope) -> None:
+        scope.names.add(self.name)
+        if not self.present:
+            scope.processes.add(self.name)
+            if self.inspect:
+                scope.inside(self.name)
+                scope.outward.add(self.name)
+
+    def steps(self, state: State) -> Iterator[Step]:
+        found = state.names.get(self.name)
+        if found == FOREIGN:
+            raise Impossible(
+                self.path,
+                f"{RUN_DIR}/{self.name} is neither a namespace nor an empty file left by one; it was not touched: "
+                "look at it, and move it away or choose another name",
+            )
+        if self.present:
+            if found == STALE:
+                yield DeleteStaleFile(self.name)
+            if found != NAMESPACE:
+                yield AddNamespace(self.name)
+        elif found == STALE:
+            yield DeleteStaleFile(self.name)
+        elif found == NAMESPACE:
+            yield from self._emptied(state)
+            yield DeleteNamespace(self.name)
+
+    def _emptied(self, state: State) -> Iterator[Step]:
+        # The kernel destroys a namespace's devices some time after its last user has gone; a veth end on the host
+        # is then still in the way of a new one of its name. Where processes live on, so does the namespace: nothing
+        # of it is taken from them but its name.
+        if state.processes.get(self.name):
+            return
+        for interface in list(state.inside(self.name).values()):
+            if interface.kind == "" and interface.name != "lo":
+                yield MoveInterface(self.name, interface.name, None)
+            elif interface.kind == "veth" and interface.peer is not None and interface.peer.netns != self.name:
+                yield DeleteInterface(self.name, interface.name)
+
+    def view(self, state: State) -> Dict[str, Any]:
+        found = state.names.get(self.name)
+        if found is None:
+            return {}
+        if found != NAMESPACE:
+            return tree(branch(self.name), "a stale file, not a namespace" if found == STALE else "not a namespace")
+        if self.present or not self.inspect:
+            return tree(branch(self.name), {})
+        content = {name: whole(interface) for name, interface in sorted(state.inside(self.name).items()) if name != "lo"}
+        return tree(branch(self.name), {"interfaces": content} if content else {})
+
+
+def whole(interface: Interface) -> Dict[str, Any]:
+    """All that a view tells of an interface which goes with its namespace."""
+    shown: Dict[str, Any] = {"kind": interface.kind or "physical"}
+    if interface.peer is not None:
+        shown["peer"] = str(interface.peer)
+    addresses = listed(interface)
+    if addresses:
+        shown["addresses"] = addresses
+    return shown
+
+
+@dataclass(frozen=True)
+class AddNamespace(Step):
+    """Create a namespace and give it a name."""
+
+    name: str
+    netns: ClassVar[Netns] = None
+
+    def words(self) -> Sequence[str]:
+        return ["ip", "netns", "add", self.name]
+
+    def effect(self, state: State) -> None:
+        state.names[self.name] = NAMESPACE
+        state.interfaces[self.name] = {"lo": Interface("lo", "loopback", index=1)}
+        state.fresh.add(self.name)
+
+    def undo(self, before: State) -> Iterable[Step]:
+        return [DeleteNamespace(self.name)]
+
+    def places(self) -> Set[Netns]:
+        return {self.name}
+
+
+@dataclass(frozen=True)
+class DeleteNamespace(Step):
+    """Take a namespace's name away; the namespace itself goes when nothing uses it any longer."""
+
+    name: str
+    netns: ClassVar[Netns] = None
+
+    def words(self) -> Sequence[str]:
+        return ["ip", "netns", "delete", self.name]
+
+    def effect(self, state: State) -> None:
+        for name in list(state.inside(self.name)):
+            if not state.processes.get(self.name):
+                state.drop_pair(self.name, name)
+        state.names.pop(self.name, None)
+        state.interfaces.pop(self.name, None)
+
+    def undo(self, before: State) -> Iterable[Step]:
+        return [RestoreNamespace(self.name)]
+
+    def ends(self) -> Optional[str]:
+        return self.name
+
+    def places(self) -> Set[Netns]:
+        return {self.name}
+
+
+@dataclass(frozen=True)
+class RestoreNamespace(Step):
+    """Give a deleted namespace its name back: the run that deleted it holds it open until it ends."""
+
+    name: str
+    netns: ClassVar[Netns] = None
+
+    def words(self) -> Sequence[str]:
+        return ["ip", "netns", "attach", self.name, "$$"]
+
+    def effect(self, state: State) -> None:
+        state.names[self.name] = NAMESPACE
+
+    def undo(self, before: State) -> Iterable[Step]:
+        return [DeleteNamespace(self.name)]
+
+
+@dataclass(frozen=True)
+class DeleteStaleFile(Step):
+    """Remove a file that a namespace left behind."""
+
+    name: str
+    netns: ClassVar[Netns] = None
+
+    def words(self) -> Sequence[str]:
+        return ["ip", "netns", "delete", self.name]
+
+    def effect(self, state: State) -> None:
+        state.names.pop(self.name, None)
+
+    def undo(self, before: State) -> Iterable[Step]:
+        return [LeaveStaleFile(self.name)]
+
+
+@dataclass(frozen=True)
+class LeaveStaleFile(Step):
+    """Put back the empty file that was there before a run which failed."""
+
+    name: str
+    netns: ClassVar[Netns] = None
+
+    def words(self) -> Sequence[str]:
+        return ["touch", f"{RUN_DIR}/{self.name}"]
+
+    def effect(self, state: State) -> None:
+        state.names[self.name] = STALE
+
+    def undo(self, before: State) -> Iterable[Step]:
+        return [DeleteStaleFile(self.name)]

@@ -1,0 +1,248 @@
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-FileCopyrightText: 2026 The linuxnet.netns developers
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Veth pairs: a virtual cable with its two ends."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any, Dict, Iterable, Iterator, List, Optional, Sequence, Set, Tuple
+
+from ansible_collections.linuxnet.netns.plugins.module_utils._errors import Impossible
+from ansible_collections.linuxnet.netns.plugins.module_utils._kinds.interface import (
+    DeleteInterface,
+    MoveInterface,
+    SetInterface,
+    joined,
+    missing_namespace,
+)
+from ansible_collections.linuxnet.netns.plugins.module_utils._model import (
+    Declared,
+    Endpoint,
+    Interface,
+    Netns,
+    Scope,
+    State,
+    Step,
+    describe,
+    merge,
+    of_interface,
+)
+
+
+@dataclass(frozen=True)
+class VethEnd:
+    """One end of a pair as declared or as created; what is None is not managed, or left to the kernel.
+
+    ``path`` and ``option`` are where the end and its name were written.
+    """
+
+    netns: Netns
+    interface: str
+    mac: Optional[str] = None
+    mtu: Optional[int] = None
+    index: Optional[int] = None
+    path: str = ""
+    option: str = "interface"
+    netns_option: str = "netns"
+
+    @property
+    def endpoint(self) -> Endpoint:
+        """Where it belongs."""
+        return Endpoint(self.netns, self.interface)
+
+
+@dataclass(frozen=True)
+class Veth(Declared):
+    """A pair exists with both ends in their places, or does not exist.
+
+    A pair is known by its two names, each end being in its place or still in the host's namespace. ``owned`` are
+    interfaces by which an earlier run's record knows the pair: with one of them in its place, the pair is known
+    wherever its other end has gone, and one that is not as declared may be replaced.
+    """
+
+    path: str
+    first: VethEnd
+    second: Optional[VethEnd] = None
+    present: bool = True
+    record: str = ""
+
+    @property
+    def ends(self) -> Tuple[VethEnd, ...]:
+        """The declared ends: both, or one where only a removal is declared by one name."""
+        return (self.first,) if self.second is None else (self.first, self.second)
+
+    def scope(self, scope: Scope) -> None:
+        scope.inside(None, *(end.netns for end in self.ends))
+        for end, other in ((self.first, self.second), (self.second, self.first)):
+            if end is None:
+                continue
+            likely = [None, self.first.netns] if other is None else [other.netns, None]
+            scope.peer(end.endpoint, *likely)
+            scope.peer(Endpoint(None, end.interface), *likely)
+        if self.record:
+            scope.records.add(self.record)
+            scope.everywhere.update(end.endpoint for end in self.ends)
+
+    def steps(self, state: State) -> Iterator[Step]:
+        yield from self._present(state) if self.present else self._absent(state)
+
+    def _present(self, state: State) -> Iterator[Step]:
+        assert self.second is not None, "a pair that is to be present has two ends"
+        for end in self.ends:
+            if not state.has(end.netns):
+                raise Impossible(joined(end.path, end.netns_option), missing_namespace(str(end.netns), state))
+        found = self.find(state)
+        if found is None:
+            yield from self._replaced(state)
+            first, second = self._numbered(state)
+            yield AddVeth(first, second)
+            return
+        for where, end in zip(found, self.ends):
+            if where.netns != end.netns:
+                self._unoccupied(state, end)
+                yield MoveInterface(where.netns, end.interface, end.netns)
+        for end in self.ends:
+            now = state.interface(*end.endpoint)
+            if now is None:
+                continue
+            if end.mac is not None and now.mac != end.mac:
+                yield SetInterface(end.netns, end.interface, "mac", end.mac)
+            if end.mtu is not None and now.mtu != end.mtu:
+                yield SetInterface(end.netns, end.interface, "mtu", end.mtu)
+
+    def _absent(self, state: State) -> Iterator[Step]:
+        found = self.find(state)
+        if found is not None:
+            yield DeleteInterface(found[0].netns, found[0].interface, found[1] if len(found) > 1 else None)
+            return
+        for end in self.ends:
+            self._unoccupied(state, end)
+
+    def find(self, state: State) -> Optional[Tuple[Endpoint, ...]]:
+        """Where the ends of this pair are now, in the order declared; None when there is no such pair."""
+        if self.second is None:
+            found = state.interface(*self.first.endpoint)
+            if found is None or found.kind != "veth":
+                return None
+            return (self.first.endpoint,) if found.peer is None else (self.first.endpoint, found.peer)
+        for end, other in ((self.first, self.second), (self.second, self.first)):
+            for here in dict.fromkeys((end.endpoint, Endpoint(None, end.interface))):
+                found = state.interface(*here)
+                there = found.peer if found is not None and found.kind == "veth" else None
+                if there is None or there.interface != other.interface:
+                    continue
+                known = there.netns in (other.netns, None) or (here == end.endpoint and self._owns(state, here))
+                if known and there != here:
+                    return (here, there) if end is self.first else (there, here)
+        return None
+
+    def _owns(self, state: State, end: Endpoint) -> bool:
+        record = state.records.get(self.record)
+        return record is not None and bool(record.owns_interface(state, end))
+
+    def _replaced(self, state: State) -> Iterator[Step]:
+        # What an earlier run of the same topology made under these names and is no pair of this kind any longer.
+        for end in self.ends:
+            found = state.interface(*end.endpoint)
+            if found is not None and found.kind == "veth" and self._owns(state, end.endpoint):
+                yield DeleteInterface(end.netns, end.interface, found.peer)
+        for end in self.ends:
+            self._unoccupied(state, end)
+
+    def _unoccupied(self, state: State, end: VethEnd) -> None:
+        found = state.interface(*end.endpoint)
+        if found is not None:
+            raise Impossible(
+                joined(end.path, end.option),
+                f"the name {end.interface} in {describe(end.netns)} is taken by {described(found)}; it was not touched: "
+                "choose another name, or remove that interface first",
+            )
+
+    def _numbered(self, state: State) -> List[VethEnd]:
+        # Where the namespace is new the next index is certain; saying it saves asking for it afterwards.
+        numbered: List[VethEnd] = []
+        for end in self.ends:
+            index = state.next_index(end.netns)
+            if index is not None and numbered and numbered[0].netns == end.netns:
+                index += 1
+            numbered.append(VethEnd(end.netns, end.interface, end.mac, end.mtu, index))
+        return numbered
+
+    def view(self, state: State) -> Dict[str, Any]:
+        found = self.find(state)
+        shown: Dict[str, Any] = {}
+        for where, other in zip(found or (), reversed(found or ())):
+            interface = state.interface(*where)
+            if interface is None:
+                continue
+            end = next((one for one in self.ends if one.interface == where.interface), None)
+            leaf: Dict[str, Any] = {"peer": colon(other)}
+            if end is not None and end.mac is not None:
+                leaf["mac"] = interface.mac
+            if end is not None and end.mtu is not None:
+                leaf["mtu"] = interface.mtu
+            merge(shown, of_interface(where.netns, where.interface, leaf))
+        return shown
+
+    def places(self) -> Set[Endpoint]:
+        return {end.endpoint for end in self.ends}
+
+
+def colon(end: Endpoint) -> str:
+    """An endpoint in the short form of a topology: ``NAMESPACE:INTERFACE``, or the interface alone on the host."""
+    return end.interface if end.netns is None else f"{end.netns}:{end.interface}"
+
+
+def described(interface: Interface) -> str:
+    """What an interface is, for a message."""
+    if interface.kind == "veth" and interface.peer is not None:
+        return f"one end of another veth pair, whose other end is {interface.peer}"
+    if interface.kind == "veth":
+        return "one end of another veth pair"
+    if not interface.kind:
+        return "a physical device"
+    return f"an interface of kind {interface.kind}"
+
+
+@dataclass(frozen=True)
+class AddVeth(Step):
+    """Create a pair, both ends at once, each in its namespace under its final name."""
+
+    first: VethEnd
+    second: VethEnd
+    netns: Netns = None
+
+    def words(self) -> Sequence[str]:
+        words = ["ip", "link", "add", "name"]
+        for end in (self.first, self.second):
+            words.append(end.interface)
+            if end.mac is not None:
+                words += ["address", end.mac]
+            if end.mtu is not None:
+                words += ["mtu", str(end.mtu)]
+            if end.netns is not None:
+                words += ["netns", end.netns]
+            if end is self.first:
+                words += ["type", "veth", "peer", "name"]
+        return words
+
+    def effect(self, state: State) -> None:
+        for end, other in ((self.first, self.second), (self.second, self.first)):
+            made = Interface(
+                end.interface,
+                "veth",
+                index=end.index,
+                mac=end.mac,
+                mtu=end.mtu or 1500,
+                peer=Endpoint(other.netns, other.interface),
+                peer_index=other.index,
+            )
+            state.put(end.netns, made)
+
+    def undo(self, before: State) -> Iterable[Step]:
+        return [DeleteInterface(self.first.netns, self.first.interface, self.second.endpoint)]
+
+    def places(self) -> Set[Netns]:
+        return {self.first.netns, self.second.netns}

@@ -1,0 +1,310 @@
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-FileCopyrightText: 2026 The linuxnet.netns developers
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The model: what a kernel has, and the contracts of what is declared and of the steps between. Pure. Private.
+
+A :class:`State` is what a kernel has, or would have after some steps. A :class:`Declared` object is what the user
+wants of one thing; it compares itself with a state and gives the :class:`Step` objects that are missing. The kinds of
+declared object, with their steps, live one file each in ``_kinds``.
+"""
+
+from __future__ import annotations
+
+import shlex
+from abc import ABC, abstractmethod
+from dataclasses import dataclass, field, replace
+from typing import Any, Dict, Iterable, Iterator, List, Mapping, NamedTuple, Optional, Sequence, Set, Tuple
+
+#: A namespace's name; None is the host's: the namespace the module itself runs in.
+Netns = Optional[str]
+
+
+class Endpoint(NamedTuple):
+    """Where an interface is: its namespace (None: the host's) and its name."""
+
+    netns: Netns
+    interface: str
+
+    def __str__(self) -> str:
+        return f"{self.interface} in {describe(self.netns)}"
+
+
+def describe(netns: Netns) -> str:
+    """A namespace as a message names it."""
+    return "the host's namespace" if netns is None else f"namespace {netns}"
+
+
+@dataclass(frozen=True)
+class Address:
+    """An address of an interface.
+
+    ``text`` is canonical, with the prefix length: ``10.0.0.1/24``, ``fd00::1/64``. ``secondary`` is the kernel's flag
+    of the same name: this IPv4 address goes when its subnet's primary goes, unless the interface promotes secondaries.
+    ``raw`` is the kernel's own report of it, by which it can be put back exactly as it was.
+    """
+
+    text: str
+    secondary: bool = False
+    raw: bytes = field(default=b"", compare=False, repr=False)
+
+    @property
+    def version(self) -> int:
+        """4 or 6."""
+        return 6 if ":" in self.text else 4
+
+
+@dataclass(frozen=True)
+class Interface:
+    """An interface as the kernel reports it, or as steps would leave it.
+
+    ``kind`` is the link kind (``veth``, ``bridge`` …), ``loopback``, or empty for a physical device. ``index``, ``mac``
+    and ``mtu`` are None where only a real run will tell. ``peer`` is the other end of a veth pair, None where it is in
+    no namespace that was looked at. ``promotes``: a secondary address takes its deleted primary's place.
+    """
+
+    name: str
+    kind: str
+    index: Optional[int] = None
+    up: bool = False
+    carrier: bool = False
+    operstate: str = "DOWN"
+    mac: Optional[str] = None
+    mtu: Optional[int] = None
+    peer: Optional[Endpoint] = None
+    peer_index: Optional[int] = None
+    addresses: Tuple[Address, ...] = ()
+    promotes: bool = False
+    keeps_ipv6: bool = False
+
+    def address(self, text: str) -> Optional[Address]:
+        """The address of this interface that reads so, or None."""
+        return next((address for address in self.addresses if address.text == text), None)
+
+
+#: What a name below /run/netns stands for.
+NAMESPACE, STALE, FOREIGN = "namespace", "stale", "foreign"
+
+
+class State:
+    """What a kernel has of what was looked at.
+
+    ``names`` maps the names below ``/run/netns`` that were asked about to :data:`NAMESPACE`, :data:`STALE` (an empty
+    plain file or a dangling link, left by a crash) or :data:`FOREIGN` (anything else); ``interfaces`` maps each
+    namespace that was read to its interfaces by name; ``fresh`` are the namespaces that steps created, where every
+    interface index is therefore known; ``processes`` are the processes by namespace, where they were asked for;
+    ``identities`` tell one namespace from another of the same name (device and inode); ``records`` are the ownership
+    records, by topology.
+    """
+
+    def __init__(self) -> None:
+        self.names: Dict[str, str] = {}
+        self.interfaces: Dict[Netns, Dict[str, Interface]] = {}
+        self.fresh: Set[str] = set()
+        self.processes: Dict[str, Tuple[int, ...]] = {}
+        self.identities: Dict[str, str] = {}
+        self.records: Dict[str, Any] = {}
+
+    def copy(self) -> State:
+        """A state of its own, to apply steps to."""
+        other = State()
+        other.names = dict(self.names)
+        other.interfaces = {netns: dict(found) for netns, found in self.interfaces.items()}
+        other.fresh = set(self.fresh)
+        other.processes = dict(self.processes)
+        other.identities = dict(self.identities)
+        other.records = dict(self.records)
+        return other
+
+    def has(self, netns: Netns) -> bool:
+        """Whether the namespace exists; the host's always does."""
+        return netns is None or self.names.get(netns) == NAMESPACE
+
+    def interface(self, netns: Netns, name: str) -> Optional[Interface]:
+        """The interface, or None."""
+        return self.interfaces.get(netns, {}).get(name)
+
+    def inside(self, netns: Netns) -> Mapping[str, Interface]:
+        """The namespace's interfaces, by name."""
+        return self.interfaces.get(netns, {})
+
+    def put(self, netns: Netns, interface: Interface) -> None:
+        """Put an interface there, or in the place of the one of its name."""
+        self.interfaces.setdefault(netns, {})[interface.name] = interface
+
+    def change(self, netns: Netns, name: str, **fields: Any) -> None:
+        """Change fields of an interface, if it is there."""
+        found = self.interface(netns, name)
+        if found is not None:
+            self.put(netns, replace(found, **fields))
+
+    def drop(self, netns: Netns, name: str) -> Optional[Interface]:
+        """Take an interface away and give it, or None."""
+        return self.interfaces.get(netns, {}).pop(name, None)
+
+    def drop_pair(self, netns: Netns, name: str) -> None:
+        """Take an interface away, and with one end of a veth pair the other."""
+        gone = self.drop(netns, name)
+        if gone is not None and gone.peer is not None:
+            self.drop(*gone.peer)
+
+    def next_index(self, netns: Netns) -> Optional[int]:
+        """The index the next interface can be given: known where steps created the namespace, None elsewhere."""
+        if netns is None or netns not in self.fresh:
+            return None
+        return 1 + max((found.index or 0 for found in self.inside(netns).values()), default=0)
+
+
+class Scope:
+    """What must be read from the kernel before a plan can be made.
+
+    ``names``: namespaces whose existence matters. ``read``: namespaces whose interfaces and addresses matter (those
+    that do not exist are left out). ``ends``: interfaces whose peer matters, with the namespaces where it probably is;
+    ``everywhere`` are those of them whose peer is then looked for in every namespace. ``processes``: namespaces whose
+    processes matter. ``identities``: whether namespaces' identities do. ``outward``: namespaces whose links' peers are looked for, whatever they are called.
+    ``settings``: interfaces whose sysctls matter. ``records``: the ownership records that do.
+    """
+
+    def __init__(self) -> None:
+        self.names: Set[str] = set()
+        self.read: Set[Netns] = set()
+        self.ends: Dict[Endpoint, List[Netns]] = {}
+        self.everywhere: Set[Endpoint] = set()
+        self.processes: Set[str] = set()
+        self.identities = False
+        self.outward: Set[str] = set()
+        self.settings: Set[Endpoint] = set()
+        self.records: Set[str] = set()
+
+    def inside(self, *namespaces: Netns) -> None:
+        """Ask for the existence of the namespaces and for what is inside them."""
+        for netns in namespaces:
+            self.read.add(netns)
+            if netns is not None:
+                self.names.add(netns)
+
+    def peer(self, end: Endpoint, *probable: Netns) -> None:
+        """Ask for the peer of an interface, saying where it probably is."""
+        known = self.ends.setdefault(end, [])
+        known.extend(netns for netns in probable if netns not in known)
+
+
+class Carrier(NamedTuple):
+    """The condition that an interface has a carrier, to be waited for so many seconds at most."""
+
+    path: str
+    end: Endpoint
+    seconds: float
+
+
+class Step(ABC):
+    """One change of the kernel's state, as small as one ``ip`` command.
+
+    A kind of object defines its steps as frozen dataclasses; how one is sent stands in ``_kernel/messages.py``.
+    """
+
+    #: Where it is sent from (None: the host's namespace).
+    netns: Netns
+
+    @abstractmethod
+    def words(self) -> Sequence[str]:
+        """The same work as an ``ip`` command; empty for what is no work on the network."""
+
+    @abstractmethod
+    def effect(self, state: State) -> None:
+        """Do to the state what the kernel will do."""
+
+    @abstractmethod
+    def undo(self, before: State) -> Iterable[Step]:
+        """The steps that put things back, seen from the state before this step."""
+
+    def lost(self, before: State) -> Optional[str]:
+        """What no step can put back, in words, seen from the state before; None when all can be."""
+        return None
+
+    def places(self) -> Set[Netns]:
+        """The namespaces whose content it changes."""
+        return {self.netns}
+
+    def disruptive(self) -> bool:
+        """Whether the kernel takes more away with it than it names, such as the routes through an interface."""
+        return False
+
+    def ends(self) -> Optional[str]:
+        """The namespace that goes with it, so that nothing inside it need be taken back first; or None."""
+        return None
+
+    def __str__(self) -> str:
+        return command(self.words())
+
+
+class Declared(ABC):
+    """One thing that the user declares. A kind of object is a frozen dataclass with these four methods."""
+
+    #: Where it was written, for messages: an option, or a path such as ``links[2]``.
+    path: str
+
+    @abstractmethod
+    def scope(self, scope: Scope) -> None:
+        """Add to the scope what must be known to make a plan for this object."""
+
+    @abstractmethod
+    def steps(self, state: State) -> Iterator[Step]:
+        """The steps from the state to what is declared.
+
+        The planner carries out each step on the state before it asks for the next one, so the code after a ``yield``
+        sees the state that the step leaves.
+
+        Raises: Impossible, when the state does not allow it.
+        """
+
+    @abstractmethod
+    def view(self, state: State) -> Dict[str, Any]:
+        """What the state has of what this object manages, as a tree of mappings, lists and scalars, for the diff."""
+
+    def condition(self) -> Optional[Carrier]:
+        """What must come true after the steps are done, and may take a while; None when there is nothing."""
+        return None
+
+    def places(self) -> Set[Endpoint]:
+        """The interfaces it is about: when one object about them is impossible, later ones are not reported too."""
+        return set()
+
+
+def command(words: Sequence[str]) -> str:
+    """Words as a shell command line; ``$$`` stays the shell's own process id."""
+    return " ".join(word if word == "$$" else shlex.quote(word) for word in words)
+
+
+def ip(netns: Netns, *words: str) -> List[str]:
+    """The words of an ``ip`` command inside a namespace."""
+    return ["ip", *(["-n", netns] if netns is not None else []), *words]
+
+
+def branch(netns: Netns) -> List[str]:
+    """The path to a namespace in a view."""
+    return ["host"] if netns is None else ["namespaces", netns]
+
+
+def tree(path: Sequence[str], leaf: Any) -> Dict[str, Any]:
+    """A view with one leaf at the end of the path."""
+    node = leaf
+    for key in reversed(path):
+        node = {key: node}
+    return dict(node)
+
+
+def merge(into: Dict[str, Any], more: Mapping[str, Any]) -> Dict[str, Any]:
+    """Add a view to another, branch by branch; gives the first."""
+    for key, value in more.items():
+        present = into.get(key)
+        if isinstance(value, dict) and isinstance(present, dict):
+            merge(present, value)
+        else:
+            into[key] = value
+    return into
+
+
+def of_interface(netns: Netns, name: str, leaf: Mapping[str, Any]) -> Dict[str, Any]:
+    """A view of one interface."""
+    return tree([*branch(netns), "interfaces", name], dict(leaf))

@@ -1,0 +1,187 @@
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-FileCopyrightText: 2026 The linuxnet.netns developers
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Values as the user writes them, made into values of the model; every mistake is collected with its path. Pure. Private."""
+
+from __future__ import annotations
+
+import re
+import socket
+from typing import Any, List, Optional, Sequence
+
+from ansible_collections.linuxnet.netns.plugins.module_utils._errors import Invalid, Problem
+from ansible_collections.linuxnet.netns.plugins.module_utils._model import Endpoint, Netns
+
+_MAC = re.compile(r"[0-9a-f]{2}(:[0-9a-f]{2}){5}")
+
+
+class Problems:
+    """Collects mistakes, so that all of them can be told at once.
+
+    Each method takes a path and a value as written, and gives the value of the model, or None after having noted what
+    is wrong with it.
+    """
+
+    def __init__(self) -> None:
+        self.found: List[Problem] = []
+
+    def add(self, path: str, text: str) -> None:
+        """Note a mistake."""
+        self.found.append(Problem(path, text))
+
+    def check(self) -> None:
+        """Raises: Invalid, with all the mistakes noted so far, if there are any."""
+        if self.found:
+            raise Invalid(self.found)
+
+    def namespace(self, path: str, value: Any) -> Optional[str]:
+        """The name of a namespace.
+
+        It is a file name below /run/netns (255 bytes at most: NAME_MAX), and a word on ``ip`` command lines.
+        """
+        reason = self._word(value)
+        if reason is None:
+            size = len(value.encode("utf-8", "surrogateescape"))
+            if value in (".", "..") or "/" in value:
+                reason = "it is a file name: no '/', and not '.' or '..'"
+            elif size > 255:
+                reason = f"it has {size} bytes, and at most 255 are possible"
+        return self._named(path, value, "a namespace", reason)
+
+    def namespaces(self, path: str, values: Sequence[Any]) -> List[str]:
+        """The names of namespaces, each once, in the order written."""
+        if not values:
+            self.add(path, "the list is empty; name at least one namespace")
+        read = [self.namespace(_item(path, number, values), value) for number, value in enumerate(values)]
+        return list(dict.fromkeys(name for name in read if name is not None))
+
+    def interface(self, path: str, value: Any) -> Optional[str]:
+        """The name of an interface: 1 to 15 bytes (IFNAMSIZ), as dev_valid_name() in the kernel's net/core/dev.c."""
+        reason = self._word(value)
+        if reason is None:
+            size = len(value.encode("utf-8", "surrogateescape"))
+            if size > 15:
+                reason = f"it has {size} bytes, and at most 15 are possible"
+            elif value in (".", "..") or any(letter in value for letter in "/:%"):
+                reason = "no '/', ':' or '%', and not '.' or '..'"
+            elif value in ("all", "default"):
+                reason = "the kernel keeps this name for its settings"
+        return self._named(path, value, "an interface", reason)
+
+    def veth_name(self, path: str, value: Any) -> Optional[str]:
+        """The name of one end of a veth pair: any interface's but ``lo``, which each namespace already has."""
+        if value == "lo":
+            self.add(path, "'lo' is the loopback interface that every namespace has; name the veth end otherwise")
+            return None
+        return self.interface(path, value)
+
+    def optional_namespace(self, path: str, value: Any) -> Netns:
+        """The name of a namespace, or None for the host's."""
+        return None if value is None else self.namespace(path, value)
+
+    def address(self, path: str, value: Any) -> Optional[str]:
+        """An IPv4 or IPv6 address with its prefix length, in canonical form."""
+        import ipaddress
+
+        text = value if isinstance(value, str) else ""
+        host, slash, length = text.partition("/")
+        try:
+            version = ipaddress.ip_address(host).version
+            if "%" in host:
+                raise ValueError("a zone ('%…') is not part of an interface address")
+            if not slash:
+                example = f"{host}/{24 if version == 4 else 64}"
+                raise ValueError(f"the prefix length is missing (as in {example})")
+            most = 32 if version == 4 else 128
+            if not (length.isascii() and length.isdigit()) or int(length) > most:
+                raise ValueError(f"the prefix length is a number from 0 to {most}")
+            interface = ipaddress.ip_interface(f"{host}/{int(length)}")
+            if interface.ip.is_unspecified or interface.ip.is_multicast:
+                raise ValueError("a multicast or unspecified address cannot be an interface's own")
+        except ValueError as error:
+            self.add(path, f"{value!r} is not an interface address: {error}")
+            return None
+        # As the kernel's own addresses are read: ipaddress writes ::ffff:1.2.3.4 differently from version to version.
+        family = socket.AF_INET if version == 4 else socket.AF_INET6
+        return f"{socket.inet_ntop(family, interface.ip.packed)}/{int(length)}"
+
+    def addresses(self, path: str, values: Sequence[Any]) -> List[str]:
+        """Interface addresses, in canonical form, each once, in the order written."""
+        read = [self.address(_item(path, number, values), value) for number, value in enumerate(values)]
+        return list(dict.fromkeys(text for text in read if text is not None))
+
+    def mac(self, path: str, value: Any) -> Optional[str]:
+        """A MAC address for one interface (unicast), in lower case with colons; None stays None."""
+        if value is None:
+            return None
+        text = value.lower().replace("-", ":") if isinstance(value, str) else ""
+        reason = None
+        if not _MAC.fullmatch(text):
+            reason = "six bytes in hexadecimal are needed, as in 02:00:00:00:00:01 (in YAML, in quotes)"
+        elif int(text[:2], 16) & 1:
+            reason = "it is a multicast address"
+        elif text == "00:00:00:00:00:00":
+            reason = "it is all zero"
+        if reason is not None:
+            self.add(path, f"{value!r} is not a MAC address for an interface: {reason}")
+            return None
+        return text
+
+    def mtu(self, path: str, value: Any) -> Optional[int]:
+        """An MTU in bytes, within what veth takes (68, as RFC 791 has it, to 65535); None stays None."""
+        if value is None:
+            return None
+        if isinstance(value, bool) or not isinstance(value, int) or not 68 <= value <= 65535:
+            self.add(path, f"{value!r} is not an MTU: a number of bytes from 68 to 65535 is needed")
+            return None
+        return value
+
+    def seconds(self, path: str, value: float) -> Optional[float]:
+        """A time in seconds, not negative and not endless."""
+        if not 0 <= value < float("inf"):
+            self.add(path, f"{value!r} is not a time to wait: a number of seconds from 0 is needed")
+            return None
+        return value
+
+    def distinct(self, path: str, *ends: Endpoint) -> None:
+        """The two ends of a pair cannot be the same interface."""
+        if len(ends) == 2 and ends[0] == ends[1] and ends[0].interface:
+            self.add(path, f"both ends are {ends[0]}; they must differ in name or in namespace")
+
+    @staticmethod
+    def _word(value: Any) -> Optional[str]:
+        """What keeps a value from being a word of a command line, or None."""
+        if not isinstance(value, str):
+            return f"a string is needed, not {kind(value)}"
+        if not value:
+            return "it is empty"
+        if value.startswith("-"):
+            return "a leading '-' would be read as an option"
+        if not value.isprintable() or any(letter.isspace() for letter in value):
+            return "white space and control characters are not possible"
+        return None
+
+    def _named(self, path: str, value: Any, what: str, reason: Optional[str]) -> Optional[str]:
+        if reason is None:
+            return str(value)
+        self.add(path, f"{value!r} is not a name for {what}: {reason}")
+        return None
+
+
+def _item(path: str, number: int, values: Sequence[Any]) -> str:
+    """The path of an item of a list; of the only one, that of the list, which may have been written without one."""
+    return path if len(values) == 1 else f"{path}[{number}]"
+
+
+def kind(value: Any) -> str:
+    """What a value is, in the words of YAML."""
+    if value is None:
+        return "nothing"
+    if isinstance(value, bool):
+        return "a boolean"
+    if isinstance(value, dict):
+        return "a mapping"
+    if isinstance(value, (list, tuple)):
+        return "a list"
+    return {"int": "a number", "float": "a number", "str": "a string"}.get(type(value).__name__, type(value).__name__)

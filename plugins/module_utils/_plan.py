@@ -1,0 +1,98 @@
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-FileCopyrightText: 2026 The linuxnet.netns developers
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""From what is and what is declared to ordered steps, and back. Pure. Private."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any, Dict, Iterable, List, Sequence, Set, Tuple
+
+from ansible_collections.linuxnet.netns.plugins.module_utils._errors import Impossible, Invalid, Problem
+from ansible_collections.linuxnet.netns.plugins.module_utils._model import (
+    Declared,
+    Endpoint,
+    Scope,
+    State,
+    Step,
+    merge,
+)
+
+
+@dataclass(frozen=True)
+class Plan:
+    """The ``steps`` from the state ``before`` to the state ``after``; ``paths[i]`` is where step i was asked for."""
+
+    steps: Sequence[Step]
+    paths: Sequence[str]
+    before: State
+    after: State
+
+    def commands(self) -> List[str]:
+        """The steps as commands."""
+        return [str(step) for step in self.steps if step.words()]
+
+    def path(self, step: Step) -> str:
+        """Where a step of this plan was asked for."""
+        return next((path for one, path in zip(self.steps, self.paths) if one is step), "")
+
+
+def scope_of(declared: Iterable[Declared]) -> Scope:
+    """What must be read from the kernel before these objects can be planned for."""
+    scope = Scope()
+    for one in declared:
+        one.scope(scope)
+    return scope
+
+
+def make(declared: Iterable[Declared], observed: State) -> Plan:
+    """The steps from the observed state to the declared objects, in the order of the objects.
+
+    Raises: Invalid, with every object that the state does not allow; what only fails in consequence is left out.
+    """
+    state = observed.copy()
+    steps: List[Step] = []
+    paths: List[str] = []
+    problems: List[Problem] = []
+    blocked: Set[Endpoint] = set()
+    for one in declared:
+        if blocked and blocked & one.places():
+            blocked |= one.places()
+            continue
+        try:
+            for step in one.steps(state):
+                step.effect(state)
+                steps.append(step)
+                paths.append(one.path)
+        except Impossible as impossible:
+            if impossible.problem not in problems:
+                problems.append(impossible.problem)
+            blocked |= one.places()
+    if problems:
+        raise Invalid(problems)
+    return Plan(steps, paths, observed, state)
+
+
+def reversal(steps: Iterable[Step], before: State) -> Tuple[List[Step], List[str]]:
+    """The steps that undo others, last first, and what cannot be undone, in words."""
+    state = before.copy()
+    undone: List[List[Step]] = []
+    lost: List[str] = []
+    for step in steps:
+        undone.append(list(step.undo(state)))
+        irreversible = step.lost(state)
+        if irreversible is not None:
+            lost.append(irreversible)
+        step.effect(state)
+    back = [step for group in reversed(undone) for step in group]
+    ended = {step.ends() for step in back} - {None}
+    return [step for step in back if step.ends() or not step.places() <= ended], lost
+
+
+def view(declared: Iterable[Declared], state: State) -> Dict[str, Any]:
+    """What the state has of all that the objects manage."""
+    shown: Dict[str, Any] = {}
+    for one in declared:
+        merge(shown, one.view(state))
+    return shown
