@@ -6,7 +6,8 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NamedTuple, Sequence
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
     from ansible_collections.linuxnet.netns.plugins.module_utils._model import Step
@@ -20,6 +21,13 @@ class Problem(NamedTuple):
 
     def __str__(self) -> str:
         return f"{self.path}: {self.text}" if self.path else self.text
+
+
+def listed(problems: Sequence[Problem]) -> str:
+    """The problems as one message: a sentence, or a numbered list with a line each."""
+    if len(problems) == 1:
+        return str(problems[0])
+    return "\n".join([f"{len(problems)} mistakes, and nothing was changed:", *(f"- {one}" for one in problems)])
 
 
 class Invalid(Exception):

@@ -13,11 +13,17 @@ from __future__ import annotations
 
 import shlex
 from abc import ABC, abstractmethod
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from typing import Any, Dict, Iterable, Iterator, List, Mapping, NamedTuple, Optional, Sequence, Set, Tuple
+from typing import AbstractSet, Any, NamedTuple, Optional
 
 #: A namespace's name; None is the host's: the namespace the module itself runs in.
 Netns = Optional[str]
+
+
+#: Something that a step makes or removes: its sort, then what names it; ``("namespace", NAME)``,
+#: ``("interface", NETNS, NAME)`` or ``("address", NETNS, INTERFACE, TEXT)``, where NETNS is empty for the host's.
+Thing = tuple[str, ...]
 
 
 class Endpoint(NamedTuple):
@@ -28,6 +34,10 @@ class Endpoint(NamedTuple):
 
     def __str__(self) -> str:
         return f"{self.interface} in {describe(self.netns)}"
+
+    def short(self) -> str:
+        """The short form of a topology: ``NAMESPACE:INTERFACE``, or the interface alone on the host."""
+        return self.interface if self.netns is None else f"{self.netns}:{self.interface}"
 
 
 def describe(netns: Netns) -> str:
@@ -73,7 +83,7 @@ class Interface:
     mtu: Optional[int] = None
     peer: Optional[Endpoint] = None
     peer_index: Optional[int] = None
-    addresses: Tuple[Address, ...] = ()
+    addresses: tuple[Address, ...] = ()
     promotes: bool = False
     keeps_ipv6: bool = False
 
@@ -94,16 +104,18 @@ class State:
     namespace that was read to its interfaces by name; ``fresh`` are the namespaces that steps created, where every
     interface index is therefore known; ``processes`` are the processes by namespace, where they were asked for;
     ``identities`` tell one namespace from another of the same name (device and inode); ``records`` are the ownership
-    records, by topology.
+    records, by topology; ``made`` is what steps made; ``notes`` are sentences that the user should read.
     """
 
     def __init__(self) -> None:
-        self.names: Dict[str, str] = {}
-        self.interfaces: Dict[Netns, Dict[str, Interface]] = {}
-        self.fresh: Set[str] = set()
-        self.processes: Dict[str, Tuple[int, ...]] = {}
-        self.identities: Dict[str, str] = {}
-        self.records: Dict[str, Any] = {}
+        self.names: dict[str, str] = {}
+        self.interfaces: dict[Netns, dict[str, Interface]] = {}
+        self.fresh: set[str] = set()
+        self.processes: dict[str, tuple[int, ...]] = {}
+        self.identities: dict[str, str] = {}
+        self.records: dict[str, Any] = {}
+        self.made: list[Thing] = []
+        self.notes: list[str] = []
 
     def copy(self) -> State:
         """A state of its own, to apply steps to."""
@@ -114,6 +126,8 @@ class State:
         other.processes = dict(self.processes)
         other.identities = dict(self.identities)
         other.records = dict(self.records)
+        other.made = list(self.made)
+        other.notes = list(self.notes)
         return other
 
     def has(self, netns: Netns) -> bool:
@@ -162,19 +176,21 @@ class Scope:
     that do not exist are left out). ``ends``: interfaces whose peer matters, with the namespaces where it probably is;
     ``everywhere`` are those of them whose peer is then looked for in every namespace. ``processes``: namespaces whose
     processes matter. ``identities``: whether namespaces' identities do. ``outward``: namespaces whose links' peers are looked for, whatever they are called.
-    ``settings``: interfaces whose sysctls matter. ``records``: the ownership records that do.
+    ``settings``: interfaces whose sysctls matter. ``records``: the ownership records that do, ``purged``: for those whose surplus
+    is to be removed, the things that are none.
     """
 
     def __init__(self) -> None:
-        self.names: Set[str] = set()
-        self.read: Set[Netns] = set()
-        self.ends: Dict[Endpoint, List[Netns]] = {}
-        self.everywhere: Set[Endpoint] = set()
-        self.processes: Set[str] = set()
+        self.names: set[str] = set()
+        self.read: set[Netns] = set()
+        self.ends: dict[Endpoint, list[Netns]] = {}
+        self.everywhere: set[Endpoint] = set()
+        self.processes: set[str] = set()
         self.identities = False
-        self.outward: Set[str] = set()
-        self.settings: Set[Endpoint] = set()
-        self.records: Set[str] = set()
+        self.outward: set[str] = set()
+        self.settings: set[Endpoint] = set()
+        self.records: set[str] = set()
+        self.purged: dict[str, AbstractSet[Thing]] = {}
 
     def inside(self, *namespaces: Netns) -> None:
         """Ask for the existence of the namespaces and for what is inside them."""
@@ -222,9 +238,17 @@ class Step(ABC):
         """What no step can put back, in words, seen from the state before; None when all can be."""
         return None
 
-    def places(self) -> Set[Netns]:
+    def places(self) -> set[Netns]:
         """The namespaces whose content it changes."""
         return {self.netns}
+
+    def makes(self) -> Sequence[Thing]:
+        """What it makes that was not there."""
+        return ()
+
+    def removes(self) -> Sequence[Thing]:
+        """What it removes."""
+        return ()
 
     def disruptive(self) -> bool:
         """Whether the kernel takes more away with it than it names, such as the routes through an interface."""
@@ -259,14 +283,14 @@ class Declared(ABC):
         """
 
     @abstractmethod
-    def view(self, state: State) -> Dict[str, Any]:
+    def view(self, state: State) -> dict[str, Any]:
         """What the state has of what this object manages, as a tree of mappings, lists and scalars, for the diff."""
 
     def condition(self) -> Optional[Carrier]:
         """What must come true after the steps are done, and may take a while; None when there is nothing."""
         return None
 
-    def places(self) -> Set[Endpoint]:
+    def places(self) -> set[Endpoint]:
         """The interfaces it is about: when one object about them is impossible, later ones are not reported too."""
         return set()
 
@@ -276,17 +300,17 @@ def command(words: Sequence[str]) -> str:
     return " ".join(word if word == "$$" else shlex.quote(word) for word in words)
 
 
-def ip(netns: Netns, *words: str) -> List[str]:
+def ip(netns: Netns, *words: str) -> list[str]:
     """The words of an ``ip`` command inside a namespace."""
     return ["ip", *(["-n", netns] if netns is not None else []), *words]
 
 
-def branch(netns: Netns) -> List[str]:
+def branch(netns: Netns) -> list[str]:
     """The path to a namespace in a view."""
     return ["host"] if netns is None else ["namespaces", netns]
 
 
-def tree(path: Sequence[str], leaf: Any) -> Dict[str, Any]:
+def tree(path: Sequence[str], leaf: Any) -> dict[str, Any]:
     """A view with one leaf at the end of the path."""
     node = leaf
     for key in reversed(path):
@@ -294,17 +318,19 @@ def tree(path: Sequence[str], leaf: Any) -> Dict[str, Any]:
     return dict(node)
 
 
-def merge(into: Dict[str, Any], more: Mapping[str, Any]) -> Dict[str, Any]:
+def merge(into: dict[str, Any], more: Mapping[str, Any]) -> dict[str, Any]:
     """Add a view to another, branch by branch; gives the first."""
     for key, value in more.items():
         present = into.get(key)
         if isinstance(value, dict) and isinstance(present, dict):
             merge(present, value)
+        elif isinstance(value, list) and isinstance(present, list):
+            present.extend(one for one in value if one not in present)
         else:
             into[key] = value
     return into
 
 
-def of_interface(netns: Netns, name: str, leaf: Mapping[str, Any]) -> Dict[str, Any]:
+def of_interface(netns: Netns, name: str, leaf: Mapping[str, Any]) -> dict[str, Any]:
     """A view of one interface."""
     return tree([*branch(netns), "interfaces", name], dict(leaf))

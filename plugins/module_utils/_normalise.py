@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import re
 import socket
-from typing import Any, List, Optional, Sequence
+from collections.abc import Sequence
+from typing import Any, Optional
 
 from ansible_collections.linuxnet.netns.plugins.module_utils._errors import Invalid, Problem
 from ansible_collections.linuxnet.netns.plugins.module_utils._model import Endpoint, Netns
@@ -24,7 +25,7 @@ class Problems:
     """
 
     def __init__(self) -> None:
-        self.found: List[Problem] = []
+        self.found: list[Problem] = []
 
     def add(self, path: str, text: str) -> None:
         """Note a mistake."""
@@ -49,7 +50,7 @@ class Problems:
                 reason = f"it has {size} bytes, and at most 255 are possible"
         return self._named(path, value, "a namespace", reason)
 
-    def namespaces(self, path: str, values: Sequence[Any]) -> List[str]:
+    def namespaces(self, path: str, values: Sequence[Any]) -> list[str]:
         """The names of namespaces, each once, in the order written."""
         if not values:
             self.add(path, "the list is empty; name at least one namespace")
@@ -106,7 +107,7 @@ class Problems:
         family = socket.AF_INET if version == 4 else socket.AF_INET6
         return f"{socket.inet_ntop(family, interface.ip.packed)}/{int(length)}"
 
-    def addresses(self, path: str, values: Sequence[Any]) -> List[str]:
+    def addresses(self, path: str, values: Sequence[Any]) -> list[str]:
         """Interface addresses, in canonical form, each once, in the order written."""
         read = [self.address(_item(path, number, values), value) for number, value in enumerate(values)]
         return list(dict.fromkeys(text for text in read if text is not None))
@@ -136,6 +137,20 @@ class Problems:
             self.add(path, f"{value!r} is not an MTU: a number of bytes from 68 to 65535 is needed")
             return None
         return value
+
+    def choice(self, path: str, value: Any, choices: Sequence[str]) -> Optional[str]:
+        """One of some words; a boolean, as YAML reads ``on``, is none."""
+        if value in choices:
+            return str(value)
+        self.add(path, f"{value!r} is not one of {' and '.join(choices)}")
+        return None
+
+    def boolean(self, path: str, value: Any) -> Optional[bool]:
+        """A boolean."""
+        if isinstance(value, bool):
+            return value
+        self.add(path, f"true or false is needed, not {kind(value)}")
+        return None
 
     def seconds(self, path: str, value: float) -> Optional[float]:
         """A time in seconds, not negative and not endless."""

@@ -6,8 +6,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from typing import Any, Dict, Iterable, List, Sequence, Set, Tuple
+from typing import Any
 
 from ansible_collections.linuxnet.netns.plugins.module_utils._errors import Impossible, Invalid, Problem
 from ansible_collections.linuxnet.netns.plugins.module_utils._model import (
@@ -29,7 +30,7 @@ class Plan:
     before: State
     after: State
 
-    def commands(self) -> List[str]:
+    def commands(self) -> list[str]:
         """The steps as commands."""
         return [str(step) for step in self.steps if step.words()]
 
@@ -52,10 +53,10 @@ def make(declared: Iterable[Declared], observed: State) -> Plan:
     Raises: Invalid, with every object that the state does not allow; what only fails in consequence is left out.
     """
     state = observed.copy()
-    steps: List[Step] = []
-    paths: List[str] = []
-    problems: List[Problem] = []
-    blocked: Set[Endpoint] = set()
+    steps: list[Step] = []
+    paths: list[str] = []
+    problems: list[Problem] = []
+    blocked: set[Endpoint] = set()
     for one in declared:
         if blocked and blocked & one.places():
             blocked |= one.places()
@@ -63,6 +64,7 @@ def make(declared: Iterable[Declared], observed: State) -> Plan:
         try:
             for step in one.steps(state):
                 step.effect(state)
+                state.made.extend(step.makes())
                 steps.append(step)
                 paths.append(one.path)
         except Impossible as impossible:
@@ -74,11 +76,11 @@ def make(declared: Iterable[Declared], observed: State) -> Plan:
     return Plan(steps, paths, observed, state)
 
 
-def reversal(steps: Iterable[Step], before: State) -> Tuple[List[Step], List[str]]:
+def reversal(steps: Iterable[Step], before: State) -> tuple[list[Step], list[str]]:
     """The steps that undo others, last first, and what cannot be undone, in words."""
     state = before.copy()
-    undone: List[List[Step]] = []
-    lost: List[str] = []
+    undone: list[list[Step]] = []
+    lost: list[str] = []
     for step in steps:
         undone.append(list(step.undo(state)))
         irreversible = step.lost(state)
@@ -90,9 +92,9 @@ def reversal(steps: Iterable[Step], before: State) -> Tuple[List[Step], List[str
     return [step for step in back if step.ends() or not step.places() <= ended], lost
 
 
-def view(declared: Iterable[Declared], state: State) -> Dict[str, Any]:
+def view(declared: Iterable[Declared], state: State) -> dict[str, Any]:
     """What the state has of all that the objects manage."""
-    shown: Dict[str, Any] = {}
+    shown: dict[str, Any] = {}
     for one in declared:
         merge(shown, one.view(state))
     return shown

@@ -7,8 +7,9 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Callable, Dict, List, Mapping, NoReturn, Optional, Protocol, Sequence
+from typing import TYPE_CHECKING, Any, Callable, NoReturn, Optional, Protocol
 
 from ansible_collections.linuxnet.netns.plugins.module_utils import _plan, _yaml
 from ansible_collections.linuxnet.netns.plugins.module_utils._errors import (
@@ -16,8 +17,8 @@ from ansible_collections.linuxnet.netns.plugins.module_utils._errors import (
     Invalid,
     KernelError,
     LibraryMissing,
-    Problem,
     StepFailed,
+    listed,
 )
 from ansible_collections.linuxnet.netns.plugins.module_utils._model import (
     Carrier,
@@ -49,7 +50,7 @@ class Kernel(Protocol):
     def checkpoint(self, namespaces: Sequence[Netns]) -> None:
         """Remember what steps may take away without naming it, so that :meth:`revive` can put it back."""
 
-    def revive(self) -> List[str]:
+    def revive(self) -> list[str]:
         """Put back what has gone since the checkpoint; gives what could not be put back, in words."""
 
     def close(self) -> None:
@@ -69,11 +70,11 @@ class Outcome:
     seconds: float
 
 
-Declare = Callable[[Problems, Mapping[str, Any]], List[Declared]]
-Tell = Callable[[Outcome], Dict[str, Any]]
+Declare = Callable[[Problems, Mapping[str, Any]], list[Declared]]
+Tell = Callable[[Outcome], dict[str, Any]]
 
 
-def run(module: AnsibleModule, declare: Declare, tell: Tell, kernel: Optional[Kernel] = None) -> NoReturn:
+def run(module: AnsibleModule, declare: Declare, tell: Tell, kernel: Optional[Kernel] = None) -> None:
     """Bring the kernel to what the module's parameters declare, and end the module with its result.
 
     ``declare`` makes the declared objects of the parameters, noting mistakes. ``tell`` makes what the module's result
@@ -102,12 +103,13 @@ def run(module: AnsibleModule, declare: Declare, tell: Tell, kernel: Optional[Ke
     except LibraryMissing as missing:
         from ansible.module_utils.basic import missing_required_lib
 
-        module.fail_json(
-            msg=missing_required_lib(missing.library), exception=missing.trace, changed=False, commands=[]
-        )
+        module.fail_json(msg=missing_required_lib(missing.library), exception=missing.trace, changed=False, commands=[])
     except KernelError as error:
         module.fail_json(msg=str(error), changed=False, commands=[])
-    result: Dict[str, Any] = {"changed": bool(plan.steps), "commands": plan.commands()}
+    for note in now.notes:
+        module.warn(note)
+    commands = plan.commands()
+    result: dict[str, Any] = {"changed": bool(commands), "commands": commands}
     if module._diff:
         result["diff"] = {
             "before": _yaml.render(_plan.view(declared, plan.before)),
@@ -115,13 +117,6 @@ def run(module: AnsibleModule, declare: Declare, tell: Tell, kernel: Optional[Ke
         }
     result.update(tell(Outcome(declared, plan, now, time.monotonic() - started)))
     module.exit_json(**result)
-
-
-def listed(problems: Sequence[Problem]) -> str:
-    """The problems as one message: a sentence, or a numbered list with a line each."""
-    if len(problems) == 1:
-        return str(problems[0])
-    return "\n".join([f"{len(problems)} mistakes, and nothing was changed:", *(f"- {one}" for one in problems)])
 
 
 class _Transaction:
@@ -133,7 +128,7 @@ class _Transaction:
         self._plan = plan
         self._scope = _plan.scope_of(declared)
         #: What was carried out: each time from a state, some steps.
-        self._done: List[_Carried] = []
+        self._done: list[_Carried] = []
 
     def run(self) -> State:
         """Apply and verify; gives the state afterwards.
@@ -162,7 +157,7 @@ class _Transaction:
             plan = _plan.make(self._declared, now)
         except Invalid as invalid:
             self._undo(f"{self._attempt(self._plan, first)} Then it was found that {listed(invalid.problems)}.")
-        carried: List[Step] = []
+        carried: list[Step] = []
         self._done.append(_Carried(now, carried))
         for step in plan.steps:
             try:
@@ -173,7 +168,7 @@ class _Transaction:
 
     def _verify(self, now: State) -> None:
         try:
-            missing = _plan.make(self._declared, now).commands()
+            missing = [str(step) or "the record" for step in _plan.make(self._declared, now).steps]
         except Invalid as invalid:
             missing = [listed(invalid.problems)]
         if missing:
@@ -188,7 +183,7 @@ class _Transaction:
         return f"{path + ': ' if path else ''}{str(failed.step) or 'a step'} failed: {failed.words}."
 
     def _undo(self, why: str) -> NoReturn:
-        left: List[str] = []
+        left: list[str] = []
         count = 0
         for carried in reversed(self._done):
             steps, lost = _plan.reversal(carried.steps, carried.before)

@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import json
 import re
-from typing import Any, Iterator
+from collections.abc import Iterator
+from typing import Any
 
 _PLAIN = re.compile(r"[A-Za-z_/][A-Za-z0-9_./@+-]*( [A-Za-z0-9_./@+,:-]+)*|[0-9a-f.:]+/[0-9]+")
 _TAKEN = re.compile(r"(?i)y|n|yes|no|on|off|true|false|null|~")

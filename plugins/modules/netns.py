@@ -89,7 +89,8 @@ namespaces:
   sample: [{"name": "services", "state": "present", "loopback": "up"}]
 """
 
-from typing import Any, Dict, List, Mapping
+from collections.abc import Mapping
+from typing import Any
 
 from ansible.module_utils.basic import AnsibleModule
 from ansible_collections.linuxnet.netns.plugins.module_utils._kinds.interface import LinkState
@@ -105,22 +106,22 @@ ARGUMENTS = {
 }
 
 
-def declare(problems: Problems, params: Mapping[str, Any]) -> List[Declared]:
+def declare(problems: Problems, params: Mapping[str, Any]) -> list[Declared]:
     """The namespaces, and the state of loopback in each."""
     present = params["state"] == "present"
     names = problems.namespaces("name", params["name"])
-    declared: List[Declared] = [Namespace("name", name, present, inspect=True) for name in names]
+    declared: list[Declared] = [Namespace("name", name, present, inspect=True) for name in names]
     if present and params["loopback"]:
         declared += [LinkState("loopback", name, "lo", params["loopback"] == "up") for name in names]
     return declared
 
 
-def tell(outcome: Outcome) -> Dict[str, Any]:
+def tell(outcome: Outcome) -> dict[str, Any]:
     """The namespaces after the run."""
     loopback = {one.netns for one in outcome.declared if isinstance(one, LinkState)}
     told = []
     for name in (one.name for one in outcome.declared if isinstance(one, Namespace)):
-        one: Dict[str, Any] = {"name": name, "state": "present" if outcome.now.has(name) else "absent"}
+        one: dict[str, Any] = {"name": name, "state": "present" if outcome.now.has(name) else "absent"}
         lo = outcome.now.interface(name, "lo") if name in loopback else None
         if lo is not None:
             one["loopback"] = "up" if lo.up else "down"

@@ -94,7 +94,8 @@ addresses:
   sample: ["10.0.0.1/24"]
 """
 
-from typing import Any, Dict, List, Mapping
+from collections.abc import Mapping
+from typing import Any
 
 from ansible.module_utils.basic import AnsibleModule
 from ansible_collections.linuxnet.netns.plugins.module_utils._kinds.address import Addresses, listed
@@ -111,7 +112,7 @@ ARGUMENTS = {
 }
 
 
-def declare(problems: Problems, params: Mapping[str, Any]) -> List[Declared]:
+def declare(problems: Problems, params: Mapping[str, Any]) -> list[Declared]:
     """The addresses of the interface."""
     netns = problems.optional_namespace("netns", params["netns"])
     interface = problems.interface("interface", params["interface"])
@@ -122,7 +123,7 @@ def declare(problems: Problems, params: Mapping[str, Any]) -> List[Declared]:
     return [Addresses("", netns, interface or "", tuple(addresses), present, params["exclusive"])]
 
 
-def tell(outcome: Outcome) -> Dict[str, Any]:
+def tell(outcome: Outcome) -> dict[str, Any]:
     """The addresses of the interface after the run."""
     (declared,) = (one for one in outcome.declared if isinstance(one, Addresses))
     return {"addresses": listed(outcome.now.interface(declared.netns, declared.interface))}

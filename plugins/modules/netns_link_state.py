@@ -95,7 +95,8 @@ link:
       type: bool
 """
 
-from typing import Any, Dict, List, Mapping
+from collections.abc import Mapping
+from typing import Any
 
 from ansible.module_utils.basic import AnsibleModule
 from ansible_collections.linuxnet.netns.plugins.module_utils._kinds.interface import LinkState, told
@@ -111,7 +112,7 @@ ARGUMENTS = {
 }
 
 
-def declare(problems: Problems, params: Mapping[str, Any]) -> List[Declared]:
+def declare(problems: Problems, params: Mapping[str, Any]) -> list[Declared]:
     """The link state of the interface."""
     netns = problems.optional_namespace("netns", params["netns"])
     interface = problems.interface("interface", params["interface"])
@@ -119,7 +120,7 @@ def declare(problems: Problems, params: Mapping[str, Any]) -> List[Declared]:
     return [LinkState("", netns, interface or "", params["state"] == "up", wait or 0)]
 
 
-def tell(outcome: Outcome) -> Dict[str, Any]:
+def tell(outcome: Outcome) -> dict[str, Any]:
     """The interface after the run."""
     (declared,) = (one for one in outcome.declared if isinstance(one, LinkState))
     return {"link": told(outcome.now, declared.netns, declared.interface)}

@@ -126,7 +126,8 @@ link:
           type: bool
 """
 
-from typing import Any, Dict, List, Mapping
+from collections.abc import Mapping
+from typing import Any
 
 from ansible.module_utils.basic import AnsibleModule
 from ansible_collections.linuxnet.netns.plugins.module_utils._kinds.interface import told
@@ -147,7 +148,7 @@ ARGUMENTS = {
 }
 
 
-def declare(problems: Problems, params: Mapping[str, Any]) -> List[Declared]:
+def declare(problems: Problems, params: Mapping[str, Any]) -> list[Declared]:
     """The pair."""
     mtu = problems.mtu("mtu", params["mtu"])
 
@@ -168,7 +169,7 @@ def declare(problems: Problems, params: Mapping[str, Any]) -> List[Declared]:
     return [Veth("", first, second, params["state"] == "present")]
 
 
-def tell(outcome: Outcome) -> Dict[str, Any]:
+def tell(outcome: Outcome) -> dict[str, Any]:
     """The pair after the run."""
     (pair,) = (one for one in outcome.declared if isinstance(one, Veth))
     found = pair.find(outcome.now) or ()

@@ -11,8 +11,8 @@ from __future__ import annotations
 
 import errno
 import os
+import socket
 from functools import singledispatch
-from typing import Dict
 
 from ansible_collections.linuxnet.netns.plugins.module_utils._kernel import namespaces
 from ansible_collections.linuxnet.netns.plugins.module_utils._kinds.namespace import (
@@ -22,14 +22,21 @@ from ansible_collections.linuxnet.netns.plugins.module_utils._kinds.namespace im
     LeaveStaleFile,
     RestoreNamespace,
 )
-from ansible_collections.linuxnet.netns.plugins.module_utils._model import Step
+from ansible_collections.linuxnet.netns.plugins.module_utils._kinds.ownership import WriteRecord
+from ansible_collections.linuxnet.netns.plugins.module_utils._model import Netns, State, Step, Thing
 
 
 class Workplace:
-    """What actions share in one run: ``kept`` are descriptors of deleted namespaces, which keep them restorable."""
+    """What actions share in one run.
 
-    def __init__(self) -> None:
-        self.kept: Dict[str, int] = {}
+    ``home`` is a descriptor of the host's namespace; ``seen`` the state as it was last seen, kept up with the steps;
+    ``kept`` are descriptors of deleted namespaces, which keep them restorable.
+    """
+
+    def __init__(self, home: int) -> None:
+        self.home = home
+        self.seen = State()
+        self.kept: dict[str, int] = {}
         self.prepared = False
 
     def close(self) -> None:
@@ -80,6 +87,28 @@ def _(step: RestoreNamespace, place: Workplace) -> None:
         namespaces.attach(step.name, descriptor)
     finally:
         os.close(descriptor)
+
+
+@perform.register
+def _(step: WriteRecord, place: Workplace) -> None:
+    from ansible_collections.linuxnet.netns.plugins.module_utils._kernel import records
+
+    things = {thing: identity or _identity(thing, place) for thing, identity in step.things}
+    records.write(step.topology, things)
+
+
+def _identity(thing: Thing, place: Workplace) -> str:
+    """The identity of a thing that was just made, as ``ownership.identity_of`` tells it. Raises: OSError."""
+    if thing[0] == "namespace":
+        return namespaces.identity(thing[1])
+    netns: Netns = thing[1] or None
+    found = place.seen.interface(netns, thing[2])
+    index = None if found is None else found.index
+    if index is None:
+        namespaces.enter(netns, place.home)
+        index = socket.if_nametoindex(thing[2])
+        place.seen.change(netns, thing[2], index=index)
+    return f"{'host' if netns is None else namespaces.identity(netns)}/{index}"
 
 
 @perform.register

@@ -6,11 +6,13 @@
 
 from __future__ import annotations
 
+import copy
 import os
 import resource
 import time
+from collections.abc import Sequence
 from itertools import groupby
-from typing import TYPE_CHECKING, List, Optional, Sequence
+from typing import TYPE_CHECKING, Optional
 
 from ansible_collections.linuxnet.netns.plugins.module_utils._errors import KernelError, StepFailed
 from ansible_collections.linuxnet.netns.plugins.module_utils._kernel import actions, namespaces
@@ -34,7 +36,7 @@ class LinuxKernel:
         demand_capabilities()
         self._home = namespaces.current()
         self._seen = State()
-        self._place = actions.Workplace()
+        self._place = actions.Workplace(self._home)
         self._limits: Optional[tuple[int, int]] = None
         self._routes: Optional[Routes] = None
         self._loaded: Optional[Codec] = None
@@ -62,6 +64,8 @@ class LinuxKernel:
         """
         state = State()
         try:
+            if scope.records:
+                scope = self._with_records(scope, state)
             state.names = namespaces.what_are(scope.names)
             if scope.identities:
                 state.identities = {name: namespaces.identity(name) for name in state.names if state.has(name)}
@@ -75,25 +79,43 @@ class LinuxKernel:
         except OSError as error:
             raise KernelError(f"The state of this host's network could not be read: {said(error)}.") from error
         self._seen = state.copy()
+        self._place.seen = self._seen
         return state
+
+    @staticmethod
+    def _with_records(scope: Scope, state: State) -> Scope:
+        """Read the ownership records into the state; gives the scope with what they ask for."""
+        from ansible_collections.linuxnet.netns.plugins.module_utils._kernel import records
+
+        scope = copy.deepcopy(scope)
+        for topology in sorted(scope.records):
+            record, void = records.read(topology)
+            if void is not None:
+                state.notes.append(void)
+            if record is not None:
+                state.records[topology] = record
+                record.extend(scope, scope.purged.get(topology))
+        return scope
 
     def apply(self, steps: Sequence[Step]) -> None:
         """Carry out the steps in order, in batches.
 
         Raises: StepFailed, with the first step that the kernel refused. LibraryMissing.
         """
-        done: List[Step] = []
+        done: list[Step] = []
         if not steps:
             return
         self._make_room(steps)
         with namespaces.away(self._home):
-            for in_batches, group in groupby(steps, key=lambda step: None if actions.performed(step) else step.netns or ""):
+            for in_batches, group in groupby(
+                steps, key=lambda step: None if actions.performed(step) else step.netns or ""
+            ):
                 if in_batches is None:
                     self._perform(list(group), done)
                 else:
                     self._send(in_batches or None, list(group), done)
 
-    def _perform(self, steps: Sequence[Step], done: List[Step]) -> None:
+    def _perform(self, steps: Sequence[Step], done: list[Step]) -> None:
         for step in steps:
             try:
                 actions.perform(step, self._place)
@@ -102,7 +124,7 @@ class LinuxKernel:
             step.effect(self._seen)
             done.append(step)
 
-    def _send(self, netns: Netns, steps: Sequence[Step], done: List[Step]) -> None:
+    def _send(self, netns: Netns, steps: Sequence[Step], done: list[Step]) -> None:
         from ansible_collections.linuxnet.netns.plugins.module_utils._kernel.messenger import Messenger
 
         try:
@@ -151,7 +173,7 @@ class LinuxKernel:
         except OSError as error:
             raise KernelError(f"The routes of this host could not be read: {said(error)}.") from error
 
-    def revive(self) -> List[str]:
+    def revive(self) -> list[str]:
         """Put back the routes that have gone since the checkpoint; gives those that could not be, in words."""
         if self._routes is None:
             return []
@@ -187,5 +209,3 @@ def said(error: OSError) -> str:
         return str(error)
     about = f"{error.filename}: " if error.filename else ""
     return about + words(error.errno)
-
-

@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import struct
 from functools import singledispatch
-from typing import Any, List, Optional, Protocol, Tuple
+from typing import Any, Optional, Protocol
 
 from ansible_collections.linuxnet.netns.plugins.module_utils._kernel.codec import Codec
 from ansible_collections.linuxnet.netns.plugins.module_utils._kinds.address import AddAddress, DeleteAddress
@@ -67,8 +67,8 @@ def _(step: AddVeth, codec: Codec, host: Surroundings) -> bytes:
     return packed(message, NEWLINK, ACK | CREATE | EXCL)
 
 
-def _end(end: VethEnd, host: Surroundings) -> List[Tuple[str, Any]]:
-    attributes: List[Tuple[str, Any]] = [("IFLA_IFNAME", end.interface)]
+def _end(end: VethEnd, host: Surroundings) -> list[tuple[str, Any]]:
+    attributes: list[tuple[str, Any]] = [("IFLA_IFNAME", end.interface)]
     if end.netns is not None:
         attributes.append(("IFLA_NET_NS_FD", host.descriptor(end.netns)))
     if end.mac is not None:

@@ -7,7 +7,8 @@
 from __future__ import annotations
 
 import os
-from typing import List, Optional, Sequence, Tuple
+from collections.abc import Sequence
+from typing import Optional
 
 from ansible_collections.linuxnet.netns.plugins.module_utils._errors import StepFailed
 from ansible_collections.linuxnet.netns.plugins.module_utils._kernel import messages, namespaces
@@ -28,9 +29,9 @@ class Messenger:
         self._home = home
         self._seen = seen
         self._route = RouteSocket()
-        self._waiting: List[Tuple[Step, bytes]] = []
-        self._open: List[int] = []
-        self._done: List[Step] = []
+        self._waiting: list[tuple[Step, bytes]] = []
+        self._open: list[int] = []
+        self._done: list[Step] = []
 
     def __enter__(self) -> Messenger:
         return self
@@ -39,7 +40,7 @@ class Messenger:
         self._close_descriptors()
         self._route.__exit__()
 
-    def send(self, steps: Sequence[Step], done: List[Step]) -> None:
+    def send(self, steps: Sequence[Step], done: list[Step]) -> None:
         """Send the steps, adding those that the kernel carried out to ``done``.
 
         Raises: StepFailed.
@@ -84,7 +85,7 @@ class Messenger:
         sent, self._waiting = self._waiting, []
         if not sent:
             return
-        refused: Optional[Tuple[Step, NetlinkError]] = None
+        refused: Optional[tuple[Step, NetlinkError]] = None
         for (step, _message), error in zip(sent, self._route.request([message for _step, message in sent])):
             if error is None:
                 step.effect(self._seen)

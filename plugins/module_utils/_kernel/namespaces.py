@@ -10,8 +10,9 @@ import errno
 import fcntl
 import os
 import stat
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
-from typing import Dict, Iterable, Iterator, List, Optional, Tuple
+from typing import Optional
 
 from ansible_collections.linuxnet.netns.plugins.module_utils._kernel import syscalls
 from ansible_collections.linuxnet.netns.plugins.module_utils._model import FOREIGN, NAMESPACE, STALE, Netns
@@ -75,13 +76,13 @@ def what_is(name: str) -> Optional[str]:
     return STALE if found.st_size == 0 and not link else FOREIGN
 
 
-def what_are(names: Iterable[str]) -> Dict[str, str]:
+def what_are(names: Iterable[str]) -> dict[str, str]:
     """What there is of each of the names, as :func:`what_is`; names of nothing are left out."""
     found = {name: what_is(name) for name in names}
     return {name: what for name, what in found.items() if what is not None}
 
 
-def listed() -> List[str]:
+def listed() -> list[str]:
     """Every name below /run/netns, sorted, whatever it stands for."""
     try:
         return sorted(os.listdir(RUN_DIR))
@@ -189,16 +190,16 @@ def enter(netns: Netns, home: int) -> None:
         os.close(descriptor)
 
 
-def processes(names: Iterable[str]) -> Dict[str, Tuple[int, ...]]:
+def processes(names: Iterable[str]) -> dict[str, tuple[int, ...]]:
     """The ids of the processes that are in each of the namespaces, from /proc; names of no namespace are left out."""
-    by_inode: Dict[Tuple[int, int], str] = {}
+    by_inode: dict[tuple[int, int], str] = {}
     for name in names:
         try:
             found = os.stat(path_of(name))
         except OSError:
             continue
         by_inode[found.st_dev, found.st_ino] = name
-    inside: Dict[str, List[int]] = {}
+    inside: dict[str, list[int]] = {}
     if by_inode:
         for entry in os.listdir("/proc"):
             if not entry.isdigit():

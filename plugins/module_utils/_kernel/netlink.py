@@ -14,7 +14,8 @@ import errno
 import os
 import socket
 import struct
-from typing import Dict, FrozenSet, Iterable, Iterator, List, Optional, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from typing import Optional
 
 _SOL_NETLINK = 270
 _CAP_ACK, _EXT_ACK, _GET_STRICT_CHK = 10, 11, 12
@@ -68,13 +69,13 @@ class RouteSocket:
             return False
         return True
 
-    def request(self, messages: Sequence[bytes]) -> List[Optional[NetlinkError]]:
+    def request(self, messages: Sequence[bytes]) -> list[Optional[NetlinkError]]:
         """Send requests that ask for an acknowledgement; give the answer to each: None, or the error.
 
         The kernel goes on after a request that it refused, to the end of the batch; the caller sends no more than it
         wants to be tried.
         """
-        answers: Dict[int, Optional[NetlinkError]] = {}
+        answers: dict[int, Optional[NetlinkError]] = {}
         first = self._sequence + 1
         self._send(messages)
         while len(answers) < len(messages):
@@ -94,7 +95,7 @@ class RouteSocket:
                     raise _error(payload, header[2]) or NetlinkError(errno.ENODATA)
                 return whole
 
-    def dump(self, message: bytes) -> List[bytes]:
+    def dump(self, message: bytes) -> list[bytes]:
         """The messages that answer a dump request, whole; asked for again when the kernel says that it was interrupted.
 
         Raises: NetlinkError.
@@ -105,9 +106,9 @@ class RouteSocket:
                 return found
         raise NetlinkError(errno.EAGAIN, "the dump was interrupted 20 times by changes elsewhere")
 
-    def _dump(self, message: bytes) -> Optional[List[bytes]]:
+    def _dump(self, message: bytes) -> Optional[list[bytes]]:
         self._send([message])
-        found: List[bytes] = []
+        found: list[bytes] = []
         interrupted = False
         while True:
             for header, payload, whole in self._receive():
@@ -146,7 +147,7 @@ class RouteSocket:
             offset += (header[0] + 3) & ~3
 
 
-def only(message: bytes, body: int, wanted: FrozenSet[int]) -> bytes:
+def only(message: bytes, body: int, wanted: frozenset[int]) -> bytes:
     """The message with only those of its attributes whose types are wanted; ``body`` is the size of what precedes them.
 
     A link has some forty attributes; decoding the eight that matter takes a quarter of the time.

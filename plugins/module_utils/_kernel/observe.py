@@ -7,8 +7,9 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Iterable
 from dataclasses import replace
-from typing import Dict, Iterable, List, Optional, Tuple
+from typing import Optional
 
 from ansible_collections.linuxnet.netns.plugins.module_utils._kernel import messages, namespaces
 from ansible_collections.linuxnet.netns.plugins.module_utils._kernel.codec import Codec
@@ -36,7 +37,7 @@ class Reader:
         self._codec = codec
         self._home = home
         #: For each end of a veth pair that was read, the id of its peer's namespace (None: the same one).
-        self._ids: Dict[Endpoint, Optional[int]] = {}
+        self._ids: dict[Endpoint, Optional[int]] = {}
         self._links = messages.links(codec)
         self._addresses = messages.addresses(codec)
 
@@ -58,7 +59,7 @@ class Reader:
         with RouteSocket() as route:
             links = route.dump(self._links)
             found = state.interfaces[netns] = {}
-            by_index: Dict[int, str] = {}
+            by_index: dict[int, str] = {}
             for interface, peer_id in map(self._link, links):
                 found[interface.name] = interface
                 by_index[interface.index or 0] = interface.name
@@ -67,7 +68,7 @@ class Reader:
             for name, addresses in self._by_interface(route.dump(self._addresses), by_index).items():
                 found[name] = replace(found[name], addresses=tuple(addresses))
 
-    def _link(self, raw: bytes) -> Tuple[Interface, Optional[int]]:
+    def _link(self, raw: bytes) -> tuple[Interface, Optional[int]]:
         """An interface, and the id of its peer's namespace."""
         message = self._codec.ifinfmsg(only(raw, 16, _LINK_ATTRIBUTES))
         message.decode()
@@ -88,8 +89,8 @@ class Reader:
         )
         return interface, attributes.get("IFLA_LINK_NETNSID")
 
-    def _by_interface(self, dump: Iterable[bytes], by_index: Dict[int, str]) -> Dict[str, List[Address]]:
-        found: Dict[str, List[Address]] = {}
+    def _by_interface(self, dump: Iterable[bytes], by_index: dict[int, str]) -> dict[str, list[Address]]:
+        found: dict[str, list[Address]] = {}
         for raw in dump:
             message = self._codec.ifaddrmsg(only(raw, 8, _ADDRESS_ATTRIBUTES))
             message.decode()

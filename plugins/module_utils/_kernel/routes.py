@@ -6,7 +6,8 @@
 
 from __future__ import annotations
 
-from typing import Any, Dict, List, Sequence
+from collections.abc import Sequence
+from typing import Any
 
 from ansible_collections.linuxnet.netns.plugins.module_utils._kernel import messages, namespaces
 from ansible_collections.linuxnet.netns.plugins.module_utils._kernel.codec import Codec
@@ -29,10 +30,10 @@ class Routes:
         self._home = home
         self._were = {netns: self._read(netns) for netns in places}
 
-    def _read(self, netns: Netns) -> Dict[bytes, bytes]:
+    def _read(self, netns: Netns) -> dict[bytes, bytes]:
         """The routes of a namespace as requests that put them back, by what identifies them."""
         namespaces.enter(netns, self._home)
-        found: Dict[bytes, bytes] = {}
+        found: dict[bytes, bytes] = {}
         with RouteSocket() as route:
             for family in (_AF_INET, _AF_INET6):
                 for raw in route.dump(messages.routes(self._codec, family)):
@@ -50,11 +51,11 @@ class Routes:
         message.decode()
         return message
 
-    def revive(self) -> List[str]:
+    def revive(self) -> list[str]:
         """Put back the routes that have gone; gives those that could not be put back, in words."""
         return [f"routes of {describe(netns)}: {words}" for netns in self._were for words in self._revive(netns)]
 
-    def _revive(self, netns: Netns) -> List[str]:
+    def _revive(self, netns: Netns) -> list[str]:
         try:
             now = self._read(netns)
             missing = [request for key, request in self._were[netns].items() if key not in now]

@@ -7,8 +7,9 @@
 from __future__ import annotations
 
 import ipaddress
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
-from typing import Any, Dict, Iterable, Iterator, List, Optional, Sequence, Set, Tuple
+from typing import Any, Optional
 
 from ansible_collections.linuxnet.netns.plugins.module_utils._kinds.interface import demand
 from ansible_collections.linuxnet.netns.plugins.module_utils._model import (
@@ -20,6 +21,7 @@ from ansible_collections.linuxnet.netns.plugins.module_utils._model import (
     Scope,
     State,
     Step,
+    Thing,
     ip,
     of_interface,
 )
@@ -38,7 +40,7 @@ class Addresses(Declared):
     path: str
     netns: Netns
     interface: str
-    addresses: Tuple[str, ...]
+    addresses: tuple[str, ...]
     present: bool = True
     exclusive: bool = False
 
@@ -66,14 +68,14 @@ class Addresses(Declared):
             if not _now(state, end, one.text):
                 yield AddAddress(*end, one.text, one.raw)
 
-    def _unwanted(self, found: Interface) -> List[Address]:
+    def _unwanted(self, found: Interface) -> list[Address]:
         if not self.present:
             return [one for one in found.addresses if one.text in self.addresses]
         if not self.exclusive:
             return []
         return [one for one in found.addresses if one.text not in self.addresses and not given(found, one.text)]
 
-    def view(self, state: State) -> Dict[str, Any]:
+    def view(self, state: State) -> dict[str, Any]:
         found = state.interface(self.netns, self.interface)
         if found is None:
             return {}
@@ -84,7 +86,7 @@ class Addresses(Declared):
         ]
         return of_interface(self.netns, self.interface, {"addresses": sorted(shown, key=order)})
 
-    def places(self) -> Set[Endpoint]:
+    def places(self) -> set[Endpoint]:
         return {Endpoint(self.netns, self.interface)}
 
 
@@ -93,13 +95,13 @@ def given(interface: Interface, text: str) -> bool:
     return (interface.name == "lo" and text in LOOPBACK) or ipaddress.ip_interface(text).ip.is_link_local
 
 
-def listed(interface: Optional[Interface]) -> List[str]:
+def listed(interface: Optional[Interface]) -> list[str]:
     """The addresses of an interface in order, without the link-local ones; none of an interface that is not there."""
     found = () if interface is None else interface.addresses
     return sorted((one.text for one in found if not ipaddress.ip_interface(one.text).ip.is_link_local), key=order)
 
 
-def order(text: str) -> Tuple[int, int, int]:
+def order(text: str) -> tuple[int, int, int]:
     """The order in which addresses are listed: IPv4 first, then by number."""
     interface = ipaddress.ip_interface(text)
     return interface.version, int(interface.ip), interface.network.prefixlen
@@ -133,6 +135,9 @@ class AddAddress(Step):
     def words(self) -> Sequence[str]:
         return ip(self.netns, "address", "add", self.address, "dev", self.interface)
 
+    def makes(self) -> Sequence[Thing]:
+        return [("address", self.netns or "", self.interface, self.address)]
+
     def effect(self, state: State) -> None:
         found = state.interface(self.netns, self.interface)
         if found is None or found.address(self.address) is not None:
@@ -161,6 +166,9 @@ class DeleteAddress(Step):
     def words(self) -> Sequence[str]:
         return ip(self.netns, "address", "delete", self.address, "dev", self.interface)
 
+    def removes(self) -> Sequence[Thing]:
+        return [("address", self.netns or "", self.interface, self.address)]
+
     def effect(self, state: State) -> None:
         found = state.interface(self.netns, self.interface)
         if found is not None:
@@ -175,7 +183,7 @@ class DeleteAddress(Step):
         network = ipaddress.ip_interface(self.address).network
         left = {one.text for one in without(found, self.address)}
         after = [one for one in found.addresses[place + 1 :] if ipaddress.ip_interface(one.text).network == network]
-        again: List[Step] = [
+        again: list[Step] = [
             DeleteAddress(self.netns, self.interface, one.text) for one in reversed(after) if one.text in left
         ]
         back = [found.addresses[place], *after]
@@ -185,7 +193,7 @@ class DeleteAddress(Step):
         return True
 
 
-def without(interface: Interface, text: str) -> Tuple[Address, ...]:
+def without(interface: Interface, text: str) -> tuple[Address, ...]:
     """The addresses that are left when one is deleted (__inet_del_ifa() in net/ipv4/devinet.c)."""
     gone = interface.address(text)
     rest = [one for one in interface.addresses if one is not gone]

@@ -6,8 +6,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
-from typing import Any, Dict, Iterable, Iterator, List, Optional, Sequence, Set, Union
+from typing import Any, Optional, Union
 
 from ansible_collections.linuxnet.netns.plugins.module_utils._errors import Impossible
 from ansible_collections.linuxnet.netns.plugins.module_utils._model import (
@@ -19,6 +20,7 @@ from ansible_collections.linuxnet.netns.plugins.module_utils._model import (
     Scope,
     State,
     Step,
+    Thing,
     describe,
     ip,
     of_interface,
@@ -54,7 +56,7 @@ def joined(path: str, option: str) -> str:
     return f"{path}.{option}" if path else option
 
 
-def told(state: State, netns: Netns, name: str) -> Dict[str, Any]:
+def told(state: State, netns: Netns, name: str) -> dict[str, Any]:
     """An interface as a module's result tells it."""
     found = state.interface(netns, name)
     if found is None:
@@ -93,16 +95,20 @@ class LinkState(Declared):
         if found.up != self.up:
             yield SetInterface(self.netns, self.interface, "state", "up" if self.up else "down")
 
-    def view(self, state: State) -> Dict[str, Any]:
+    def view(self, state: State) -> dict[str, Any]:
         found = state.interface(self.netns, self.interface)
         if found is None:
             return {}
         return of_interface(self.netns, self.interface, {"state": "up" if found.up else "down"})
 
     def condition(self) -> Optional[Carrier]:
-        return Carrier(joined(self.path, "wait"), Endpoint(self.netns, self.interface), self.wait) if self.up and self.wait else None
+        return (
+            Carrier(joined(self.path, "wait"), Endpoint(self.netns, self.interface), self.wait)
+            if self.up and self.wait
+            else None
+        )
 
-    def places(self) -> Set[Endpoint]:
+    def places(self) -> set[Endpoint]:
         return {Endpoint(self.netns, self.interface)}
 
 
@@ -159,7 +165,9 @@ class MoveInterface(Step):
     index: Optional[int] = None
 
     def words(self) -> Sequence[str]:
-        return ip(self.netns, "link", "set", "dev", self.interface, "netns", "$$" if self.target is None else self.target)
+        return ip(
+            self.netns, "link", "set", "dev", self.interface, "netns", "$$" if self.target is None else self.target
+        )
 
     def effect(self, state: State) -> None:
         found = state.drop(self.netns, self.interface)
@@ -168,6 +176,8 @@ class MoveInterface(Step):
         taken = {other.index for other in state.inside(self.target).values()}
         index = self.index or (found.index if found.index not in taken else None)
         state.put(self.target, replace(found, up=False, carrier=False, addresses=(), index=index))
+        old, new = (("interface", netns or "", self.interface) for netns in (self.netns, self.target))
+        state.records = {topology: record.moved(old, new) for topology, record in state.records.items()}
         if found.peer is not None:
             here = Endpoint(self.target, self.interface)
             state.change(*found.peer, peer=here, peer_index=index)
@@ -180,7 +190,7 @@ class MoveInterface(Step):
         back = MoveInterface(self.target, self.interface, self.netns, found.index)
         return [back, *restored(self.netns, found, addresses=found.addresses, was_up=False)]
 
-    def places(self) -> Set[Netns]:
+    def places(self) -> set[Netns]:
         return {self.netns, self.target}
 
     def disruptive(self) -> bool:
@@ -198,6 +208,10 @@ class DeleteInterface(Step):
     def words(self) -> Sequence[str]:
         return ip(self.netns, "link", "delete", "dev", self.interface)
 
+    def removes(self) -> Sequence[Thing]:
+        ends = [Endpoint(self.netns, self.interface), *([] if self.peer is None else [self.peer])]
+        return [("interface", end.netns or "", end.interface) for end in ends]
+
     def effect(self, state: State) -> None:
         state.drop_pair(self.netns, self.interface)
 
@@ -210,7 +224,7 @@ class DeleteInterface(Step):
             return []
         first = VethEnd(self.netns, found.name, found.mac, found.mtu, found.index)
         second = VethEnd(found.peer.netns, other.name, other.mac, other.mtu, other.index)
-        steps: List[Step] = [AddVeth(first, second)]
+        steps: list[Step] = [AddVeth(first, second)]
         for netns, one in ((self.netns, found), (found.peer.netns, other)):
             steps.extend(restored(netns, one, addresses=one.addresses, was_up=False))
         return steps
@@ -220,21 +234,21 @@ class DeleteInterface(Step):
             return None
         return f"interface {self.interface} in {describe(self.netns)} was deleted"
 
-    def places(self) -> Set[Netns]:
+    def places(self) -> set[Netns]:
         return {self.netns} if self.peer is None else {self.netns, self.peer.netns}
 
     def disruptive(self) -> bool:
         return True
 
 
-def restored(netns: Netns, was: Interface, addresses: Iterable[Any], was_up: Optional[bool] = None) -> List[Step]:
+def restored(netns: Netns, was: Interface, addresses: Iterable[Any], was_up: Optional[bool] = None) -> list[Step]:
     """The steps that give an interface its link state and addresses back.
 
     ``was_up`` is the link state it has now, None for the opposite of the one it had.
     """
     from ansible_collections.linuxnet.netns.plugins.module_utils._kinds.address import AddAddress
 
-    steps: List[Step] = []
+    steps: list[Step] = []
     now_up = not was.up if was_up is None else was_up
     if now_up != was.up:
         steps.append(SetInterface(netns, was.name, "state", "up" if was.up else "down"))

@@ -6,8 +6,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from typing import Any, ClassVar, Dict, Iterable, Iterator, Optional, Sequence, Set
+from typing import Any, Optional
 
 from ansible_collections.linuxnet.netns.plugins.module_utils._errors import Impossible
 from ansible_collections.linuxnet.netns.plugins.module_utils._kinds.address import listed
@@ -22,6 +23,7 @@ from ansible_collections.linuxnet.netns.plugins.module_utils._model import (
     Scope,
     State,
     Step,
+    Thing,
     branch,
     tree,
 )
@@ -81,7 +83,7 @@ class Namespace(Declared):
             elif interface.kind == "veth" and interface.peer is not None and interface.peer.netns != self.name:
                 yield DeleteInterface(self.name, interface.name)
 
-    def view(self, state: State) -> Dict[str, Any]:
+    def view(self, state: State) -> dict[str, Any]:
         found = state.names.get(self.name)
         if found is None:
             return {}
@@ -89,13 +91,15 @@ class Namespace(Declared):
             return tree(branch(self.name), "a stale file, not a namespace" if found == STALE else "not a namespace")
         if self.present or not self.inspect:
             return tree(branch(self.name), {})
-        content = {name: whole(interface) for name, interface in sorted(state.inside(self.name).items()) if name != "lo"}
+        content = {
+            name: whole(interface) for name, interface in sorted(state.inside(self.name).items()) if name != "lo"
+        }
         return tree(branch(self.name), {"interfaces": content} if content else {})
 
 
-def whole(interface: Interface) -> Dict[str, Any]:
+def whole(interface: Interface) -> dict[str, Any]:
     """All that a view tells of an interface which goes with its namespace."""
-    shown: Dict[str, Any] = {"kind": interface.kind or "physical"}
+    shown: dict[str, Any] = {"kind": interface.kind or "physical"}
     if interface.peer is not None:
         shown["peer"] = str(interface.peer)
     addresses = listed(interface)
@@ -109,10 +113,13 @@ class AddNamespace(Step):
     """Create a namespace and give it a name."""
 
     name: str
-    netns: ClassVar[Netns] = None
+    netns: Netns = None
 
     def words(self) -> Sequence[str]:
         return ["ip", "netns", "add", self.name]
+
+    def makes(self) -> Sequence[Thing]:
+        return [("namespace", self.name)]
 
     def effect(self, state: State) -> None:
         state.names[self.name] = NAMESPACE
@@ -122,7 +129,7 @@ class AddNamespace(Step):
     def undo(self, before: State) -> Iterable[Step]:
         return [DeleteNamespace(self.name)]
 
-    def places(self) -> Set[Netns]:
+    def places(self) -> set[Netns]:
         return {self.name}
 
 
@@ -131,10 +138,13 @@ class DeleteNamespace(Step):
     """Take a namespace's name away; the namespace itself goes when nothing uses it any longer."""
 
     name: str
-    netns: ClassVar[Netns] = None
+    netns: Netns = None
 
     def words(self) -> Sequence[str]:
         return ["ip", "netns", "delete", self.name]
+
+    def removes(self) -> Sequence[Thing]:
+        return [("namespace", self.name)]
 
     def effect(self, state: State) -> None:
         for name in list(state.inside(self.name)):
@@ -149,7 +159,7 @@ class DeleteNamespace(Step):
     def ends(self) -> Optional[str]:
         return self.name
 
-    def places(self) -> Set[Netns]:
+    def places(self) -> set[Netns]:
         return {self.name}
 
 
@@ -158,7 +168,7 @@ class RestoreNamespace(Step):
     """Give a deleted namespace its name back: the run that deleted it holds it open until it ends."""
 
     name: str
-    netns: ClassVar[Netns] = None
+    netns: Netns = None
 
     def words(self) -> Sequence[str]:
         return ["ip", "netns", "attach", self.name, "$$"]
@@ -175,7 +185,7 @@ class DeleteStaleFile(Step):
     """Remove a file that a namespace left behind."""
 
     name: str
-    netns: ClassVar[Netns] = None
+    netns: Netns = None
 
     def words(self) -> Sequence[str]:
         return ["ip", "netns", "delete", self.name]
@@ -192,7 +202,7 @@ class LeaveStaleFile(Step):
     """Put back the empty file that was there before a run which failed."""
 
     name: str
-    netns: ClassVar[Netns] = None
+    netns: Netns = None
 
     def words(self) -> Sequence[str]:
         return ["touch", f"{RUN_DIR}/{self.name}"]

@@ -6,8 +6,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from typing import Any, Dict, Iterable, Iterator, List, Optional, Sequence, Set, Tuple
+from typing import Any, Optional
 
 from ansible_collections.linuxnet.netns.plugins.module_utils._errors import Impossible
 from ansible_collections.linuxnet.netns.plugins.module_utils._kinds.interface import (
@@ -25,6 +26,7 @@ from ansible_collections.linuxnet.netns.plugins.module_utils._model import (
     Scope,
     State,
     Step,
+    Thing,
     describe,
     merge,
     of_interface,
@@ -57,9 +59,10 @@ class VethEnd:
 class Veth(Declared):
     """A pair exists with both ends in their places, or does not exist.
 
-    A pair is known by its two names, each end being in its place or still in the host's namespace. ``owned`` are
-    interfaces by which an earlier run's record knows the pair: with one of them in its place, the pair is known
-    wherever its other end has gone, and one that is not as declared may be replaced.
+    A pair is known by its two names, each end being in its place or still in the host's namespace. ``record``
+    names an ownership record: with an end in its place that the record owns, the pair is known wherever its other end
+    has gone, and what is not as declared may be replaced. ``only_pair``: when there is no such pair to remove, what else
+    has the names is no matter.
     """
 
     path: str
@@ -67,9 +70,10 @@ class Veth(Declared):
     second: Optional[VethEnd] = None
     present: bool = True
     record: str = ""
+    only_pair: bool = False
 
     @property
-    def ends(self) -> Tuple[VethEnd, ...]:
+    def ends(self) -> tuple[VethEnd, ...]:
         """The declared ends: both, or one where only a removal is declared by one name."""
         return (self.first,) if self.second is None else (self.first, self.second)
 
@@ -117,10 +121,11 @@ class Veth(Declared):
         if found is not None:
             yield DeleteInterface(found[0].netns, found[0].interface, found[1] if len(found) > 1 else None)
             return
-        for end in self.ends:
-            self._unoccupied(state, end)
+        if not self.only_pair:
+            for end in self.ends:
+                self._unoccupied(state, end)
 
-    def find(self, state: State) -> Optional[Tuple[Endpoint, ...]]:
+    def find(self, state: State) -> Optional[tuple[Endpoint, ...]]:
         """Where the ends of this pair are now, in the order declared; None when there is no such pair."""
         if self.second is None:
             found = state.interface(*self.first.endpoint)
@@ -160,9 +165,9 @@ class Veth(Declared):
                 "choose another name, or remove that interface first",
             )
 
-    def _numbered(self, state: State) -> List[VethEnd]:
+    def _numbered(self, state: State) -> list[VethEnd]:
         # Where the namespace is new the next index is certain; saying it saves asking for it afterwards.
-        numbered: List[VethEnd] = []
+        numbered: list[VethEnd] = []
         for end in self.ends:
             index = state.next_index(end.netns)
             if index is not None and numbered and numbered[0].netns == end.netns:
@@ -170,15 +175,15 @@ class Veth(Declared):
             numbered.append(VethEnd(end.netns, end.interface, end.mac, end.mtu, index))
         return numbered
 
-    def view(self, state: State) -> Dict[str, Any]:
+    def view(self, state: State) -> dict[str, Any]:
         found = self.find(state)
-        shown: Dict[str, Any] = {}
+        shown: dict[str, Any] = {}
         for where, other in zip(found or (), reversed(found or ())):
             interface = state.interface(*where)
             if interface is None:
                 continue
             end = next((one for one in self.ends if one.interface == where.interface), None)
-            leaf: Dict[str, Any] = {"peer": colon(other)}
+            leaf: dict[str, Any] = {"peer": other.short()}
             if end is not None and end.mac is not None:
                 leaf["mac"] = interface.mac
             if end is not None and end.mtu is not None:
@@ -186,13 +191,8 @@ class Veth(Declared):
             merge(shown, of_interface(where.netns, where.interface, leaf))
         return shown
 
-    def places(self) -> Set[Endpoint]:
+    def places(self) -> set[Endpoint]:
         return {end.endpoint for end in self.ends}
-
-
-def colon(end: Endpoint) -> str:
-    """An endpoint in the short form of a topology: ``NAMESPACE:INTERFACE``, or the interface alone on the host."""
-    return end.interface if end.netns is None else f"{end.netns}:{end.interface}"
 
 
 def described(interface: Interface) -> str:
@@ -228,6 +228,9 @@ class AddVeth(Step):
                 words += ["type", "veth", "peer", "name"]
         return words
 
+    def makes(self) -> Sequence[Thing]:
+        return [("interface", end.netns or "", end.interface) for end in (self.first, self.second)]
+
     def effect(self, state: State) -> None:
         for end, other in ((self.first, self.second), (self.second, self.first)):
             made = Interface(
@@ -244,5 +247,5 @@ class AddVeth(Step):
     def undo(self, before: State) -> Iterable[Step]:
         return [DeleteInterface(self.first.netns, self.first.interface, self.second.endpoint)]
 
-    def places(self) -> Set[Netns]:
+    def places(self) -> set[Netns]:
         return {self.first.netns, self.second.netns}

@@ -1,0 +1,94 @@
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-FileCopyrightText: 2026 The linuxnet.netns developers
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Ownership records: one file a topology below /run, which goes with a reboot as the namespaces do.
+
+A record that cannot be read, is not root's alone, or is of another boot counts for nothing: then nothing is owned, and
+nothing is removed on its account.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import stat
+import tempfile
+from collections.abc import Mapping
+from typing import Optional
+
+from ansible_collections.linuxnet.netns.plugins.module_utils._kinds.ownership import Record
+from ansible_collections.linuxnet.netns.plugins.module_utils._model import Thing
+
+DIRECTORY = "/run/linuxnet.netns"
+_VERSION = 1
+#: How many parts the key of each sort of thing has.
+_PARTS = {"namespace": 2, "interface": 3, "address": 4}
+
+
+def path_of(topology: str) -> str:
+    """The file of a topology's record."""
+    return f"{DIRECTORY}/{topology}.json"
+
+
+def read(topology: str) -> tuple[Optional[Record], Optional[str]]:
+    """The record of a topology, or None; and why a record that is there counts for nothing, or None."""
+    path = path_of(topology)
+    try:
+        descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC | os.O_NOFOLLOW)
+    except FileNotFoundError:
+        return None, None
+    except OSError as error:
+        return None, _void(path, str(error))
+    with open(descriptor, encoding="utf-8") as file:
+        found = os.fstat(descriptor)
+        if not stat.S_ISREG(found.st_mode) or found.st_uid != os.geteuid() or found.st_mode & 0o022:
+            return None, _void(path, "others than its owner could have written it")
+        try:
+            content = json.load(file)
+            boot, version = content["boot"], content["version"]
+            things = {_thing(thing): str(identity) for thing, identity in content["things"]}
+        except (ValueError, KeyError, TypeError) as error:
+            return None, _void(path, f"it is damaged ({error!r})")
+    if version != _VERSION:
+        return None, _void(path, f"it has version {version}")
+    return (Record(things), None) if boot == _boot() else (None, None)
+
+
+def _thing(written: object) -> Thing:
+    if not isinstance(written, list) or not all(isinstance(part, str) for part in written):
+        raise ValueError(f"{written!r} is no thing")
+    if _PARTS.get(written[0] if written else "") != len(written):
+        raise ValueError(f"{written!r} is no thing")
+    return tuple(written)
+
+
+def write(topology: str, things: Mapping[Thing, str]) -> None:
+    """Write the record in one piece: whoever reads sees the old one or the new one. Raises: OSError."""
+    if not things:
+        try:
+            os.unlink(path_of(topology))
+        except FileNotFoundError:
+            pass
+        return
+    os.makedirs(DIRECTORY, mode=0o700, exist_ok=True)
+    content = {"version": _VERSION, "topology": topology, "boot": _boot(), "things": sorted(things.items())}
+    descriptor, temporary = tempfile.mkstemp(dir=DIRECTORY, prefix=".new-")
+    try:
+        with open(descriptor, "w", encoding="utf-8") as file:
+            json.dump(content, file, separators=(",", ":"))
+            file.flush()
+            os.fsync(file.fileno())
+        os.replace(temporary, path_of(topology))
+    except OSError:
+        os.unlink(temporary)
+        raise
+
+
+def _boot() -> str:
+    with open("/proc/sys/kernel/random/boot_id", encoding="ascii") as file:
+        return file.read().strip()
+
+
+def _void(path: str, why: str) -> str:
+    return f"The record {path} of what this topology made counts for nothing: {why}. What it made is left alone."

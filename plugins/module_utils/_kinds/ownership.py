@@ -1,0 +1,191 @@
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-FileCopyrightText: 2026 The linuxnet.netns developers
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Ownership: what a topology made, recorded, so that it alone may be removed when it is no longer declared."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import AbstractSet, Any, Optional
+
+from ansible_collections.linuxnet.netns.plugins.module_utils._kinds.address import DeleteAddress
+from ansible_collections.linuxnet.netns.plugins.module_utils._kinds.interface import DeleteInterface
+from ansible_collections.linuxnet.netns.plugins.module_utils._kinds.namespace import Namespace
+from ansible_collections.linuxnet.netns.plugins.module_utils._model import (
+    Declared,
+    Endpoint,
+    Netns,
+    Scope,
+    State,
+    Step,
+    Thing,
+    branch,
+    merge,
+    of_interface,
+    tree,
+)
+
+#: Identity of what is made in the same run and can only be told when it is there.
+NEW = ""
+
+
+@dataclass(frozen=True)
+class Record:
+    """What a topology made: each thing with its identity, by which it is told from another of the same name."""
+
+    things: Mapping[Thing, str]
+
+    def owns(self, state: State, thing: Thing) -> bool:
+        """Whether the thing that is there under this name is the one that the topology made."""
+        identity = self.things.get(thing)
+        if identity is None:
+            return False
+        now = identity_of(state, thing)
+        return now is not None and identity in (now, NEW)
+
+    def moved(self, old: Thing, new: Thing) -> Record:
+        """The record after an interface was moved: owned as it was before, under its new name."""
+        if old not in self.things:
+            return self
+        return Record({**{thing: self.things[thing] for thing in self.things if thing != old}, new: NEW})
+
+    def owns_interface(self, state: State, end: Endpoint) -> bool:
+        """The same for an interface."""
+        return self.owns(state, ("interface", end.netns or "", end.interface))
+
+    def extend(self, scope: Scope, declared: Optional[AbstractSet[Thing]]) -> None:
+        """Ask for what must be known to tell whether the recorded things are still there.
+
+        Where those that are not ``declared`` are to be removed (None: they are not), also for what that needs.
+        """
+        scope.identities = True
+        for thing in self.things:
+            name = thing[1] or None
+            if name is not None:
+                scope.names.add(name)
+            if declared is None or thing in declared:
+                continue
+            scope.inside(name)
+            if thing[0] == "namespace":
+                scope.processes.add(thing[1])
+                scope.outward.add(thing[1])
+            elif thing[0] == "interface":
+                scope.peer(Endpoint(name, thing[2]), None)
+                scope.everywhere.add(Endpoint(name, thing[2]))
+
+
+def identity_of(state: State, thing: Thing) -> Optional[str]:
+    """What tells the thing from another of its name, or None when there is none of that name.
+
+    A namespace is told by its device and inode; an interface by its namespace's and its index; an address by its
+    interface's.
+    """
+    if thing[0] == "namespace":
+        return state.identities.get(thing[1]) if state.has(thing[1]) else None
+    netns: Netns = thing[1] or None
+    found = state.interface(netns, thing[2])
+    if found is None or (thing[0] == "address" and found.address(thing[3]) is None):
+        return None
+    place = "host" if netns is None else state.identities.get(netns)
+    return None if place is None or found.index is None else f"{place}/{found.index}"
+
+
+@dataclass(frozen=True)
+class Ownership(Declared):
+    """The record of a topology names what it made; with ``purge``, what it made and no longer names is removed."""
+
+    path: str
+    topology: str
+    declared: frozenset[Thing]
+    purge: bool
+
+    def scope(self, scope: Scope) -> None:
+        scope.records.add(self.topology)
+        if self.purge:
+            scope.purged[self.topology] = self.declared
+
+    def steps(self, state: State) -> Iterator[Step]:
+        record = state.records.get(self.topology)
+        if self.purge and record is not None:
+            yield from self._removals(state, record)
+        record = record or Record({})
+        was = record.things
+        made = dict.fromkeys(state.made, NEW)
+        now = {
+            **{thing: was[thing] for thing in was if thing not in made and self._keeps(state, record, thing)},
+            **{thing: NEW for thing in made if _exists(state, thing)},
+        }
+        if now != was or NEW in now.values():
+            yield WriteRecord(self.topology, tuple(sorted(now.items())))
+
+    def _keeps(self, state: State, record: Record, thing: Thing) -> bool:
+        # What is inside a namespace that was not read stays recorded as long as the namespace itself does.
+        netns = None if thing[0] == "namespace" else thing[1] or None
+        if thing[0] != "namespace" and state.has(netns) and netns not in state.interfaces:
+            return True
+        return record.owns(state, thing)
+
+    def _removals(self, state: State, record: Record) -> Iterator[Step]:
+        surplus = [thing for thing in sorted(record.things) if thing not in self.declared]
+        for thing in surplus:
+            if thing[0] == "address" and record.owns(state, thing):
+                yield DeleteAddress(thing[1] or None, thing[2], thing[3])
+        for thing in surplus:
+            if thing[0] == "interface" and record.owns(state, thing):
+                found = state.interface(thing[1] or None, thing[2])
+                yield DeleteInterface(thing[1] or None, thing[2], found.peer if found is not None else None)
+        for thing in surplus:
+            if thing[0] == "namespace" and record.owns(state, thing):
+                yield from Namespace(self.path, thing[1], present=False, inspect=True).steps(state)
+
+    def view(self, state: State) -> dict[str, Any]:
+        record = state.records.get(self.topology)
+        shown: dict[str, Any] = {}
+        if not self.purge or record is None:
+            return shown
+        for thing in sorted(record.things):
+            if thing in self.declared or not record.owns(state, thing):
+                continue
+            if thing[0] == "namespace":
+                merge(shown, tree(branch(thing[1]), {}))
+            else:
+                merge(shown, of_interface(thing[1] or None, thing[2], self._leaf(state, thing)))
+        return shown
+
+    @staticmethod
+    def _leaf(state: State, thing: Thing) -> dict[str, Any]:
+        if thing[0] == "address":
+            return {"addresses": [thing[3]]}
+        found = state.interface(thing[1] or None, thing[2])
+        return {} if found is None or found.peer is None else {"peer": found.peer.short()}
+
+
+def _exists(state: State, thing: Thing) -> bool:
+    if thing[0] == "namespace":
+        return state.has(thing[1])
+    found = state.interface(thing[1] or None, thing[2])
+    return found is not None and (thing[0] != "address" or found.address(thing[3]) is not None)
+
+
+@dataclass(frozen=True)
+class WriteRecord(Step):
+    """Write the record of a topology; with nothing in it, remove it. It is no work on the network, so no command."""
+
+    topology: str
+    things: tuple[tuple[Thing, str], ...]
+    netns: Netns = None
+
+    def words(self) -> Sequence[str]:
+        return []
+
+    def effect(self, state: State) -> None:
+        if self.things:
+            state.records[self.topology] = Record(dict(self.things))
+        else:
+            state.records.pop(self.topology, None)
+
+    def undo(self, before: State) -> Iterable[Step]:
+        record = before.records.get(self.topology)
+        return [WriteRecord(self.topology, () if record is None else tuple(sorted(record.things.items())))]

@@ -1,0 +1,247 @@
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-FileCopyrightText: 2026 The linuxnet.netns developers
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The form of a topology, as a task or a file has it: read into a model of its own, then into declared objects. Pure.
+
+Private. The same form is described by ``plugins/plugin_utils/topology.schema.json`` for editors; a test holds the two
+together.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Optional
+
+from ansible_collections.linuxnet.netns.plugins.module_utils._kinds.address import Addresses
+from ansible_collections.linuxnet.netns.plugins.module_utils._kinds.interface import LinkState
+from ansible_collections.linuxnet.netns.plugins.module_utils._kinds.namespace import Namespace
+from ansible_collections.linuxnet.netns.plugins.module_utils._kinds.ownership import Ownership
+from ansible_collections.linuxnet.netns.plugins.module_utils._kinds.veth import Veth, VethEnd
+from ansible_collections.linuxnet.netns.plugins.module_utils._model import Declared, Endpoint, Netns
+from ansible_collections.linuxnet.netns.plugins.module_utils._normalise import Problems, kind
+
+#: The keys of each mapping in the form.
+KEYS = {
+    "topology": ("name", "namespaces", "links", "purge"),
+    "namespace": ("name", "loopback"),
+    "link": ("endpoints", "mtu"),
+    "endpoint": ("netns", "interface", "addresses", "state", "mac", "mtu"),
+}
+
+
+@dataclass(frozen=True)
+class DeclaredNamespace:
+    """A namespace of a topology, and whether its loopback interface is up."""
+
+    path: str
+    name: str
+    loopback: bool = True
+
+
+@dataclass(frozen=True)
+class DeclaredEndpoint:
+    """One end of a link of a topology."""
+
+    path: str
+    netns: Netns
+    interface: str
+    addresses: tuple[str, ...] = ()
+    up: bool = True
+    mac: Optional[str] = None
+    mtu: Optional[int] = None
+
+    @property
+    def endpoint(self) -> Endpoint:
+        """Where it belongs."""
+        return Endpoint(self.netns, self.interface)
+
+
+@dataclass(frozen=True)
+class DeclaredLink:
+    """A link of a topology."""
+
+    path: str
+    endpoints: tuple[DeclaredEndpoint, DeclaredEndpoint]
+
+
+@dataclass(frozen=True)
+class Topology:
+    """A whole topology."""
+
+    name: str
+    namespaces: tuple[DeclaredNamespace, ...]
+    links: tuple[DeclaredLink, ...]
+
+
+def read(problems: Problems, form: Mapping[str, Any]) -> Topology:
+    """The topology of a form; every mistake is noted, and what has mistakes is left out."""
+    _keys(problems, "", form, "topology")
+    name = problems.namespace("name", form.get("name"))
+    namespaces = [
+        one
+        for number, written in enumerate(_list(problems, "namespaces", form.get("namespaces")))
+        for one in _namespace(problems, f"namespaces[{number}]", written)
+    ]
+    links = [
+        one
+        for number, written in enumerate(_list(problems, "links", form.get("links")))
+        for one in _link(problems, f"links[{number}]", written)
+    ]
+    _once(problems, [(one.path, f"namespace {one.name}") for one in namespaces])
+    _once(problems, [(end.path, f"interface {end.endpoint}") for link in links for end in link.endpoints])
+    return Topology(name or "", tuple(namespaces), tuple(links))
+
+
+def _namespace(problems: Problems, path: str, written: Any) -> list[DeclaredNamespace]:
+    if isinstance(written, str):
+        name = problems.namespace(path, written)
+        return [] if name is None else [DeclaredNamespace(path, name)]
+    if not isinstance(written, Mapping):
+        problems.add(path, f"a name or a mapping with a name is needed, not {kind(written)}")
+        return []
+    _keys(problems, path, written, "namespace")
+    name = problems.namespace(f"{path}.name", written.get("name"))
+    loopback = problems.choice(f"{path}.loopback", written.get("loopback", "up"), ("up", "down"))
+    return [] if name is None or loopback is None else [DeclaredNamespace(path, name, loopback == "up")]
+
+
+def _link(problems: Problems, path: str, written: Any) -> list[DeclaredLink]:
+    if not isinstance(written, Mapping):
+        problems.add(path, f"a mapping with endpoints is needed, not {kind(written)}")
+        return []
+    _keys(problems, path, written, "link")
+    mtu = problems.mtu(f"{path}.mtu", written.get("mtu"))
+    endpoints = written.get("endpoints")
+    if not isinstance(endpoints, Sequence) or isinstance(endpoints, str) or len(endpoints) != 2:
+        count = f", not {len(endpoints)}" if isinstance(endpoints, list) else ""
+        problems.add(f"{path}.endpoints", f"a list of two endpoints is needed{count}")
+        return []
+    ends = [_endpoint(problems, f"{path}.endpoints[{number}]", end, mtu) for number, end in enumerate(endpoints)]
+    first, second = ends
+    return [] if first is None or second is None else [DeclaredLink(path, (first, second))]
+
+
+def _endpoint(problems: Problems, path: str, written: Any, mtu: Optional[int]) -> Optional[DeclaredEndpoint]:
+    noted = len(problems.found)
+    if isinstance(written, str):
+        netns, colon, interface = written.rpartition(":")
+        end = DeclaredEndpoint(
+            path,
+            problems.namespace(path, netns) if colon else None,
+            problems.veth_name(path, interface) or "",
+            mtu=mtu,
+        )
+    elif isinstance(written, Mapping):
+        _keys(problems, path, written, "endpoint")
+        state = problems.choice(f"{path}.state", written.get("state", "up"), ("up", "down"))
+        end = DeclaredEndpoint(
+            path,
+            problems.optional_namespace(f"{path}.netns", written.get("netns")),
+            problems.veth_name(f"{path}.interface", written.get("interface")) or "",
+            tuple(
+                text
+                for number, address in enumerate(_list(problems, f"{path}.addresses", written.get("addresses")))
+                for text in [problems.address(f"{path}.addresses[{number}]", address)]
+                if text is not None
+            ),
+            state != "down",
+            problems.mac(f"{path}.mac", written.get("mac")),
+            problems.mtu(f"{path}.mtu", written.get("mtu", mtu)),
+        )
+    else:
+        problems.add(path, f"'NAMESPACE:INTERFACE' or a mapping with an interface is needed, not {kind(written)}")
+        return None
+    return end if len(problems.found) == noted else None
+
+
+def _list(problems: Problems, path: str, written: Any) -> Sequence[Any]:
+    if written is None:
+        return ()
+    if isinstance(written, (list, tuple)):
+        return written
+    problems.add(path, f"a list is needed, not {kind(written)}")
+    return ()
+
+
+def _keys(problems: Problems, path: str, written: Mapping[str, Any], what: str) -> None:
+    for key in written:
+        if key not in KEYS[what]:
+            import difflib
+
+            close = difflib.get_close_matches(str(key), KEYS[what], 1)
+            meant = f"; did you mean {close[0]}?" if close else f"; a {what} has {', '.join(KEYS[what])}"
+            problems.add(f"{path}.{key}" if path else str(key), f"there is no such key{meant}")
+
+
+def _once(problems: Problems, written: Sequence[tuple[str, str]]) -> None:
+    first: dict[str, str] = {}
+    for path, what in written:
+        if what in first:
+            problems.add(path, f"{what} is declared already, in {first[what]}")
+        first.setdefault(what, path)
+
+
+def declare(topology: Topology, present: bool, purge: bool) -> list[Declared]:
+    """The declared objects of a topology: what is to be there, or to be gone.
+
+    What belongs to one namespace stands together, so that it can be sent to the kernel together. Removals come last.
+    """
+    return _present(topology, purge) if present else _absent(topology, purge)
+
+
+def _present(topology: Topology, purge: bool) -> list[Declared]:
+    declared: list[Declared] = [Namespace(one.path, one.name) for one in topology.namespaces]
+    for link in topology.links:
+        first, second = link.endpoints
+        declared.append(Veth(link.path, _veth_end(first), _veth_end(second), record=topology.name))
+    inside: dict[Netns, list[Declared]] = {
+        one.name: [LinkState(_below(one.path, "loopback"), one.name, "lo", one.loopback)] for one in topology.namespaces
+    }
+    for link in topology.links:
+        for end in link.endpoints:
+            state = LinkState(end.path, end.netns, end.interface, end.up)
+            addresses = [Addresses(end.path, end.netns, end.interface, end.addresses)] if end.addresses else []
+            # Going down takes IPv6 addresses away, so that comes before they are added.
+            inside.setdefault(end.netns, []).extend([*addresses, state] if end.up else [state, *addresses])
+    for objects in inside.values():
+        declared += objects
+    declared.append(Ownership("purge", topology.name, frozenset(_things(topology)), purge))
+    return declared
+
+
+def _absent(topology: Topology, purge: bool) -> list[Declared]:
+    gone = {one.name for one in topology.namespaces}
+    declared: list[Declared] = []
+    for link in topology.links:
+        first, second = (_veth_end(end) for end in link.endpoints)
+        if {first.netns, second.netns} <= gone:
+            # It goes with its namespaces, unless both its ends have been left on the host.
+            first, second = (VethEnd(None, end.interface) for end in link.endpoints)
+            if first.endpoint != second.endpoint:
+                declared.append(Veth(link.path, first, second, present=False, only_pair=True))
+        else:
+            declared.append(Veth(link.path, first, second, present=False))
+    declared += [Namespace(one.path, one.name, present=False) for one in topology.namespaces]
+    declared.append(Ownership("purge", topology.name, frozenset(), purge))
+    return declared
+
+
+def _veth_end(end: DeclaredEndpoint) -> VethEnd:
+    return VethEnd(end.netns, end.interface, end.mac, end.mtu, path=end.path)
+
+
+def _things(topology: Topology) -> list[tuple[str, ...]]:
+    """All that the topology names, as keys of an ownership record."""
+    things: list[tuple[str, ...]] = [("namespace", one.name) for one in topology.namespaces]
+    for link in topology.links:
+        for end in link.endpoints:
+            place = (end.netns or "", end.interface)
+            things.append(("interface", *place))
+            things.extend(("address", *place, address) for address in end.addresses)
+    return things
+
+
+def _below(path: str, key: str) -> str:
+    return f"{path}.{key}"

@@ -1,0 +1,215 @@
+#!/usr/bin/python
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-FileCopyrightText: 2026 The linuxnet.netns developers
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Manage a whole topology of network namespaces and links."""
+
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+module: netns_topology
+short_description: Manage a whole topology of network namespaces, links and addresses
+version_added: 1.0.0
+description:
+  - Brings namespaces, the veth pairs between them, their addresses and link states to what is declared, whatever was there
+    before. What is right already is not touched.
+  - All or nothing. When the kernel refuses a step, what the task has done is undone, and the message names the step.
+  - All mistakes in a topology are told at once, each with its path, before anything is changed.
+extends_documentation_fragment:
+  - linuxnet.netns.attributes
+options:
+  name:
+    description:
+      - The name of the topology, by which the host remembers what was made for it. Two topologies on one host need two names.
+      - Required, here or in the file O(src).
+    type: str
+  namespaces:
+    description:
+      - The namespaces. Each is a name, or a mapping with C(name) and C(loopback), which is V(up) (the default) or V(down).
+    type: list
+    elements: raw
+    default: []
+  links:
+    description:
+      - The veth pairs. Each is a mapping with C(endpoints), a list of two, and for both of them C(mtu).
+      - An endpoint is a mapping with C(interface), its name; C(netns), its namespace, the host's when omitted; C(addresses), a list
+        of IPv4 and IPv6 addresses with their prefix lengths; C(state), which is V(up) (the default) or V(down); C(mac) and C(mtu),
+        which are left alone when omitted. Or it is the short form V(NAMESPACE:INTERFACE), on the host V(INTERFACE).
+      - An endpoint's namespace is one of O(namespaces), or exists already.
+    type: list
+    elements: raw
+    default: []
+  src:
+    description:
+      - A YAML or JSON file B(on the controller) with C(name), C(namespaces), C(links) and C(purge), as the options of these names.
+      - A relative path is looked for as M(ansible.builtin.copy) does, in C(files) of the role and beside the playbook. The file may be
+        encrypted with Ansible Vault.
+      - P(linuxnet.netns.netns#inventory) reads the same file.
+    type: path
+  purge:
+    description:
+      - Also remove what an earlier run made for this topology and which is no longer named in it, namespaces, links and addresses.
+        What anyone else made is never removed, nor is what was there before.
+      - What was made is remembered in C(/run/linuxnet.netns) on the host until the next reboot, which takes the namespaces too. When that
+        record is lost or damaged, nothing is removed.
+    type: bool
+    default: false
+  state:
+    description:
+      - V(absent) removes the namespaces that are named, with all that is in them, and the links that are named.
+    type: str
+    choices: [present, absent]
+    default: present
+notes:
+  - On a large topology the result tells in RV(topology.made) and RV(topology.seconds) how many objects were made, in how long.
+seealso:
+  - module: linuxnet.netns.netns
+  - module: linuxnet.netns.veth
+  - module: linuxnet.netns.netns_probe
+"""
+
+EXAMPLES = r"""
+- name: Two containers with a cable between them
+  linuxnet.netns.netns_topology:
+    name: two_containers
+    namespaces:
+      - my_container_a
+      - my_container_b
+    links:
+      - endpoints:
+          - netns: my_container_a
+            interface: my_veth_end_a
+            addresses: [10.0.0.1/24]
+          - netns: my_container_b
+            interface: my_veth_end_b
+            addresses: [10.0.0.2/24]
+
+- name: A router between the host and two networks, in short
+  linuxnet.netns.netns_topology:
+    name: routed
+    namespaces: [router, left, right]
+    links:
+      - endpoints: ["to_router", "router:uplink"]
+      - endpoints: ["router:left", "left:eth0"]
+      - endpoints: ["router:right", "right:eth0"]
+        mtu: 1400
+
+- name: What the file says, and nothing that an earlier version of it said
+  linuxnet.netns.netns_topology:
+    src: lab_topology.yml
+    purge: true
+
+- name: All of it is gone
+  linuxnet.netns.netns_topology:
+    src: lab_topology.yml
+    state: absent
+"""
+
+RETURN = r"""
+commands:
+  description: The same work as C(ip) commands, in order. In check mode, what would be done.
+  returned: always
+  type: list
+  elements: str
+  sample: ["ip netns add my_container_a", "ip netns add my_container_b"]
+topology:
+  description: What was declared, and what the task did for it, or in check mode would do.
+  returned: success
+  type: dict
+  contains:
+    name:
+      description: The name of the topology.
+      type: str
+    state:
+      description: V(present) or V(absent).
+      type: str
+    namespaces:
+      description: The names of its namespaces.
+      type: list
+      elements: str
+    links:
+      description: The two endpoints of each of its links, in the short form.
+      type: list
+      elements: list
+      sample: [["my_container_a:my_veth_end_a", "my_container_b:my_veth_end_b"]]
+    made:
+      description: How many namespaces, interfaces (two for each link) and addresses were made.
+      type: dict
+      sample: {"namespaces": 2, "interfaces": 2, "addresses": 2}
+    removed:
+      description: How many were removed by name. What goes with a namespace is not counted.
+      type: dict
+      sample: {"namespaces": 0, "interfaces": 0, "addresses": 0}
+    seconds:
+      description: How long it took.
+      type: float
+      sample: 0.02
+"""
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from ansible.module_utils.basic import AnsibleModule
+from ansible_collections.linuxnet.netns.plugins.module_utils import _topology
+from ansible_collections.linuxnet.netns.plugins.module_utils._model import Declared, Thing
+from ansible_collections.linuxnet.netns.plugins.module_utils._normalise import Problems
+from ansible_collections.linuxnet.netns.plugins.module_utils._run import Outcome, run
+
+ARGUMENTS = {
+    "name": {"type": "str"},
+    "namespaces": {"type": "list", "elements": "raw", "default": []},
+    "links": {"type": "list", "elements": "raw", "default": []},
+    "src": {"type": "path"},
+    "purge": {"type": "bool", "default": False},
+    "state": {"type": "str", "choices": ["present", "absent"], "default": "present"},
+}
+
+
+def main() -> None:
+    """Run the module."""
+    module = AnsibleModule(ARGUMENTS, supports_check_mode=True, required_one_of=[("name", "src")])
+    topology: list[_topology.Topology] = []
+
+    def declare(problems: Problems, params: Mapping[str, Any]) -> list[Declared]:
+        if params["src"] is not None:
+            problems.add(
+                "src",
+                "the file is read on the controller, by the action plugin of this module; call the module by "
+                "its full name, linuxnet.netns.netns_topology",
+            )
+        read = _topology.read(problems, {key: params[key] for key in ("name", "namespaces", "links")})
+        topology.append(read)
+        return _topology.declare(read, params["state"] == "present", params["purge"])
+
+    def tell(outcome: Outcome) -> dict[str, Any]:
+        return {"topology": told(topology[0], module.params["state"], outcome)}
+
+    run(module, declare, tell)
+
+
+def told(topology: _topology.Topology, state: str, outcome: Outcome) -> dict[str, Any]:
+    """The topology and what was done for it."""
+    steps = outcome.plan.steps
+    return {
+        "name": topology.name,
+        "state": state,
+        "namespaces": [one.name for one in topology.namespaces],
+        "links": [[end.endpoint.short() for end in link.endpoints] for link in topology.links],
+        "made": counted(thing for step in steps for thing in step.makes()),
+        "removed": counted(thing for step in steps for thing in step.removes()),
+        "seconds": round(outcome.seconds, 3),
+    }
+
+
+def counted(things: Iterable[Thing]) -> dict[str, int]:
+    """How many there are of each sort."""
+    counts = {"namespaces": 0, "interfaces": 0, "addresses": 0}
+    plurals = {"namespace": "namespaces", "interface": "interfaces", "address": "addresses"}
+    for thing in things:
+        counts[plurals[thing[0]]] += 1
+    return counts
+
+
+if __name__ == "__main__":
+    main()
