@@ -14,8 +14,9 @@ from __future__ import annotations
 import shlex
 from abc import ABC, abstractmethod
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
-from typing import AbstractSet, Any, NamedTuple, Optional
+from collections.abc import Set as AbstractSet
+from functools import lru_cache
+from typing import Any, NamedTuple, Optional
 
 #: A namespace's name; None is the host's: the namespace the module itself runs in.
 Netns = Optional[str]
@@ -45,8 +46,7 @@ def describe(netns: Netns) -> str:
     return "the host's namespace" if netns is None else f"namespace {netns}"
 
 
-@dataclass(frozen=True)
-class Address:
+class Address(NamedTuple):
     """An address of an interface.
 
     ``text`` is canonical, with the prefix length: ``10.0.0.1/24``, ``fd00::1/64``. ``secondary`` is the kernel's flag
@@ -56,7 +56,7 @@ class Address:
 
     text: str
     secondary: bool = False
-    raw: bytes = field(default=b"", compare=False, repr=False)
+    raw: bytes = b""
 
     @property
     def version(self) -> int:
@@ -64,25 +64,24 @@ class Address:
         return 6 if ":" in self.text else 4
 
 
-@dataclass(frozen=True)
-class Interface:
+class Interface(NamedTuple):
     """An interface as the kernel reports it, or as steps would leave it.
 
-    ``kind`` is the link kind (``veth``, ``bridge`` …), ``loopback``, or empty for a physical device. ``index``, ``mac``
+    ``kind`` is the link kind (``veth``, ``bridge`` …), ``loopback``, or empty for a physical device. ``ifindex``, ``mac``
     and ``mtu`` are None where only a real run will tell. ``peer`` is the other end of a veth pair, None where it is in
     no namespace that was looked at. ``promotes``: a secondary address takes its deleted primary's place.
     """
 
     name: str
     kind: str
-    index: Optional[int] = None
+    ifindex: Optional[int] = None
     up: bool = False
     carrier: bool = False
     operstate: str = "DOWN"
     mac: Optional[str] = None
     mtu: Optional[int] = None
     peer: Optional[Endpoint] = None
-    peer_index: Optional[int] = None
+    peer_ifindex: Optional[int] = None
     addresses: tuple[Address, ...] = ()
     promotes: bool = False
     keeps_ipv6: bool = False
@@ -150,7 +149,7 @@ class State:
         """Change fields of an interface, if it is there."""
         found = self.interface(netns, name)
         if found is not None:
-            self.put(netns, replace(found, **fields))
+            self.put(netns, found._replace(**fields))
 
     def drop(self, netns: Netns, name: str) -> Optional[Interface]:
         """Take an interface away and give it, or None."""
@@ -162,11 +161,17 @@ class State:
         if gone is not None and gone.peer is not None:
             self.drop(*gone.peer)
 
+    def adopt(self, other: State, namespaces: Iterable[str]) -> None:
+        """Take over what another state says of the inside of some namespaces."""
+        for netns in namespaces:
+            if netns in other.interfaces:
+                self.interfaces[netns] = dict(other.interfaces[netns])
+
     def next_index(self, netns: Netns) -> Optional[int]:
         """The index the next interface can be given: known where steps created the namespace, None elsewhere."""
         if netns is None or netns not in self.fresh:
             return None
-        return 1 + max((found.index or 0 for found in self.inside(netns).values()), default=0)
+        return 1 + max((found.ifindex or 0 for found in self.inside(netns).values()), default=0)
 
 
 class Scope:
@@ -198,6 +203,23 @@ class Scope:
             self.read.add(netns)
             if netns is not None:
                 self.names.add(netns)
+
+    def without(self, namespaces: AbstractSet[str]) -> Scope:
+        """The same, but for the inside of some namespaces."""
+        other = Scope()
+        other.names, other.processes, other.outward = self.names, self.processes, self.outward - namespaces
+        other.identities, other.records, other.purged = self.identities, self.records, self.purged
+        other.read = {netns for netns in self.read if netns not in namespaces}
+        other.ends = {end: list(probable) for end, probable in self.ends.items() if end.netns not in namespaces}
+        other.everywhere = {end for end in self.everywhere if end.netns not in namespaces}
+        other.settings = {end for end in self.settings if end.netns not in namespaces}
+        return other
+
+    def copy(self) -> Scope:
+        """A scope of its own, to add to."""
+        other = self.without(frozenset())
+        other.names, other.processes, other.records = set(self.names), set(self.processes), set(self.records)
+        return other
 
     def peer(self, end: Endpoint, *probable: Netns) -> None:
         """Ask for the peer of an interface, saying where it probably is."""
@@ -250,6 +272,10 @@ class Step(ABC):
         """What it removes."""
         return ()
 
+    def relocates(self) -> bool:
+        """Whether interfaces appear or go with it, or get another index."""
+        return False
+
     def disruptive(self) -> bool:
         """Whether the kernel takes more away with it than it names, such as the routes through an interface."""
         return False
@@ -297,7 +323,12 @@ class Declared(ABC):
 
 def command(words: Sequence[str]) -> str:
     """Words as a shell command line; ``$$`` stays the shell's own process id."""
-    return " ".join(word if word == "$$" else shlex.quote(word) for word in words)
+    return " ".join(map(_quoted, words))
+
+
+@lru_cache(maxsize=1024)
+def _quoted(word: str) -> str:
+    return word if word == "$$" else shlex.quote(word)
 
 
 def ip(netns: Netns, *words: str) -> list[str]:

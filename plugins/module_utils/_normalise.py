@@ -82,30 +82,26 @@ class Problems:
         return None if value is None else self.namespace(path, value)
 
     def address(self, path: str, value: Any) -> Optional[str]:
-        """An IPv4 or IPv6 address with its prefix length, in canonical form."""
-        import ipaddress
-
+        """An IPv4 or IPv6 address with its prefix length, in canonical form, as the kernel's own addresses are read."""
         text = value if isinstance(value, str) else ""
         host, slash, length = text.partition("/")
+        version, family, most = (6, socket.AF_INET6, 128) if ":" in host else (4, socket.AF_INET, 32)
         try:
-            version = ipaddress.ip_address(host).version
-            if "%" in host:
-                raise ValueError("a zone ('%…') is not part of an interface address")
-            if not slash:
-                example = f"{host}/{24 if version == 4 else 64}"
-                raise ValueError(f"the prefix length is missing (as in {example})")
-            most = 32 if version == 4 else 128
-            if not (length.isascii() and length.isdigit()) or int(length) > most:
-                raise ValueError(f"the prefix length is a number from 0 to {most}")
-            interface = ipaddress.ip_interface(f"{host}/{int(length)}")
-            if interface.ip.is_unspecified or interface.ip.is_multicast:
-                raise ValueError("a multicast or unspecified address cannot be an interface's own")
-        except ValueError as error:
-            self.add(path, f"{value!r} is not an interface address: {error}")
-            return None
-        # As the kernel's own addresses are read: ipaddress writes ::ffff:1.2.3.4 differently from version to version.
-        family = socket.AF_INET if version == 4 else socket.AF_INET6
-        return f"{socket.inet_ntop(family, interface.ip.packed)}/{int(length)}"
+            packed = socket.inet_pton(family, host)
+        except (OSError, ValueError):
+            packed = b""
+        if not packed:
+            reason = f"{host!r} is not an IPv4 or IPv6 address"
+        elif not slash:
+            reason = f"the prefix length is missing (as in {host}/{24 if version == 4 else 64})"
+        elif not (length.isascii() and length.isdigit()) or int(length) > most:
+            reason = f"the prefix length is a number from 0 to {most}"
+        elif not any(packed) or packed[0] == 0xFF or (version == 4 and packed[0] >= 0xE0):
+            reason = "an unspecified, multicast or reserved address cannot be an interface's own"
+        else:
+            return f"{socket.inet_ntop(family, packed)}/{int(length)}"
+        self.add(path, f"{value!r} is not an interface address: {reason}")
+        return None
 
     def addresses(self, path: str, values: Sequence[Any]) -> list[str]:
         """Interface addresses, in canonical form, each once, in the order written."""

@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+import gc
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -81,17 +82,24 @@ def run(module: AnsibleModule, declare: Declare, tell: Tell, kernel: Optional[Ke
     has beside ``changed``, ``commands`` and ``diff``. ``kernel`` is the kernel edge; tests put another one in.
     """
     started = time.monotonic()
+    # The process ends with the task; looking for cycles among a hundred thousand small objects takes 6 % of it.
+    gc.disable()
     try:
         problems = Problems()
         declared = declare(problems, module.params)
         problems.check()
         if kernel is None:
-            from ansible_collections.linuxnet.netns.plugins.module_utils._kernel.edge import LinuxKernel
+            from ansible_collections.linuxnet.netns.plugins.module_utils._kernel.edge import (
+                LinuxKernel,
+            )
 
             kernel = LinuxKernel()
         try:
-            plan = _plan.make(declared, kernel.observe(_plan.scope_of(declared)))
-            now = plan.after if module.check_mode or not plan.steps else _Transaction(kernel, declared, plan).run()
+            scope = _plan.scope_of(declared)
+            plan = _plan.make(declared, kernel.observe(scope))
+            now = (
+                plan.after if module.check_mode or not plan.steps else _Transaction(kernel, declared, scope, plan).run()
+            )
             if not module.check_mode:
                 _await(kernel, declared, plan)
         finally:
@@ -122,11 +130,13 @@ def run(module: AnsibleModule, declare: Declare, tell: Tell, kernel: Optional[Ke
 class _Transaction:
     """Applies a plan as a whole or not at all."""
 
-    def __init__(self, kernel: Kernel, declared: Sequence[Declared], plan: _plan.Plan) -> None:
+    def __init__(self, kernel: Kernel, declared: Sequence[Declared], scope: Scope, plan: _plan.Plan) -> None:
         self._kernel = kernel
         self._declared = declared
         self._plan = plan
-        self._scope = _plan.scope_of(declared)
+        self._scope = scope
+        #: The namespaces that this run makes, as long as all goes as planned.
+        self._fresh: frozenset[str] = frozenset(plan.after.fresh)
         #: What was carried out: each time from a state, some steps.
         self._done: list[_Carried] = []
 
@@ -144,13 +154,12 @@ class _Transaction:
         except StepFailed as failed:
             self._done.append(_Carried(self._plan.before, failed.done))
             self._again(failed)
-        now = self._kernel.observe(self._scope)
-        self._verify(now)
-        return now
+        return self._verified()
 
     def _again(self, first: StepFailed) -> None:
         # Something may have changed under way, or still be going: the kernel destroys devices up to 80 ms after their
         # namespace. Look again then, and go step by step, so that a failure is that of one step.
+        self._fresh = frozenset()
         time.sleep(0.1)
         now = self._kernel.observe(self._scope)
         try:
@@ -166,7 +175,15 @@ class _Transaction:
                 self._undo(self._attempt(plan, failed))
             carried.append(step)
 
-    def _verify(self, now: State) -> None:
+    def _verified(self) -> State:
+        """The state as it is now, which must be as declared.
+
+        Every step was acknowledged by the kernel one by one. That is the proof for the inside of the namespaces that
+        this run made, where nobody else is yet; whatever existed before is read again.
+        """
+        fresh = self._fresh
+        now = self._kernel.observe(self._scope.without(fresh))
+        now.adopt(self._plan.after, fresh)
         try:
             missing = [str(step) or "the record" for step in _plan.make(self._declared, now).steps]
         except Invalid as invalid:
@@ -176,6 +193,7 @@ class _Transaction:
                 "the kernel accepted every step, yet afterwards this was still to be done; "
                 f"does something else on this host manage the same interfaces? {'; '.join(missing)}."
             )
+        return now
 
     @staticmethod
     def _attempt(plan: _plan.Plan, failed: StepFailed) -> str:

@@ -55,6 +55,10 @@ def perform(step: Step, place: Workplace) -> None:
     raise TypeError(f"no action for {type(step).__name__}")
 
 
+#: Sorts of steps that need nothing of each other, and may be carried out on another thread.
+INDEPENDENT = (AddNamespace,)
+
+
 def performed(step: Step) -> bool:
     """Whether such a step is done here."""
     return perform.dispatch(type(step)) is not perform.dispatch(object)
@@ -93,22 +97,29 @@ def _(step: RestoreNamespace, place: Workplace) -> None:
 def _(step: WriteRecord, place: Workplace) -> None:
     from ansible_collections.linuxnet.netns.plugins.module_utils._kernel import records
 
-    things = {thing: identity or _identity(thing, place) for thing, identity in step.things}
+    identities: dict[str, str] = {"": "host"}
+    things = {thing: identity or _identity(thing, place, identities) for thing, identity in step.things}
     records.write(step.topology, things)
 
 
-def _identity(thing: Thing, place: Workplace) -> str:
-    """The identity of a thing that was just made, as ``ownership.identity_of`` tells it. Raises: OSError."""
+def _identity(thing: Thing, place: Workplace, identities: dict[str, str]) -> str:
+    """The identity of a thing that was just made, as ``ownership.identity_of`` tells it; ``identities`` are those of the
+    namespaces so far.
+
+    Raises: OSError.
+    """
+    if thing[1] not in identities:
+        identities[thing[1]] = namespaces.identity(thing[1])
     if thing[0] == "namespace":
-        return namespaces.identity(thing[1])
+        return identities[thing[1]]
     netns: Netns = thing[1] or None
     found = place.seen.interface(netns, thing[2])
-    index = None if found is None else found.index
+    index = None if found is None else found.ifindex
     if index is None:
         namespaces.enter(netns, place.home)
         index = socket.if_nametoindex(thing[2])
-        place.seen.change(netns, thing[2], index=index)
-    return f"{'host' if netns is None else namespaces.identity(netns)}/{index}"
+        place.seen.change(netns, thing[2], ifindex=index)
+    return f"{identities[thing[1]]}/{index}"
 
 
 @perform.register

@@ -6,9 +6,9 @@
 
 from __future__ import annotations
 
-import copy
 import os
 import resource
+import threading
 import time
 from collections.abc import Sequence
 from itertools import groupby
@@ -26,6 +26,8 @@ if TYPE_CHECKING:
 _CAPABILITIES = {"CAP_NET_ADMIN": 12, "CAP_SYS_ADMIN": 21}
 #: Descriptors that a run may need at once, beside those of the namespaces that it deletes.
 _DESCRIPTORS = 512
+#: From how many steps on threads are worth their start.
+_MANY = 50
 
 
 class LinuxKernel:
@@ -87,7 +89,7 @@ class LinuxKernel:
         """Read the ownership records into the state; gives the scope with what they ask for."""
         from ansible_collections.linuxnet.netns.plugins.module_utils._kernel import records
 
-        scope = copy.deepcopy(scope)
+        scope = scope.copy()
         for topology in sorted(scope.records):
             record, void = records.read(topology)
             if void is not None:
@@ -116,12 +118,41 @@ class LinuxKernel:
                     self._send(in_batches or None, list(group), done)
 
     def _perform(self, steps: Sequence[Step], done: list[Step]) -> None:
+        for sort, group in groupby(steps, key=type):
+            alike = list(group)
+            # The first one alone: it prepares what the others share.
+            self._perform_some(alike[:1], done)
+            if issubclass(sort, actions.INDEPENDENT) and len(alike) > _MANY:
+                self._perform_side_by_side(alike[1:], done)
+            else:
+                self._perform_some(alike[1:], done)
+
+    def _perform_side_by_side(self, steps: Sequence[Step], done: list[Step]) -> None:
+        """Creating namespaces is the kernel's work, which it does for two threads at once nearly twice as fast."""
+        failures: list[StepFailed] = []
+
+        def perform(some: Sequence[Step]) -> None:
+            try:
+                self._perform_some(some, done)
+            except StepFailed as failed:
+                failures.append(failed)
+
+        threads = [threading.Thread(target=perform, args=[steps[start::2]]) for start in range(2)]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+        if failures:
+            raise StepFailed(failures[0].step, failures[0].words, done)
+
+    def _perform_some(self, steps: Sequence[Step], done: list[Step]) -> None:
         for step in steps:
             try:
                 actions.perform(step, self._place)
             except OSError as error:
                 raise StepFailed(step, said(error), done) from error
-            step.effect(self._seen)
+            if step.relocates():
+                step.effect(self._seen)
             done.append(step)
 
     def _send(self, netns: Netns, steps: Sequence[Step], done: list[Step]) -> None:

@@ -20,7 +20,7 @@ from ansible_collections.linuxnet.netns.plugins.module_utils._model import Netns
 class Messenger:
     """A routing socket in the namespace that the calling thread is in, with what messages need to know of the host.
 
-    ``seen`` is kept up with the steps that are done: it tells interfaces' indexes. The index of one that it does not
+    ``seen`` is kept up with where interfaces are: it tells their indexes. The index of one that it does not
     know, such as the kernel chose for a new interface, is asked for by name.
     """
 
@@ -74,12 +74,12 @@ class Messenger:
             found = self._codec.ifinfmsg(self._route.ask(messages.link(self._codec, interface)))
             found.decode()
             known = int(found["index"])
-            self._seen.change(netns, interface, index=known)
+            self._seen.change(netns, interface, ifindex=known)
         return known
 
     def _known(self, netns: Netns, interface: str) -> Optional[int]:
         found = self._seen.interface(netns, interface)
-        return None if found is None else found.index
+        return None if found is None else found.ifindex
 
     def _flush(self) -> None:
         sent, self._waiting = self._waiting, []
@@ -88,7 +88,8 @@ class Messenger:
         refused: Optional[tuple[Step, NetlinkError]] = None
         for (step, _message), error in zip(sent, self._route.request([message for _step, message in sent])):
             if error is None:
-                step.effect(self._seen)
+                if step.relocates():
+                    step.effect(self._seen)
                 self._done.append(step)
             elif refused is None:
                 refused = step, error

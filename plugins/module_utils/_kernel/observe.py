@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterable
-from dataclasses import replace
 from typing import Optional
 
 from ansible_collections.linuxnet.netns.plugins.module_utils._kernel import messages, namespaces
@@ -51,7 +50,8 @@ class Reader:
                 self._read(netns, state, scope)
         self._find_peers(state, scope)
         for end in scope.settings:
-            if state.interface(*end) is not None:
+            found = state.interface(*end)
+            if found is not None and found.addresses:
                 self._settings(end, state)
 
     def _read(self, netns: Netns, state: State, scope: Scope) -> None:
@@ -62,11 +62,11 @@ class Reader:
             by_index: dict[int, str] = {}
             for interface, peer_id in map(self._link, links):
                 found[interface.name] = interface
-                by_index[interface.index or 0] = interface.name
+                by_index[interface.ifindex or 0] = interface.name
                 if interface.kind == "veth":
                     self._ids[Endpoint(netns, interface.name)] = peer_id
             for name, addresses in self._by_interface(route.dump(self._addresses), by_index).items():
-                found[name] = replace(found[name], addresses=tuple(addresses))
+                found[name] = found[name]._replace(addresses=tuple(addresses))
 
     def _link(self, raw: bytes) -> tuple[Interface, Optional[int]]:
         """An interface, and the id of its peer's namespace."""
@@ -79,13 +79,13 @@ class Reader:
         interface = Interface(
             attributes["IFLA_IFNAME"],
             "loopback" if flags & _IFF_LOOPBACK else kind,
-            index=message["index"],
+            ifindex=message["index"],
             up=bool(flags & messages.IFF_UP),
             carrier=bool(flags & messages.IFF_LOWER_UP),
             operstate=attributes.get("IFLA_OPERSTATE", "UNKNOWN"),
             mac=attributes.get("IFLA_ADDRESS"),
             mtu=attributes.get("IFLA_MTU"),
-            peer_index=attributes.get("IFLA_LINK"),
+            peer_ifindex=attributes.get("IFLA_LINK"),
         )
         return interface, attributes.get("IFLA_LINK_NETNSID")
 
@@ -160,7 +160,11 @@ class Reader:
     def _join(end: Endpoint, interface: Interface, netns: Netns, state: State) -> bool:
         """Make the interface and the one of its peer's index in that namespace each other's peers."""
         for other in state.inside(netns).values():
-            if other.index == interface.peer_index and other.kind == "veth" and other.peer_index == interface.index:
+            if (
+                other.ifindex == interface.peer_ifindex
+                and other.kind == "veth"
+                and other.peer_ifindex == interface.ifindex
+            ):
                 state.change(end.netns, end.interface, peer=Endpoint(netns, other.name))
                 state.change(netns, other.name, peer=end)
                 return True

@@ -15,6 +15,7 @@ import os
 import stat
 import tempfile
 from collections.abc import Mapping
+from contextlib import suppress
 from typing import Optional
 
 from ansible_collections.linuxnet.netns.plugins.module_utils._kinds.ownership import Record
@@ -66,10 +67,8 @@ def _thing(written: object) -> Thing:
 def write(topology: str, things: Mapping[Thing, str]) -> None:
     """Write the record in one piece: whoever reads sees the old one or the new one. Raises: OSError."""
     if not things:
-        try:
+        with suppress(FileNotFoundError):
             os.unlink(path_of(topology))
-        except FileNotFoundError:
-            pass
         return
     os.makedirs(DIRECTORY, mode=0o700, exist_ok=True)
     content = {"version": _VERSION, "topology": topology, "boot": _boot(), "things": sorted(things.items())}

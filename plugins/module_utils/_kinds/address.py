@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import ipaddress
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any, Optional
 
 from ansible_collections.linuxnet.netns.plugins.module_utils._kinds.interface import demand
@@ -149,7 +149,7 @@ class AddAddress(Step):
                 one.version == 4 and ipaddress.ip_interface(one.text).network == network for one in found.addresses
             )
         added = Address(self.address, secondary, self.raw)
-        state.put(self.netns, replace(found, addresses=(*found.addresses, added)))
+        state.put(self.netns, found._replace(addresses=(*found.addresses, added)))
 
     def undo(self, before: State) -> Iterable[Step]:
         return [DeleteAddress(self.netns, self.interface, self.address)]
@@ -172,7 +172,7 @@ class DeleteAddress(Step):
     def effect(self, state: State) -> None:
         found = state.interface(self.netns, self.interface)
         if found is not None:
-            state.put(self.netns, replace(found, addresses=without(found, self.address)))
+            state.put(self.netns, found._replace(addresses=without(found, self.address)))
 
     def undo(self, before: State) -> Iterable[Step]:
         found = before.interface(self.netns, self.interface)
@@ -203,4 +203,4 @@ def without(interface: Interface, text: str) -> tuple[Address, ...]:
     subnet = [one for one in rest if one.secondary and ipaddress.ip_interface(one.text).network == network]
     if not interface.promotes:
         return tuple(one for one in rest if one not in subnet)
-    return tuple(replace(one, secondary=False) if subnet and one is subnet[0] else one for one in rest)
+    return tuple(one._replace(secondary=False) if subnet and one is subnet[0] else one for one in rest)

@@ -7,7 +7,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any, Optional, Union
 
 from ansible_collections.linuxnet.netns.plugins.module_utils._errors import Impossible
@@ -64,7 +64,7 @@ def told(state: State, netns: Netns, name: str) -> dict[str, Any]:
     return {
         "netns": netns,
         "interface": name,
-        "index": found.index,
+        "index": found.ifindex,
         "mac": found.mac,
         "mtu": found.mtu,
         "state": "up" if found.up else "down",
@@ -135,7 +135,7 @@ class SetInterface(Step):
         up = self.value == "up"
         # Going down takes the IPv6 addresses away, unless the sysctl keep_addr_on_down is set (addrconf_ifdown()).
         kept = found.addresses if up or found.keeps_ipv6 else tuple(one for one in found.addresses if one.version == 4)
-        state.put(self.netns, replace(found, up=up, addresses=kept))
+        state.put(self.netns, found._replace(up=up, addresses=kept))
         carrier(state, self.netns, self.interface)
 
     def undo(self, before: State) -> Iterable[Step]:
@@ -169,25 +169,28 @@ class MoveInterface(Step):
             self.netns, "link", "set", "dev", self.interface, "netns", "$$" if self.target is None else self.target
         )
 
+    def relocates(self) -> bool:
+        return True
+
     def effect(self, state: State) -> None:
         found = state.drop(self.netns, self.interface)
         if found is None:
             return
-        taken = {other.index for other in state.inside(self.target).values()}
-        index = self.index or (found.index if found.index not in taken else None)
-        state.put(self.target, replace(found, up=False, carrier=False, addresses=(), index=index))
+        taken = {other.ifindex for other in state.inside(self.target).values()}
+        index = self.index or (found.ifindex if found.ifindex not in taken else None)
+        state.put(self.target, found._replace(up=False, carrier=False, addresses=(), ifindex=index))
         old, new = (("interface", netns or "", self.interface) for netns in (self.netns, self.target))
         state.records = {topology: record.moved(old, new) for topology, record in state.records.items()}
         if found.peer is not None:
             here = Endpoint(self.target, self.interface)
-            state.change(*found.peer, peer=here, peer_index=index)
+            state.change(*found.peer, peer=here, peer_ifindex=index)
             carrier(state, *here)
 
     def undo(self, before: State) -> Iterable[Step]:
         found = before.interface(self.netns, self.interface)
         if found is None:
             return []
-        back = MoveInterface(self.target, self.interface, self.netns, found.index)
+        back = MoveInterface(self.target, self.interface, self.netns, found.ifindex)
         return [back, *restored(self.netns, found, addresses=found.addresses, was_up=False)]
 
     def places(self) -> set[Netns]:
@@ -212,6 +215,9 @@ class DeleteInterface(Step):
         ends = [Endpoint(self.netns, self.interface), *([] if self.peer is None else [self.peer])]
         return [("interface", end.netns or "", end.interface) for end in ends]
 
+    def relocates(self) -> bool:
+        return True
+
     def effect(self, state: State) -> None:
         state.drop_pair(self.netns, self.interface)
 
@@ -222,8 +228,8 @@ class DeleteInterface(Step):
         other = before.interface(*found.peer) if found is not None and found.peer is not None else None
         if found is None or other is None or found.peer is None or found.kind != "veth":
             return []
-        first = VethEnd(self.netns, found.name, found.mac, found.mtu, found.index)
-        second = VethEnd(found.peer.netns, other.name, other.mac, other.mtu, other.index)
+        first = VethEnd(self.netns, found.name, found.mac, found.mtu, found.ifindex)
+        second = VethEnd(found.peer.netns, other.name, other.mac, other.mtu, other.ifindex)
         steps: list[Step] = [AddVeth(first, second)]
         for netns, one in ((self.netns, found), (found.peer.netns, other)):
             steps.extend(restored(netns, one, addresses=one.addresses, was_up=False))
@@ -263,5 +269,5 @@ def carrier(state: State, netns: Netns, name: str) -> None:
     if found is None or found.kind != "veth" or found.peer is None or other is None:
         return
     linked = found.up and other.up
-    state.put(netns, replace(found, carrier=linked))
-    state.put(found.peer.netns, replace(other, carrier=linked))
+    state.put(netns, found._replace(carrier=linked))
+    state.put(found.peer.netns, other._replace(carrier=linked))

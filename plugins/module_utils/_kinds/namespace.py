@@ -121,9 +121,12 @@ class AddNamespace(Step):
     def makes(self) -> Sequence[Thing]:
         return [("namespace", self.name)]
 
+    def relocates(self) -> bool:
+        return True
+
     def effect(self, state: State) -> None:
         state.names[self.name] = NAMESPACE
-        state.interfaces[self.name] = {"lo": Interface("lo", "loopback", index=1)}
+        state.interfaces[self.name] = {"lo": Interface("lo", "loopback", ifindex=1)}
         state.fresh.add(self.name)
 
     def undo(self, before: State) -> Iterable[Step]:
@@ -145,6 +148,9 @@ class DeleteNamespace(Step):
 
     def removes(self) -> Sequence[Thing]:
         return [("namespace", self.name)]
+
+    def relocates(self) -> bool:
+        return True
 
     def effect(self, state: State) -> None:
         for name in list(state.inside(self.name)):

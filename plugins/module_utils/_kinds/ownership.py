@@ -7,8 +7,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
-from typing import AbstractSet, Any, Optional
+from typing import Any, Optional
 
 from ansible_collections.linuxnet.netns.plugins.module_utils._kinds.address import DeleteAddress
 from ansible_collections.linuxnet.netns.plugins.module_utils._kinds.interface import DeleteInterface
@@ -89,7 +90,7 @@ def identity_of(state: State, thing: Thing) -> Optional[str]:
     if found is None or (thing[0] == "address" and found.address(thing[3]) is None):
         return None
     place = "host" if netns is None else state.identities.get(netns)
-    return None if place is None or found.index is None else f"{place}/{found.index}"
+    return None if place is None or found.ifindex is None else f"{place}/{found.ifindex}"
 
 
 @dataclass(frozen=True)

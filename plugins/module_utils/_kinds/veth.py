@@ -231,16 +231,19 @@ class AddVeth(Step):
     def makes(self) -> Sequence[Thing]:
         return [("interface", end.netns or "", end.interface) for end in (self.first, self.second)]
 
+    def relocates(self) -> bool:
+        return True
+
     def effect(self, state: State) -> None:
         for end, other in ((self.first, self.second), (self.second, self.first)):
             made = Interface(
                 end.interface,
                 "veth",
-                index=end.index,
+                ifindex=end.index,
                 mac=end.mac,
                 mtu=end.mtu or 1500,
                 peer=Endpoint(other.netns, other.interface),
-                peer_index=other.index,
+                peer_ifindex=other.index,
             )
             state.put(end.netns, made)
 
