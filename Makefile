@@ -1,0 +1,46 @@
+# SPDX-FileCopyrightText: 2026 The linuxnet.netns developers
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+.DEFAULT_GOAL := help
+SHELL := /bin/sh
+PYTHON := .venv/bin/python
+export PATH := $(CURDIR)/.venv/bin:$(PATH)
+export ANSIBLE_CONFIG := $(CURDIR)/ansible.cfg
+export ANSIBLE_COLLECTIONS_PATH := $(CURDIR)/.cache/collections
+export PYTHONDONTWRITEBYTECODE :=
+
+.PHONY: help setup lab clean-lab test bench build clean
+
+help: ## Show the targets
+	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1|\2/p' $(MAKEFILE_LIST) | column -t -s '|' 2>/dev/null || \
+	sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1: \2/p' $(MAKEFILE_LIST)
+
+setup: ## Make this checkout ready: the virtual environment, and as root the system packages
+	@tools/setup lab
+
+lab: setup ## Build the two-container lab; without root, in a user namespace that goes when it is done
+	@if [ "$$(id -u)" = 0 ]; then exec ansible-playbook lab.yml; else \
+	    echo "• Not root: the lab is built in a user namespace; nothing of this machine is touched"; \
+	    exec tools/hermetic ansible-playbook lab.yml; fi
+
+clean-lab: setup ## Take the lab down
+	@if [ "$$(id -u)" = 0 ]; then exec ansible-playbook lab.yml -e two_containers_state=absent; else \
+	    echo "• Not root: the lab went with its user namespace when it was done"; fi
+
+test: ## Run all tests
+	@tools/setup test
+	@$(PYTHON) tools/test
+
+test-%: ## Run one step of the tests: lint, unit, integration, molecule, sanity
+	@tools/setup test
+	@$(PYTHON) tools/test $*
+
+bench: ## Measure, in ratios of medians of one run
+	@tools/setup test
+	@$(PYTHON) tests/benchmarks/run.py $(BENCH)
+
+build: setup ## Build the collection's archive
+	@ansible-galaxy collection build --force
+
+clean: ## Remove what the set-up and the tests made in this checkout
+	rm -rf .venv .cache .ansible tests/output linuxnet-netns-*.tar.gz
