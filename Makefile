@@ -29,11 +29,11 @@ clean-lab: setup ## Take the lab down
 
 test: ## Run all tests
 	@tools/setup test
-	@$(PYTHON) tools/test
+	@$(PYTHON) tools/run_tests.py
 
 test-%: ## Run one step of the tests: lint, unit, integration, molecule, sanity
 	@tools/setup test
-	@$(PYTHON) tools/test $*
+	@$(PYTHON) tools/run_tests.py $*
 
 bench: ## Measure, in ratios of medians of one run
 	@tools/setup test

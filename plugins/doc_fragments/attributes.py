@@ -32,8 +32,9 @@ attributes:
     description: The operating systems that the module works on.
   action_group:
     support: full
-    description: Use C(group/linuxnet.netns.netns) in C(module_defaults) to set defaults for all modules of the collection.
-    membership: linuxnet.netns.netns
+    description:
+      - Use C(group/linuxnet.netns.netns) in C(module_defaults) to set defaults for all modules of the collection.
+    membership: [linuxnet.netns.netns]
 author:
   - The linuxnet.netns developers (@linuxnet)
 """
@@ -60,8 +61,9 @@ attributes:
     description: The operating systems that the module works on.
   action_group:
     support: full
-    description: Use C(group/linuxnet.netns.netns) in C(module_defaults) to set defaults for all modules of the collection.
-    membership: linuxnet.netns.netns
+    description:
+      - Use C(group/linuxnet.netns.netns) in C(module_defaults) to set defaults for all modules of the collection.
+    membership: [linuxnet.netns.netns]
 author:
   - The linuxnet.netns developers (@linuxnet)
 """

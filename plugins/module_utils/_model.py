@@ -67,9 +67,10 @@ class Address(NamedTuple):
 class Interface(NamedTuple):
     """An interface as the kernel reports it, or as steps would leave it.
 
-    ``kind`` is the link kind (``veth``, ``bridge`` …), ``loopback``, or empty for a physical device. ``ifindex``, ``mac``
-    and ``mtu`` are None where only a real run will tell. ``peer`` is the other end of a veth pair, None where it is in
-    no namespace that was looked at. ``promotes``: a secondary address takes its deleted primary's place.
+    ``kind`` is the link kind (``veth``, ``bridge`` …), ``loopback``, or empty for a physical device. ``ifindex``,
+    ``mac`` and ``mtu`` are None where only a real run will tell. ``peer`` is the other end of a veth pair, None where it
+    is in no namespace that was looked at. ``promotes``: a secondary address takes its deleted primary's place.
+    ``keeps_ipv6``: IPv6 addresses stay when the interface goes down.
     """
 
     name: str
@@ -102,7 +103,7 @@ class State:
     plain file or a dangling link, left by a crash) or :data:`FOREIGN` (anything else); ``interfaces`` maps each
     namespace that was read to its interfaces by name; ``fresh`` are the namespaces that steps created, where every
     interface index is therefore known; ``processes`` are the processes by namespace, where they were asked for;
-    ``identities`` tell one namespace from another of the same name (device and inode); ``records`` are the ownership
+    ``identities`` tell one namespace from another of the same name ; ``records`` are the ownership
     records, by topology; ``made`` is what steps made; ``notes`` are sentences that the user should read.
     """
 
@@ -177,12 +178,15 @@ class State:
 class Scope:
     """What must be read from the kernel before a plan can be made.
 
-    ``names``: namespaces whose existence matters. ``read``: namespaces whose interfaces and addresses matter (those
-    that do not exist are left out). ``ends``: interfaces whose peer matters, with the namespaces where it probably is;
-    ``everywhere`` are those of them whose peer is then looked for in every namespace. ``processes``: namespaces whose
-    processes matter. ``identities``: whether namespaces' identities do. ``outward``: namespaces whose links' peers are looked for, whatever they are called.
-    ``settings``: interfaces whose sysctls matter. ``records``: the ownership records that do, ``purged``: for those whose surplus
-    is to be removed, the things that are none.
+    - ``names``: namespaces whose existence matters; ``identities``: whether what tells them apart does too.
+    - ``read``: namespaces whose interfaces and addresses matter; those that do not exist are left out.
+    - ``ends``: interfaces whose peer matters, with the namespaces where it probably is; ``everywhere``: those of them
+      whose peer is then looked for in every namespace.
+    - ``outward``: namespaces whose links' peers are looked for, whatever they are called.
+    - ``settings``: interfaces whose sysctls matter.
+    - ``processes``: namespaces whose processes matter.
+    - ``records``: the ownership records that matter; ``purged``: of those whose surplus is to be removed, the things
+      that are no surplus.
     """
 
     def __init__(self) -> None:

@@ -2,7 +2,10 @@
 # SPDX-FileCopyrightText: 2026 The linuxnet.netns developers
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Values as the user writes them, made into values of the model; every mistake is collected with its path. Pure. Private."""
+"""Values as the user writes them, made into values of the model; mistakes are collected with their paths.
+
+Pure. Private.
+"""
 
 from __future__ import annotations
 

@@ -32,10 +32,10 @@ options:
   state:
     description:
       - Whether the namespaces exist.
-      - V(absent) removes the name. Where processes are still inside, the namespace itself lives on with them, nameless, until
-        the last has gone; RV(namespaces[].processes) tells which they are.
-      - Before a namespace goes, physical devices inside are given back to the host, and the veth pairs that lead out of it
-        are deleted, so that their names are free when the task is done.
+      - V(absent) removes the name. Where processes are still inside, the namespace itself lives on with them,
+        nameless, until the last has gone; RV(namespaces[].processes) tells which they are.
+      - Before a namespace goes, physical devices inside are given back to the host, and the veth pairs that lead
+        out of it are deleted, so that their names are free when the task is done.
     type: str
     choices: [present, absent]
     default: present

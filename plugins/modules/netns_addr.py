@@ -13,8 +13,8 @@ short_description: Manage IPv4 and IPv6 addresses of interfaces in network names
 version_added: 1.0.0
 description:
   - Adds addresses to an interface inside a namespace or on the host, and removes them.
-  - Addresses that are not declared are left alone, unless O(exclusive) is set. What the kernel would take away together with an
-    address, the secondary addresses of the same subnet, is kept.
+  - Addresses that are not declared are left alone, unless O(exclusive) is set. What the kernel would take away
+    together with an address, the secondary addresses of the same subnet, is kept.
 extends_documentation_fragment:
   - linuxnet.netns.attributes
 options:
@@ -37,8 +37,8 @@ options:
     aliases: [address]
   exclusive:
     description:
-      - Remove all other addresses, except for those that the kernel itself gives, which are the link-local ones, and on C(lo)
-        C(127.0.0.1/8) and C(::1/128).
+      - Remove all other addresses, except for those that the kernel itself gives, which are the link-local ones,
+        and on C(lo) C(127.0.0.1/8) and C(::1/128).
       - Only for O(state=present).
     type: bool
     default: false

@@ -13,9 +13,10 @@ short_description: Set interfaces in network namespaces up or down
 version_added: 1.0.0
 description:
   - Sets the link state of an interface inside a namespace or on the host, and may wait for its carrier.
-  - An interface is up or down by what was asked of it. Whether it can carry anything is another matter, its carrier. An end of
-    a veth pair has one when both ends are up.
-  - Setting an interface down makes the kernel remove its IPv6 addresses, unless the sysctl C(keep_addr_on_down) is set.
+  - An interface is up or down by what was asked of it. Whether it can carry anything is another matter, its
+    carrier. An end of a veth pair has one when both ends are up.
+  - Setting an interface down makes the kernel remove its IPv6 addresses, unless the sysctl C(keep_addr_on_down) is
+    set.
 extends_documentation_fragment:
   - linuxnet.netns.attributes
 options:
@@ -38,7 +39,8 @@ options:
   wait:
     description:
       - How many seconds to wait for a carrier at most, once the interface is up; V(0) does not wait.
-      - When there is none by then the task fails, and the interface stays up, so that it comes to work as soon as its peer is up.
+      - When there is none by then the task fails, and the interface stays up, so that it comes to work as soon as
+        its peer is up.
     type: float
     default: 0
 seealso:

@@ -12,8 +12,8 @@ module: netns_topology
 short_description: Manage a whole topology of network namespaces, links and addresses
 version_added: 1.0.0
 description:
-  - Brings namespaces, the veth pairs between them, their addresses and link states to what is declared, whatever was there
-    before. What is right already is not touched.
+  - Brings namespaces, the veth pairs between them, their addresses and link states to what is declared, whatever
+    was there before. What is right already is not touched.
   - All or nothing. When the kernel refuses a step, what the task has done is undone, and the message names the step.
   - All mistakes in a topology are told at once, each with its path, before anything is changed.
 extends_documentation_fragment:
@@ -21,38 +21,42 @@ extends_documentation_fragment:
 options:
   name:
     description:
-      - The name of the topology, by which the host remembers what was made for it. Two topologies on one host need two names.
+      - The name of the topology, by which the host remembers what was made for it. Two topologies on one host need
+        two names.
       - Required, here or in the file O(src).
     type: str
   namespaces:
     description:
-      - The namespaces. Each is a name, or a mapping with C(name) and C(loopback), which is V(up) (the default) or V(down).
+      - The namespaces. Each is a name, or a mapping with C(name) and C(loopback), which is V(up) (the default) or
+        V(down).
     type: list
     elements: raw
     default: []
   links:
     description:
       - The veth pairs. Each is a mapping with C(endpoints), a list of two, and for both of them C(mtu).
-      - An endpoint is a mapping with C(interface), its name; C(netns), its namespace, the host's when omitted; C(addresses), a list
-        of IPv4 and IPv6 addresses with their prefix lengths; C(state), which is V(up) (the default) or V(down); C(mac) and C(mtu),
-        which are left alone when omitted. Or it is the short form V(NAMESPACE:INTERFACE), on the host V(INTERFACE).
+      - An endpoint is a mapping with C(interface), its name; C(netns), its namespace, the host's when omitted;
+        C(addresses), a list of IPv4 and IPv6 addresses with their prefix lengths; C(state), which is V(up) (the
+        default) or V(down); C(mac) and C(mtu), which are left alone when omitted. Or it is the short form
+        V(NAMESPACE:INTERFACE), on the host V(INTERFACE).
       - An endpoint's namespace is one of O(namespaces), or exists already.
     type: list
     elements: raw
     default: []
   src:
     description:
-      - A YAML or JSON file B(on the controller) with C(name), C(namespaces), C(links) and C(purge), as the options of these names.
-      - A relative path is looked for as M(ansible.builtin.copy) does, in C(files) of the role and beside the playbook. The file may be
-        encrypted with Ansible Vault.
+      - A YAML or JSON file B(on the controller) with C(name), C(namespaces), C(links) and C(purge), as the options
+        of these names.
+      - A relative path is looked for as M(ansible.builtin.copy) does, in C(files) of the role and beside the
+        playbook. The file may be encrypted with Ansible Vault.
       - P(linuxnet.netns.netns#inventory) reads the same file.
     type: path
   purge:
     description:
-      - Also remove what an earlier run made for this topology and which is no longer named in it, namespaces, links and addresses.
-        What anyone else made is never removed, nor is what was there before.
-      - What was made is remembered in C(/run/linuxnet.netns) on the host until the next reboot, which takes the namespaces too. When that
-        record is lost or damaged, nothing is removed.
+      - Also remove what an earlier run made for this topology and which is no longer named in it, namespaces, links
+        and addresses. What anyone else made is never removed, nor is what was there before.
+      - What was made is remembered in C(/run/linuxnet.netns) on the host until the next reboot, which takes the
+        namespaces too. When that record is lost or damaged, nothing is removed.
     type: bool
     default: false
   state:
@@ -62,7 +66,8 @@ options:
     choices: [present, absent]
     default: present
 notes:
-  - On a large topology the result tells in RV(topology.made) and RV(topology.seconds) how many objects were made, in how long.
+  - On a large topology the result tells in RV(topology.made) and RV(topology.seconds) how many objects were made,
+    in how long.
 seealso:
   - module: linuxnet.netns.netns
   - module: linuxnet.netns.veth

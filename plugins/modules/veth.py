@@ -12,10 +12,11 @@ module: veth
 short_description: Manage veth pairs, virtual cables between network namespaces
 version_added: 1.0.0
 description:
-  - Creates a veth pair with each end in its namespace, from whatever is there already. Where both ends or one of them are still
-    in the host's namespace, they are moved; their addresses and link state go with the move, as the kernel has it.
-  - A pair is known by the names of both ends. A name that belongs to anything else is an error, and what it belongs to is
-    left alone.
+  - Creates a veth pair with each end in its namespace, from whatever is there already. Where both ends or one of
+    them are still in the host's namespace, they are moved; their addresses and link state go with the move, as the
+    kernel has it.
+  - A pair is known by the names of both ends. A name that belongs to anything else is an error, and what it belongs
+    to is left alone.
 extends_documentation_fragment:
   - linuxnet.netns.attributes
 options:

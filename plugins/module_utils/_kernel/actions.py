@@ -65,7 +65,7 @@ def performed(step: Step) -> bool:
 
 
 @perform.register
-def _(step: AddNamespace, place: Workplace) -> None:
+def _add_namespace(step: AddNamespace, place: Workplace) -> None:
     if not place.prepared:
         namespaces.prepare()
         place.prepared = True
@@ -73,7 +73,7 @@ def _(step: AddNamespace, place: Workplace) -> None:
 
 
 @perform.register
-def _(step: DeleteNamespace, place: Workplace) -> None:
+def _delete_namespace(step: DeleteNamespace, place: Workplace) -> None:
     try:
         place.kept[step.name] = namespaces.open_namespace(step.name)
     except OSError as error:
@@ -83,7 +83,7 @@ def _(step: DeleteNamespace, place: Workplace) -> None:
 
 
 @perform.register
-def _(step: RestoreNamespace, place: Workplace) -> None:
+def _restore_namespace(step: RestoreNamespace, place: Workplace) -> None:
     if step.name not in place.kept:
         raise OSError(errno.ENOENT, f"namespace {step.name} was not held open")
     descriptor = place.kept.pop(step.name)
@@ -94,7 +94,7 @@ def _(step: RestoreNamespace, place: Workplace) -> None:
 
 
 @perform.register
-def _(step: WriteRecord, place: Workplace) -> None:
+def _write_record(step: WriteRecord, place: Workplace) -> None:
     from ansible_collections.linuxnet.netns.plugins.module_utils._kernel import records
 
     identities: dict[str, str] = {"": "host"}
@@ -103,10 +103,9 @@ def _(step: WriteRecord, place: Workplace) -> None:
 
 
 def _identity(thing: Thing, place: Workplace, identities: dict[str, str]) -> str:
-    """The identity of a thing that was just made, as ``ownership.identity_of`` tells it; ``identities`` are those of the
-    namespaces so far.
+    """The identity of a thing that was just made, as ``ownership.identity_of`` tells it.
 
-    Raises: OSError.
+    ``identities`` are those of the namespaces so far. Raises: OSError.
     """
     if thing[1] not in identities:
         identities[thing[1]] = namespaces.identity(thing[1])
@@ -123,10 +122,10 @@ def _identity(thing: Thing, place: Workplace, identities: dict[str, str]) -> str
 
 
 @perform.register
-def _(step: DeleteStaleFile, place: Workplace) -> None:
+def _delete_stale_file(step: DeleteStaleFile, place: Workplace) -> None:
     namespaces.delete(step.name)
 
 
 @perform.register
-def _(step: LeaveStaleFile, place: Workplace) -> None:
+def _leave_stale_file(step: LeaveStaleFile, place: Workplace) -> None:
     namespaces.leave_stale_file(step.name)

@@ -195,7 +195,10 @@ class LinuxKernel:
             raise KernelError(f"The carrier of {end} could not be waited for: {said(error)}.") from error
 
     def checkpoint(self, places: Sequence[Netns]) -> None:
-        """Remember the routes of these namespaces, which go unnamed when an interface goes down. Raises: KernelError."""
+        """Remember the routes of these namespaces, which go unnamed when an interface goes down.
+
+        Raises: KernelError.
+        """
         from ansible_collections.linuxnet.netns.plugins.module_utils._kernel.routes import Routes
 
         try:

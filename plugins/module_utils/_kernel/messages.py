@@ -66,7 +66,7 @@ class Form:
     """
 
     def __init__(self, encoded: bytes, *marks: bytes) -> None:
-        """``marks`` are the byte strings whose every occurrence is a place; :meth:`fill` takes values in their order."""
+        """``marks``: the byte strings whose every occurrence is a place; :meth:`fill` takes values in their order."""
         self._encoded = encoded
         self._places = [
             (offset, offset + len(mark), number)
@@ -91,7 +91,7 @@ _NUMBERS = tuple(map(_number, (_INDEX, _PEER_INDEX, _DESCRIPTOR, _PEER_DESCRIPTO
 
 
 @encode.register
-def _(step: AddVeth, codec: Codec, host: Surroundings) -> bytes:
+def _add_veth(step: AddVeth, codec: Codec, host: Surroundings) -> bytes:
     first, second = step.first, step.second
     form = _veth(codec, *(VethEnd(end.netns and "", end.interface, end.mac, end.mtu) for end in (first, second)))
     return form.fill(
@@ -124,7 +124,7 @@ def _end(end: VethEnd, descriptor: int) -> list[tuple[str, Any]]:
 
 
 @encode.register
-def _(step: SetInterface, codec: Codec, host: Surroundings) -> bytes:
+def _set_interface(step: SetInterface, codec: Codec, host: Surroundings) -> bytes:
     return _set(codec, step.what, step.value).fill(_number(host.index(step.netns, step.interface)))
 
 
@@ -141,7 +141,7 @@ def _set(codec: Codec, what: str, value: Union[str, int]) -> Form:
 
 
 @encode.register
-def _(step: MoveInterface, codec: Codec, host: Surroundings) -> bytes:
+def _move_interface(step: MoveInterface, codec: Codec, host: Surroundings) -> bytes:
     message = codec.ifinfmsg()
     message["index"] = host.index(step.netns, step.interface)
     message["attrs"] = [("IFLA_NET_NS_FD", host.descriptor(step.target))]
@@ -151,14 +151,14 @@ def _(step: MoveInterface, codec: Codec, host: Surroundings) -> bytes:
 
 
 @encode.register
-def _(step: DeleteInterface, codec: Codec, host: Surroundings) -> bytes:
+def _delete_interface(step: DeleteInterface, codec: Codec, host: Surroundings) -> bytes:
     message = codec.ifinfmsg()
     message["index"] = host.index(step.netns, step.interface)
     return packed(message, DELLINK, ACK)
 
 
 @encode.register
-def _(step: AddAddress, codec: Codec, host: Surroundings) -> bytes:
+def _add_address(step: AddAddress, codec: Codec, host: Surroundings) -> bytes:
     index = host.index(step.netns, step.interface)
     if step.raw:
         return again(step.raw, index)
@@ -166,7 +166,7 @@ def _(step: AddAddress, codec: Codec, host: Surroundings) -> bytes:
 
 
 @encode.register
-def _(step: DeleteAddress, codec: Codec, host: Surroundings) -> bytes:
+def _delete_address(step: DeleteAddress, codec: Codec, host: Surroundings) -> bytes:
     return _address(codec, DELADDR, ACK, step.address, host.index(step.netns, step.interface))
 
 

@@ -85,7 +85,10 @@ class RouteSocket:
         return [answers[number] for number in range(len(messages))]
 
     def ask(self, message: bytes) -> bytes:
-        """Send one request without an acknowledgement flag and give the message that answers it. Raises: NetlinkError."""
+        """Send one request that asks for no acknowledgement; gives the message that answers it.
+
+        Raises: NetlinkError.
+        """
         self._send([message])
         while True:
             for header, payload, whole in self._receive():

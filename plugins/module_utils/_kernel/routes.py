@@ -2,7 +2,7 @@
 # SPDX-FileCopyrightText: 2026 The linuxnet.netns developers
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""A checkpoint of routes: the kernel takes them away with an interface's link state or addresses, without naming them."""
+"""A checkpoint of routes, which the kernel takes away with link states and addresses without naming them."""
 
 from __future__ import annotations
 

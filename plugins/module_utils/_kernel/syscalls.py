@@ -33,7 +33,7 @@ def unshare_net() -> None:
 
 
 def mount(source: str, target: str, flags: int) -> None:
-    """Mount, as mount(2) without a file system type. Raises: OSError."""
+    """Bind a mount to another place, or share it. Raises: OSError."""
     _check(_LIBC.mount(os.fsencode(source), os.fsencode(target), b"none", ctypes.c_ulong(flags), None), "mount", target)
 
 

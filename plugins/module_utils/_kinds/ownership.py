@@ -80,7 +80,7 @@ class Record:
 def identity_of(state: State, thing: Thing) -> Optional[str]:
     """What tells the thing from another of its name, or None when there is none of that name.
 
-    A namespace is told by its device and inode; an interface by its namespace's and its index; an address by its
+    A namespace is told by what ``_kernel/namespaces.identity`` says of it; an interface by its namespace's and its index; an address by its
     interface's.
     """
     if thing[0] == "namespace":

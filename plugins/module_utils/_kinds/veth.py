@@ -59,10 +59,10 @@ class VethEnd:
 class Veth(Declared):
     """A pair exists with both ends in their places, or does not exist.
 
-    A pair is known by its two names, each end being in its place or still in the host's namespace. ``record``
-    names an ownership record: with an end in its place that the record owns, the pair is known wherever its other end
-    has gone, and what is not as declared may be replaced. ``only_pair``: when there is no such pair to remove, what else
-    has the names is no matter.
+    A pair is known by its two names, each end being in its place or still in the host's namespace. ``record`` names an
+    ownership record: with an end in its place that the record owns, the pair is known wherever its other end has gone,
+    and what is not as declared may be replaced. ``only_pair``: when there is no such pair to remove, what else has the
+    names is no matter.
     """
 
     path: str
@@ -93,7 +93,8 @@ class Veth(Declared):
         yield from self._present(state) if self.present else self._absent(state)
 
     def _present(self, state: State) -> Iterator[Step]:
-        assert self.second is not None, "a pair that is to be present has two ends"
+        if self.second is None:
+            raise Impossible(self.path, "a pair that is to be present has two ends")
         for end in self.ends:
             if not state.has(end.netns):
                 raise Impossible(joined(end.path, end.netns_option), missing_namespace(str(end.netns), state))
@@ -161,8 +162,8 @@ class Veth(Declared):
         if found is not None:
             raise Impossible(
                 joined(end.path, end.option),
-                f"the name {end.interface} in {describe(end.netns)} is taken by {described(found)}; it was not touched: "
-                "choose another name, or remove that interface first",
+                f"the name {end.interface} in {describe(end.netns)} is taken by {described(found)}; it was not "
+                "touched: choose another name, or remove that interface first",
             )
 
     def _numbered(self, state: State) -> list[VethEnd]:

@@ -1,10 +1,9 @@
-#!/usr/bin/env python3
 # SPDX-FileCopyrightText: 2026 The linuxnet.netns developers
 # SPDX-License-Identifier: GPL-3.0-or-later
 
 """Runs the steps of the test suite, each with its time, and a summary in the end.
 
-tools/test [STEP ...]: all steps, or those named. Run it through make, which makes the checkout ready first.
+tools/run_tests.py [STEP ...]: all steps, or those named. Run it through make, which makes the checkout ready first.
 """
 
 from __future__ import annotations
@@ -22,12 +21,15 @@ ROOT = Path(__file__).resolve().parent.parent
 VENV = ROOT / ".venv" / "bin"
 CACHE = ROOT / ".cache"
 COLLECTIONS = CACHE / "collections"
+COLLECTION = COLLECTIONS / "ansible_collections" / "linuxnet" / "netns"
 HERMETIC = str(ROOT / "tools" / "hermetic")
 
 
 def environment() -> dict[str, str]:
     """The environment of every step: nothing of the user's Ansible, and a home of its own."""
-    own = {name: value for name, value in os.environ.items() if not name.startswith(("ANSIBLE_", "MOLECULE_", "PYTHON"))}
+    own = {
+        name: value for name, value in os.environ.items() if not name.startswith(("ANSIBLE_", "MOLECULE_", "PYTHON"))
+    }
     home = CACHE / "home"
     home.mkdir(parents=True, exist_ok=True)
     own.update(
@@ -63,7 +65,7 @@ def lint() -> bool:
             run("ruff", "check", "--quiet", "."),
             run("mypy", "--cache-dir", str(CACHE / "mypy"), *(word for name in packages for word in ("-p", name))),
             run("yamllint", "--strict", "."),
-            run("ansible-lint", "--strict", "--offline", cwd=COLLECTIONS / "ansible_collections/linuxnet/netns"),
+            run("ansible-lint", "--strict", "--offline", cwd=COLLECTION),
         ]
     )
 
@@ -83,6 +85,9 @@ def sanity() -> bool:
         if (ROOT / name).is_file():
             (copy / name).parent.mkdir(parents=True, exist_ok=True)
             shutil.copy(ROOT / name, copy / name)
+    # Without a repository around it, ansible-test would take the copy for a part of this one, which ignores it.
+    if not run("git", "init", "--quiet", cwd=copy) or not run("git", "add", "--all", cwd=copy):
+        return False
     bootstrap_pip_offline()
     version = f"{sys.version_info.major}.{sys.version_info.minor}"
     return run("ansible-test", "sanity", "--python", version, "--color", "no", "--skip-test", "symlinks", cwd=copy)
@@ -96,7 +101,7 @@ def bootstrap_pip_offline() -> None:
     """
     import ansible_test
 
-    sources = Path(ansible_test.__file__).parent if ansible_test.__file__ else Path(list(ansible_test.__path__)[0])
+    sources = Path(ansible_test.__file__).parent if ansible_test.__file__ else Path(next(iter(ansible_test.__path__)))
     versions = set()
     for source in (sources / "_internal").rglob("*.py"):
         versions.update(re.findall(r"pip=?=?'?[\"']?[:=, ]+[\"']([0-9]+(?:\.[0-9]+)+)[\"']", source.read_text()))
@@ -119,12 +124,10 @@ def integration() -> bool:
 
 def molecule() -> bool:
     """The roles and modules as playbooks use them."""
-    return run(HERMETIC, "molecule", "test", "--all", "--no-command-borders", cwd=ROOT / "extensions")
+    return run(HERMETIC, "molecule", "test", "--all", "--no-command-borders", cwd=COLLECTION)
 
 
-STEPS: dict[str, Callable[[], bool]] = {
-    step.__name__: step for step in (lint, unit, integration, molecule, sanity)
-}
+STEPS: dict[str, Callable[[], bool]] = {step.__name__: step for step in (lint, unit, integration, molecule, sanity)}
 
 
 def main(names: list[str]) -> int:
