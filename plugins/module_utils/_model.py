@@ -68,8 +68,8 @@ class Interface(NamedTuple):
     """An interface as the kernel reports it, or as steps would leave it.
 
     ``kind`` is the link kind (``veth``, ``bridge`` …), ``loopback``, or empty for a physical device. ``ifindex``,
-    ``mac`` and ``mtu`` are None where only a real run will tell. ``peer`` is the other end of a veth pair, None where it
-    is in no namespace that was looked at. ``promotes``: a secondary address takes its deleted primary's place.
+    ``mac`` and ``mtu`` are None where only a real run will tell. ``peer`` is the other end of a veth pair, None
+    where it is in no namespace that was looked at. ``promotes``: a secondary address takes its deleted primary's place.
     ``keeps_ipv6``: IPv6 addresses stay when the interface goes down.
     """
 

@@ -10,7 +10,7 @@ import gc
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Callable, NoReturn, Optional, Protocol
+from typing import TYPE_CHECKING, Any, Callable, Optional, Protocol
 
 from ansible_collections.linuxnet.netns.plugins.module_utils import _plan, _yaml
 from ansible_collections.linuxnet.netns.plugins.module_utils._errors import (
@@ -97,9 +97,9 @@ def run(module: AnsibleModule, declare: Declare, tell: Tell, kernel: Optional[Ke
         try:
             scope = _plan.scope_of(declared)
             plan = _plan.make(declared, kernel.observe(scope))
-            now = (
-                plan.after if module.check_mode or not plan.steps else _Transaction(kernel, declared, scope, plan).run()
-            )
+            now = plan.after
+            if plan.steps and not module.check_mode:
+                plan, now = _Transaction(kernel, declared, scope).run(plan)
             if not module.check_mode:
                 _await(kernel, declared, plan)
         finally:
@@ -130,107 +130,98 @@ def run(module: AnsibleModule, declare: Declare, tell: Tell, kernel: Optional[Ke
 class _Transaction:
     """Applies a plan as a whole or not at all."""
 
-    def __init__(self, kernel: Kernel, declared: Sequence[Declared], scope: Scope, plan: _plan.Plan) -> None:
+    def __init__(self, kernel: Kernel, declared: Sequence[Declared], scope: Scope) -> None:
         self._kernel = kernel
         self._declared = declared
-        self._plan = plan
         self._scope = scope
-        #: The namespaces that this run makes, as long as all goes as planned.
-        self._fresh: frozenset[str] = frozenset(plan.after.fresh)
-        #: What was carried out: each time from a state, some steps.
-        self._done: list[_Carried] = []
 
-    def run(self) -> State:
-        """Apply and verify; gives the state afterwards.
+    def run(self, plan: _plan.Plan) -> tuple[_plan.Plan, State]:
+        """Apply the plan and verify it; gives the plan that was carried out in the end, and the state afterwards.
 
-        Raises: Failed, after having undone what can be undone.
+        Raises: Failed, after what had been done was undone.
         """
-        disturbed = {netns for step in self._plan.steps if step.disruptive() for netns in step.places()}
-        if disturbed:
-            self._kernel.checkpoint(sorted(disturbed, key=lambda netns: netns or ""))
         try:
-            self._kernel.apply(self._plan.steps)
-            self._done.append(_Carried(self._plan.before, self._plan.steps))
+            self._checkpoint(plan)
+            self._kernel.apply(plan.steps)
+            return plan, self._verified(plan, frozenset(plan.after.fresh))
         except StepFailed as failed:
-            self._done.append(_Carried(self._plan.before, failed.done))
-            self._again(failed)
-        return self._verified()
-
-    def _again(self, first: StepFailed) -> None:
+            why = self._take_back(plan, failed)
         # Something may have changed under way, or still be going: the kernel destroys devices up to 80 ms after their
         # namespace. Look again then, and go step by step, so that a failure is that of one step.
-        self._fresh = frozenset()
         time.sleep(0.1)
-        now = self._kernel.observe(self._scope)
         try:
-            plan = _plan.make(self._declared, now)
+            plan = _plan.make(self._declared, self._kernel.observe(self._scope))
         except Invalid as invalid:
-            self._undo(f"{self._attempt(self._plan, first)} Then it was found that {listed(invalid.problems)}.")
-        carried: list[Step] = []
-        self._done.append(_Carried(now, carried))
-        for step in plan.steps:
-            try:
+            raise Failed(f"{why} Then this was found: {listed(invalid.problems)}. The host is as it was.") from invalid
+        done: list[Step] = []
+        try:
+            self._checkpoint(plan)
+            for step in plan.steps:
                 self._kernel.apply([step])
-            except StepFailed as failed:
-                self._undo(self._attempt(plan, failed))
-            carried.append(step)
+                done.append(step)
+            return plan, self._verified(plan, frozenset())
+        except StepFailed as failed:
+            why = self._take_back(plan, StepFailed(failed.step, failed.words, [*done, *failed.done]))
+            undone = "All that was done before was undone." if done else "Nothing had been changed before."
+            raise Failed(f"{why} {undone} The host is as it was.") from failed
 
-    def _verified(self) -> State:
+    def _checkpoint(self, plan: _plan.Plan) -> None:
+        disturbed = {netns for step in plan.steps if step.disruptive() for netns in step.places()}
+        if disturbed:
+            self._kernel.checkpoint(sorted(disturbed, key=lambda netns: netns or ""))
+
+    def _verified(self, plan: _plan.Plan, fresh: frozenset[str]) -> State:
         """The state as it is now, which must be as declared.
 
-        Every step was acknowledged by the kernel one by one. That is the proof for the inside of the namespaces that
-        this run made, where nobody else is yet; whatever existed before is read again.
+        Every step was acknowledged by the kernel one by one. That is the proof for the inside of the ``fresh``
+        namespaces, which this run made and where nobody else is yet; whatever existed before is read again.
+
+        Raises: Failed, after what had been done was undone.
         """
-        fresh = self._fresh
         now = self._kernel.observe(self._scope.without(fresh))
-        now.adopt(self._plan.after, fresh)
+        now.adopt(plan.after, fresh)
         try:
             missing = [str(step) or "the record" for step in _plan.make(self._declared, now).steps]
         except Invalid as invalid:
             missing = [listed(invalid.problems)]
         if missing:
-            self._undo(
-                "the kernel accepted every step, yet afterwards this was still to be done; "
-                f"does something else on this host manage the same interfaces? {'; '.join(missing)}."
+            why = (
+                "This was still to be done after the kernel had accepted every step, as if something else on this host "
+                f"managed the same interfaces: {'; '.join(missing)}."
             )
+            self._undo(plan, plan.steps, why)
+            raise Failed(f"{why} All that was done was undone. The host is as it was.")
         return now
 
-    @staticmethod
-    def _attempt(plan: _plan.Plan, failed: StepFailed) -> str:
+    def _take_back(self, plan: _plan.Plan, failed: StepFailed) -> str:
+        """Undo what was done before a step failed; gives what is to be said of the failure.
+
+        Raises: Failed, when not all could be undone.
+        """
         path = plan.path(failed.step)
-        return f"{path + ': ' if path else ''}{str(failed.step) or 'a step'} failed: {failed.words}."
+        why = f"{path + ': ' if path else ''}{str(failed.step) or 'the record of the topology'} failed: {failed.words}."
+        self._undo(plan, failed.done, why)
+        return why
 
-    def _undo(self, why: str) -> NoReturn:
-        left: list[str] = []
-        count = 0
-        for carried in reversed(self._done):
-            steps, lost = _plan.reversal(carried.steps, carried.before)
-            count += len(carried.steps)
-            left.extend(lost)
-            while steps:
-                try:
-                    self._kernel.apply(steps)
-                    break
-                except StepFailed as failed:
-                    left.append(f"{failed.step} failed: {failed.words}")
-                    steps = [step for step in steps if step is not failed.step and step not in failed.done]
+    def _undo(self, plan: _plan.Plan, done: Sequence[Step], why: str) -> None:
+        steps, left = _plan.reversal(done, plan.before)
+        while steps:
+            try:
+                self._kernel.apply(steps)
+                break
+            except StepFailed as failed:
+                left.append(f"{failed.step} failed: {failed.words}")
+                over = {id(step) for step in (failed.step, *failed.done)}
+                steps = [step for step in steps if id(step) not in over]
         left.extend(self._kernel.revive())
-        before = _plan.view(self._declared, self._plan.before)
-        after = _plan.view(self._declared, self._kernel.observe(self._scope))
-        if before == after and not left:
-            undone = "Nothing had been changed before." if not count else "All that was done before was undone."
-            raise Failed(f"{why} {undone} The host is as it was.")
-        commands = [str(step) for carried in self._done for step in carried.steps]
-        told = "; ".join(left) or "what is there now differs from what was there before"
-        raise Failed(f"{why} What was done before was undone, except for this: {told}.", commands)
-
-
-class _Carried:
-    """Steps that were carried out, from a state."""
-
-    def __init__(self, before: State, steps: Sequence[Step]) -> None:
-        self.before = before
-        self.steps = steps
+        now = _plan.view(self._declared, self._kernel.observe(self._scope))
+        if now != _plan.view(self._declared, plan.before):
+            left.append("what is there now differs from what was there before")
+        if left:
+            raise Failed(
+                f"{why} What was done before was undone, except for this: {'; '.join(left)}.",
+                [str(step) for step in done if step.words()],
+            )
 
 
 def _await(kernel: Kernel, declared: Sequence[Declared], plan: _plan.Plan) -> None:

@@ -24,7 +24,7 @@ from ansible_collections.linuxnet.netns.plugins.module_utils._kinds.interface im
 from ansible_collections.linuxnet.netns.plugins.module_utils._kinds.veth import AddVeth, VethEnd
 from ansible_collections.linuxnet.netns.plugins.module_utils._model import Netns, Step
 
-REQUEST, ACK, EXCL, CREATE, DUMP = 0x1, 0x4, 0x200, 0x400, 0x300
+REQUEST, ACK, REPLACE, EXCL, CREATE, DUMP = 0x1, 0x4, 0x100, 0x200, 0x400, 0x300
 NEWLINK, DELLINK, GETLINK, SETLINK = 16, 17, 18, 19
 NEWADDR, DELADDR, GETADDR = 20, 21, 22
 NEWROUTE, GETROUTE = 24, 26
@@ -189,9 +189,12 @@ def _address_form(codec: Codec, kind: int, flags: int, version: int, length: int
 
 
 def again(raw: bytes, index: Optional[int] = None) -> bytes:
-    """The kernel's report of an address or a route, made into the request that puts it back."""
+    """The kernel's report of an address or a route, made into the request that puts it back.
+
+    An address (which has an interface's ``index``) may have come back by itself, as link-local ones do.
+    """
     request = bytearray(raw)
-    struct.pack_into("=H", request, 6, REQUEST | ACK | CREATE | EXCL)
+    struct.pack_into("=H", request, 6, REQUEST | ACK | CREATE | (EXCL if index is None else REPLACE))
     if index is not None:
         struct.pack_into("=I", request, 20, index)
     return bytes(request)

@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+import struct
 from collections.abc import Sequence
 from typing import Any
 
@@ -17,6 +18,7 @@ from ansible_collections.linuxnet.netns.plugins.module_utils._model import Netns
 _AF_INET, _AF_INET6 = 2, 10
 #: linux/rtnetlink.h: what the kernel keeps by itself.
 _PROTOCOL_KERNEL, _TABLE_LOCAL, _CLONED = 2, 255, 0x200
+_ONLINK = 4
 #: linux/rtnetlink.h: all attributes of a route but CACHEINFO, which is what has become of it.
 _ATTRIBUTES = frozenset(set(range(1, 31)) - {12})
 
@@ -42,8 +44,9 @@ class Routes:
                     if message["proto"] == _PROTOCOL_KERNEL or table == _TABLE_LOCAL or message["flags"] & _CLONED:
                         continue
                     request = only(raw, 12, _ATTRIBUTES)
-                    # Bytes 24 to 27 are rtm_flags: what has become of the next hop.
-                    found[request[16:24] + request[28:]] = request[:24] + bytes(4) + request[28:]
+                    # Bytes 24 to 27 are rtm_flags, of which all but ONLINK are what has become of the next hop.
+                    flags = struct.pack("=I", message["flags"] & _ONLINK)
+                    found[request[16:24] + flags + request[28:]] = request[:24] + flags + request[28:]
         return found
 
     def _decoded(self, raw: bytes) -> Any:

@@ -80,8 +80,8 @@ class Record:
 def identity_of(state: State, thing: Thing) -> Optional[str]:
     """What tells the thing from another of its name, or None when there is none of that name.
 
-    A namespace is told by what ``_kernel/namespaces.identity`` says of it; an interface by its namespace's and its index; an address by its
-    interface's.
+    A namespace is told by what ``_kernel/namespaces.identity`` says of it; an interface by its namespace's identity and
+    its index; an address by its interface's.
     """
     if thing[0] == "namespace":
         return state.identities.get(thing[1]) if state.has(thing[1]) else None

@@ -1,0 +1,293 @@
+# SPDX-FileCopyrightText: 2026 The linuxnet.netns developers
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Changes of every kind of object, for the contract that all of them keep."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any
+
+TWO = "ip netns add a; ip netns add b"
+PAIR = f"{TWO}; ip link add ea netns a type veth peer name eb netns b"
+PLUGGED = (
+    f"{PAIR}; ip -n a addr add 10.0.0.1/24 dev ea; ip -n b addr add 10.0.0.2/24 dev eb; ip -n a link set ea up;"
+    "ip -n b link set eb up; ip -n a addr add fd00::1/64 dev ea nodad; ip -n a route add 10.9.0.0/16 via 10.0.0.2;"
+    "ip -n a route add fd09::/64 via fd00::2; ip -n a route add 10.10.0.0/16 via 10.9.0.1 onlink dev ea"
+)
+SECONDARIES = f"{PAIR}; for n in 1 2 3; do ip -n a addr add 10.0.0.$n/24 dev ea; done; ip -n a link set ea up"
+
+
+@dataclass(frozen=True)
+class Case:
+    """A module with its options, on a host where some commands have been run before; and its commands."""
+
+    name: str
+    module: str
+    options: dict[str, Any]
+    commands: list[str]
+    before: str = "true"
+    #: Modules that ran before, with their options.
+    earlier: list[tuple[str, dict[str, Any]]] = field(default_factory=list)
+
+    def __str__(self) -> str:
+        return self.name
+
+
+def link(first: Any, second: Any, **more: Any) -> dict[str, Any]:
+    """A link of a topology."""
+    return {"endpoints": [first, second], **more}
+
+
+LAB = {
+    "name": "lab",
+    "namespaces": ["a", {"name": "b", "loopback": "down"}],
+    "links": [
+        link(
+            {"netns": "a", "interface": "ea", "addresses": ["10.0.0.1/24", "fd00::1/64"]},
+            {"netns": "b", "interface": "eb", "addresses": ["10.0.0.2/24"], "mac": "02:00:00:00:00:0b"},
+            mtu=1400,
+        ),
+        link("a:twin", "b:twin"),
+        link("to_a", {"netns": "a", "interface": "uplink", "state": "down"}),
+        link("a:loop1", "a:loop2"),
+    ],
+}
+LATER = {
+    "name": "lab",
+    "namespaces": ["a", "c"],
+    "links": [
+        link({"netns": "a", "interface": "ea", "addresses": ["10.0.0.9/24"]}, "c:ec"),
+        link("a:loop1", "a:loop2"),
+    ],
+    "purge": True,
+}
+
+CASES = [
+    Case("a namespace", "netns", {"name": "a"}, ["ip netns add a"]),
+    Case(
+        "namespaces with loopback",
+        "netns",
+        {"name": ["a", "ab"], "loopback": "up"},
+        ["ip netns add a", "ip netns add ab", "ip -n a link set dev lo up", "ip -n ab link set dev lo up"],
+    ),
+    Case(
+        "a namespace whose name is part of another's",
+        "netns",
+        {"name": "a"},
+        ["ip netns add a"],
+        before="ip netns add ab; ip netns add ba",
+    ),
+    Case(
+        "a namespace in place of a stale file",
+        "netns",
+        {"name": "a"},
+        ["ip netns delete a", "ip netns add a"],
+        before="mkdir -p /run/netns; touch /run/netns/a; chmod 0 /run/netns/a",
+    ),
+    Case(
+        "no stale file",
+        "netns",
+        {"name": "a", "state": "absent"},
+        ["ip netns delete a"],
+        before="mkdir -p /run/netns; touch /run/netns/a; chmod 0 /run/netns/a",
+    ),
+    Case(
+        "no namespaces, which are connected",
+        "netns",
+        {"name": ["a", "b"], "state": "absent"},
+        ["ip -n a link delete dev ea", "ip netns delete a", "ip netns delete b"],
+        before=PLUGGED,
+    ),
+    Case(
+        "a pair between namespaces",
+        "veth",
+        {"name": "ea", "netns": "a", "peer": "eb", "peer_netns": "b", "mac": "02:00:00:00:00:01", "mtu": 1300},
+        ["ip link add name ea address 02:00:00:00:00:01 mtu 1300 netns a type veth peer name eb mtu 1300 netns b"],
+        before=TWO,
+    ),
+    Case(
+        "a pair on the host",
+        "veth",
+        {"name": "ea", "peer": "eb"},
+        ["ip link add name ea type veth peer name eb"],
+    ),
+    Case(
+        "a pair inside one namespace",
+        "veth",
+        {"name": "ea", "netns": "a", "peer": "eb", "peer_netns": "a"},
+        ["ip link add name ea netns a type veth peer name eb netns a"],
+        before=TWO,
+    ),
+    Case(
+        "a pair that is on the host",
+        "veth",
+        {"name": "ea", "netns": "a", "peer": "eb", "peer_netns": "b"},
+        ["ip link set dev ea netns a", "ip link set dev eb netns b"],
+        before=f"{TWO}; ip link add ea type veth peer name eb; ip addr add 10.1.0.1/24 dev ea; ip link set ea up",
+    ),
+    Case(
+        "a pair of which one end is plugged in",
+        "veth",
+        {"name": "ea", "netns": "a", "peer": "eb", "peer_netns": "b"},
+        ["ip link set dev ea netns a"],
+        before=f"{TWO}; ip link add ea type veth peer name eb netns b",
+    ),
+    Case(
+        "a pair with other properties",
+        "veth",
+        {
+            "name": "ea",
+            "netns": "a",
+            "peer": "eb",
+            "peer_netns": "b",
+            "mac": "02:00:00:00:00:01",
+            "peer_mac": "02:00:00:00:00:02",
+            "mtu": 1400,
+        },
+        [
+            "ip -n a link set dev ea address 02:00:00:00:00:01",
+            "ip -n a link set dev ea mtu 1400",
+            "ip -n b link set dev eb address 02:00:00:00:00:02",
+            "ip -n b link set dev eb mtu 1400",
+        ],
+        before=PAIR,
+    ),
+    Case(
+        "no pair",
+        "veth",
+        {"name": "ea", "netns": "a", "peer": "eb", "peer_netns": "b", "state": "absent"},
+        ["ip -n a link delete dev ea"],
+        before=PLUGGED,
+    ),
+    Case(
+        "no pair, by the name of one end",
+        "veth",
+        {"name": "eb", "netns": "b", "state": "absent"},
+        ["ip -n b link delete dev eb"],
+        before=PLUGGED,
+    ),
+    Case(
+        "addresses",
+        "netns_addr",
+        {"netns": "a", "interface": "ea", "addresses": ["10.0.0.7/24", "FD00:0::7/64"]},
+        ["ip -n a address add 10.0.0.7/24 dev ea", "ip -n a address add fd00::7/64 dev ea"],
+        before=PAIR,
+    ),
+    Case(
+        "an address on the host",
+        "netns_addr",
+        {"interface": "lo", "addresses": ["192.0.2.1/32"]},
+        ["ip address add 192.0.2.1/32 dev lo"],
+    ),
+    Case(
+        "no primary address, without losing its secondaries",
+        "netns_addr",
+        {"netns": "a", "interface": "ea", "addresses": ["10.0.0.1/24"], "state": "absent"},
+        [
+            "ip -n a address delete 10.0.0.1/24 dev ea",
+            "ip -n a address add 10.0.0.2/24 dev ea",
+            "ip -n a address add 10.0.0.3/24 dev ea",
+        ],
+        before=SECONDARIES,
+    ),
+    Case(
+        "no primary address, where secondaries are promoted",
+        "netns_addr",
+        {"netns": "a", "interface": "ea", "addresses": ["10.0.0.1/24"], "state": "absent"},
+        ["ip -n a address delete 10.0.0.1/24 dev ea"],
+        before=f"{SECONDARIES}; ip netns exec a sysctl -qw net.ipv4.conf.ea.promote_secondaries=1",
+    ),
+    Case(
+        "an exclusive address in the subnet of the one it replaces",
+        "netns_addr",
+        {"netns": "a", "interface": "ea", "addresses": ["10.0.0.9/24"], "exclusive": True},
+        [
+            "ip -n a address delete 10.0.0.2/24 dev ea",
+            "ip -n a address delete 10.0.0.3/24 dev ea",
+            "ip -n a address delete 10.0.0.1/24 dev ea",
+            "ip -n a address add 10.0.0.9/24 dev ea",
+        ],
+        before=SECONDARIES,
+    ),
+    Case(
+        "an exclusive address of another subnet",
+        "netns_addr",
+        {"netns": "a", "interface": "ea", "addresses": ["10.7.0.9/24"], "exclusive": True},
+        [
+            "ip -n a address add 10.7.0.9/24 dev ea",
+            "ip -n a address delete 10.0.0.1/24 dev ea",
+            "ip -n a address delete fd00::1/64 dev ea",
+        ],
+        before=PLUGGED,
+    ),
+    Case(
+        "an interface up",
+        "netns_link_state",
+        {"netns": "a", "interface": "ea", "state": "up"},
+        ["ip -n a link set dev ea up"],
+        before=PAIR,
+    ),
+    Case(
+        "an interface down, with routes and IPv6 addresses",
+        "netns_link_state",
+        {"netns": "a", "interface": "ea", "state": "down"},
+        ["ip -n a link set dev ea down"],
+        before=PLUGGED,
+    ),
+    Case(
+        "an interface of the host up",
+        "netns_link_state",
+        {"interface": "lo", "state": "up"},
+        ["ip link set dev lo up"],
+    ),
+    Case(
+        "a topology",
+        "netns_topology",
+        LAB,
+        [
+            "ip netns add a",
+            "ip netns add b",
+            "ip link add name ea mtu 1400 netns a type veth peer name eb address 02:00:00:00:00:0b mtu 1400 netns b",
+            "ip link add name twin netns a type veth peer name twin netns b",
+            "ip link add name to_a type veth peer name uplink netns a",
+            "ip link add name loop1 netns a type veth peer name loop2 netns a",
+            "ip -n a link set dev lo up",
+            "ip -n a address add 10.0.0.1/24 dev ea",
+            "ip -n a address add fd00::1/64 dev ea",
+            "ip -n a link set dev ea up",
+            "ip -n a link set dev twin up",
+            "ip -n a link set dev loop1 up",
+            "ip -n a link set dev loop2 up",
+            "ip -n b address add 10.0.0.2/24 dev eb",
+            "ip -n b link set dev eb up",
+            "ip -n b link set dev twin up",
+            "ip link set dev to_a up",
+        ],
+    ),
+    Case(
+        "a topology that has changed",
+        "netns_topology",
+        LATER,
+        [
+            "ip netns add c",
+            "ip -n a link delete dev ea",
+            "ip link add name ea netns a type veth peer name ec netns c",
+            "ip -n a address add 10.0.0.9/24 dev ea",
+            "ip -n a link set dev ea up",
+            "ip -n c link set dev lo up",
+            "ip -n c link set dev ec up",
+            "ip link delete dev to_a",
+            "ip -n a link delete dev twin",
+            "ip netns delete b",
+        ],
+        earlier=[("netns_topology", LAB)],
+    ),
+    Case(
+        "no topology",
+        "netns_topology",
+        {**LAB, "state": "absent"},
+        ["ip link delete dev to_a", "ip netns delete a", "ip netns delete b"],
+        earlier=[("netns_topology", LAB)],
+    ),
+]

@@ -1,0 +1,137 @@
+# SPDX-FileCopyrightText: 2026 The linuxnet.netns developers
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""What tests do on a host: run modules and commands, and take a full dump of it."""
+
+from __future__ import annotations
+
+import importlib
+import io
+import json
+import os
+import subprocess
+import sys
+from contextlib import redirect_stdout, suppress
+from pathlib import Path
+from typing import Any
+
+from ansible.module_utils.testing import patch_module_args
+
+MODULES = "ansible_collections.linuxnet.netns.plugins.modules"
+#: What changes by itself, or is the kernel's random choice.
+VOLATILE = {
+    "valid_life_time",
+    "preferred_life_time",
+    "tentative",
+    "dadfailed",
+    "operstate",
+    "expires",
+    "stats",
+    "stats64",
+}
+RANDOM = {"address", "permaddr", "link_netnsid", "link_netns", "protocol"}
+
+
+class Host:
+    """The host of a test: the calling process's own network namespace."""
+
+    def run(self, module: str, *, check: bool = False, **options: Any) -> dict[str, Any]:
+        """The result of a module, as Ansible would get it."""
+        arguments = {**options, "_ansible_check_mode": check, "_ansible_diff": True}
+        output = io.StringIO()
+        with patch_module_args(arguments), redirect_stdout(output), suppress(SystemExit):
+            importlib.import_module(f"{MODULES}.{module}").main()
+        result: dict[str, Any] = json.loads(output.getvalue())
+        result.pop("invocation", None)
+        return result
+
+    def done(self, module: str, **options: Any) -> dict[str, Any]:
+        """The same, of a module that must succeed."""
+        result = self.run(module, **options)
+        assert not result.get("failed"), result["msg"]
+        return result
+
+    def refused(self, module: str, **options: Any) -> str:
+        """The message of a module that must fail without a trace, in check mode and for real."""
+        before = self.dump()
+        predicted = self.run(module, check=True, **options)
+        result = self.run(module, **options)
+        assert result.get("failed"), result
+        assert result["changed"] is False
+        assert "Traceback" not in json.dumps(result)
+        assert predicted["msg"] == result["msg"]
+        assert self.dump() == before
+        return str(result["msg"])
+
+    def sh(self, script: str) -> str:
+        """What a shell script prints; it must succeed."""
+        return subprocess.run(["sh", "-ec", script], check=True, capture_output=True, text=True).stdout
+
+    def ip(self, *words: str) -> Any:
+        """What ``ip`` says, as JSON."""
+        said = subprocess.run(["ip", "-j", *words], check=True, capture_output=True, text=True).stdout
+        return json.loads(said or "[]")
+
+    def pings(self, netns: str, address: str) -> bool:
+        """Whether a ping from a namespace gets a reply."""
+        words = ["ip", "netns", "exec", netns, "ping", "-c", "1", "-W", "1", address]
+        return subprocess.run(words, check=False, capture_output=True).returncode == 0
+
+    def namespaces(self) -> list[str]:
+        """The names below /run/netns."""
+        return sorted(os.listdir("/run/netns")) if Path("/run/netns").exists() else []
+
+    def dump(self, *, without_random: bool = False) -> dict[str, Any]:
+        """All that the kernel says of the host, but for what changes by itself.
+
+        ``without_random``: also leave out what the kernel chooses at random, to compare two hosts.
+        """
+        left_out = VOLATILE | (RANDOM if without_random else set())
+        dump: dict[str, Any] = {"records": self._records()} if not without_random else {}
+        for name in ["", *self.namespaces()]:
+            netns = ["-n", name] if name else []
+            try:
+                links = self.ip(*netns, "-d", "address", "show")
+            except subprocess.CalledProcessError as error:
+                dump[name] = error.stderr
+                continue
+            for link in links:
+                link["addr_info"] = [one for one in link.get("addr_info", []) if not one["local"].startswith("fe80:")]
+            routes = [
+                route
+                for family in ("-4", "-6")
+                for route in self.ip(*netns, family, "route", "show", "table", "all")
+                if not route["dst"].startswith(("fe80:", "ff00:", "multicast")) and route.get("type") != "anycast"
+            ]
+            dump[name] = _without([links, sorted(routes, key=json.dumps)], left_out)
+        return dump
+
+    @staticmethod
+    def _records() -> dict[str, str]:
+        directory = Path("/run/linuxnet.netns")
+        return {path.name: path.read_text() for path in sorted(directory.glob("*"))} if directory.exists() else {}
+
+
+def _without(value: Any, keys: set[str]) -> Any:
+    if isinstance(value, dict):
+        return {
+            key: _without(one, keys) for key, one in sorted(value.items()) if key not in keys and key != "flags"
+        } | ({"flags": sorted(set(value["flags"]) & {"UP", "LOOPBACK"})} if "flags" in value else {})
+    return [_without(one, keys) for one in value] if isinstance(value, list) else value
+
+
+def child(module: str, options: dict[str, Any], *, python: str = sys.executable, **environment: str) -> Any:
+    """Run a module in a process of its own, as another Python or user would; gives the finished process."""
+    script = (
+        "import sys, importlib, ansible.module_utils.basic as basic;"
+        "basic._ANSIBLE_ARGS = sys.stdin.buffer.read(); basic._ANSIBLE_PROFILE = 'legacy';"
+        f"importlib.import_module('{MODULES}.{module}').main()"
+    )
+    path = os.pathsep.join(entry for entry in sys.path if entry)
+    return subprocess.run(
+        [python, "-c", script],
+        check=False,
+        capture_output=True,
+        input=json.dumps({"ANSIBLE_MODULE_ARGS": options}).encode(),
+        env={"PATH": os.environ["PATH"], "PYTHONPATH": path, **environment},
+    )
