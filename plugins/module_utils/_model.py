@@ -276,6 +276,10 @@ class Step(ABC):
         """What it removes."""
         return ()
 
+    def achieved(self, error: int) -> bool:
+        """Whether an error (errno) says that what the step is for is so already."""
+        return False
+
     def relocates(self) -> bool:
         """Whether interfaces appear or go with it, or get another index."""
         return False
@@ -321,7 +325,10 @@ class Declared(ABC):
         return None
 
     def places(self) -> set[Endpoint]:
-        """The interfaces it is about: when one object about them is impossible, later ones are not reported too."""
+        """The interfaces it is about (no name: a whole namespace).
+
+        When one object about them is impossible, later ones are not reported too.
+        """
         return set()
 
 

@@ -58,7 +58,7 @@ def make(declared: Iterable[Declared], observed: State) -> Plan:
     problems: list[Problem] = []
     blocked: set[Endpoint] = set()
     for one in declared:
-        if blocked and blocked & one.places():
+        if blocked and _touches(one, blocked):
             blocked |= one.places()
             continue
         try:
@@ -74,6 +74,10 @@ def make(declared: Iterable[Declared], observed: State) -> Plan:
     if problems:
         raise Invalid(problems)
     return Plan(steps, paths, observed, state)
+
+
+def _touches(one: Declared, blocked: set[Endpoint]) -> bool:
+    return any(place in blocked or Endpoint(place.netns, "") in blocked for place in one.places())
 
 
 def reversal(steps: Iterable[Step], before: State) -> tuple[list[Step], list[str]]:

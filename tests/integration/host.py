@@ -11,9 +11,10 @@ import json
 import os
 import subprocess
 import sys
+from collections.abc import Sequence
 from contextlib import redirect_stdout, suppress
 from pathlib import Path
-from typing import Any
+from typing import Any, Callable, Optional
 
 from ansible.module_utils.testing import patch_module_args
 
@@ -60,6 +61,15 @@ class Host:
         assert result["changed"] is False
         assert "Traceback" not in json.dumps(result)
         assert predicted["msg"] == result["msg"]
+        assert self.dump() == before
+        return str(result["msg"])
+
+    def refused_by_the_kernel(self, module: str, **options: Any) -> str:
+        """The message of a module that check mode finds possible, and that then fails and leaves the host as it was."""
+        before = self.dump()
+        result = self.run(module, **options)
+        assert result.get("failed"), result
+        assert (result["changed"], result["commands"]) == (False, [])
         assert self.dump() == before
         return str(result["msg"])
 
@@ -120,18 +130,36 @@ def _without(value: Any, keys: set[str]) -> Any:
     return [_without(one, keys) for one in value] if isinstance(value, list) else value
 
 
-def child(module: str, options: dict[str, Any], *, python: str = sys.executable, **environment: str) -> Any:
-    """Run a module in a process of its own, as another Python or user would; gives the finished process."""
+def child(
+    module: str,
+    options: dict[str, Any],
+    *,
+    python: str = sys.executable,
+    hide: str = "",
+    path: Sequence[str] = (),
+    preexec: Optional[Callable[[], None]] = None,
+) -> subprocess.CompletedProcess[bytes]:
+    """Run a module in a process of its own, as another Python or user would.
+
+    ``hide`` names a library that is not there for it; ``path`` is what it finds before all else; ``preexec`` runs in
+    the new process first.
+    """
     script = (
-        "import sys, importlib, ansible.module_utils.basic as basic;"
-        "basic._ANSIBLE_ARGS = sys.stdin.buffer.read(); basic._ANSIBLE_PROFILE = 'legacy';"
-        f"importlib.import_module('{MODULES}.{module}').main()"
+        "import sys, importlib, importlib.machinery\n"
+        "real = importlib.machinery.PathFinder.find_spec\n"
+        "def find_spec(name, path=None, target=None):\n"
+        f"    return None if {hide!r} and name.split('.')[0] == {hide!r} else real(name, path, target)\n"
+        "importlib.machinery.PathFinder.find_spec = find_spec\n"
+        "import ansible.module_utils.basic as basic\n"
+        "basic._ANSIBLE_ARGS = sys.stdin.buffer.read(); basic._ANSIBLE_PROFILE = 'legacy'\n"
+        f"importlib.import_module('{MODULES}.{module}').main()\n"
     )
-    path = os.pathsep.join(entry for entry in sys.path if entry)
+    found = os.pathsep.join([*path, *(entry for entry in sys.path if entry)])
     return subprocess.run(
         [python, "-c", script],
         check=False,
         capture_output=True,
         input=json.dumps({"ANSIBLE_MODULE_ARGS": options}).encode(),
-        env={"PATH": os.environ["PATH"], "PYTHONPATH": path, **environment},
+        env={"PATH": os.environ["PATH"], "PYTHONPATH": found},
+        preexec_fn=preexec,
     )

@@ -10,8 +10,10 @@ A new kind of object registers the actions of its steps here.
 from __future__ import annotations
 
 import errno
+import fcntl
 import os
 import socket
+import struct
 from functools import singledispatch
 
 from ansible_collections.linuxnet.netns.plugins.module_utils._kernel import namespaces
@@ -22,20 +24,22 @@ from ansible_collections.linuxnet.netns.plugins.module_utils._kinds.namespace im
     LeaveStaleFile,
     RestoreNamespace,
 )
-from ansible_collections.linuxnet.netns.plugins.module_utils._kinds.ownership import WriteRecord
-from ansible_collections.linuxnet.netns.plugins.module_utils._model import Netns, State, Step, Thing
+from ansible_collections.linuxnet.netns.plugins.module_utils._kinds.ownership import NEW, WriteRecord
+from ansible_collections.linuxnet.netns.plugins.module_utils._model import Netns, Step
+
+#: linux/sockios.h
+_SIOCGIFHWADDR, _SIOCGIFINDEX = 0x8927, 0x8933
 
 
 class Workplace:
     """What actions share in one run.
 
-    ``home`` is a descriptor of the host's namespace; ``seen`` the state as it was last seen, kept up with the steps;
-    ``kept`` are descriptors of deleted namespaces, which keep them restorable.
+    ``home`` is a descriptor of the host's namespace; ``kept`` are descriptors of deleted namespaces, which keep them
+    restorable.
     """
 
     def __init__(self, home: int) -> None:
         self.home = home
-        self.seen = State()
         self.kept: dict[str, int] = {}
         self.prepared = False
 
@@ -97,28 +101,33 @@ def _restore_namespace(step: RestoreNamespace, place: Workplace) -> None:
 def _write_record(step: WriteRecord, place: Workplace) -> None:
     from ansible_collections.linuxnet.netns.plugins.module_utils._kernel import records
 
-    identities: dict[str, str] = {"": "host"}
-    things = {thing: identity or _identity(thing, place, identities) for thing, identity in step.things}
+    made: dict[str, set[str]] = {}
+    for thing, identity in step.things:
+        if identity == NEW:
+            made.setdefault(thing[1], set()).update(thing[2:3])
+    identities = {netns: _identities(netns or None, names, place) for netns, names in made.items()}
+    things = {
+        thing: identity or identities[thing[1]][thing[2] if len(thing) > 2 else ""] for thing, identity in step.things
+    }
     records.write(step.topology, things)
 
 
-def _identity(thing: Thing, place: Workplace, identities: dict[str, str]) -> str:
-    """The identity of a thing that was just made, as ``ownership.identity_of`` tells it.
+def _identities(netns: Netns, interfaces: set[str], place: Workplace) -> dict[str, str]:
+    """The identities of interfaces, and under the empty name that of their namespace, as ``ownership.identity_of``.
 
-    ``identities`` are those of the namespaces so far. Raises: OSError.
+    Raises: OSError.
     """
-    if thing[1] not in identities:
-        identities[thing[1]] = namespaces.identity(thing[1])
-    if thing[0] == "namespace":
-        return identities[thing[1]]
-    netns: Netns = thing[1] or None
-    found = place.seen.interface(netns, thing[2])
-    index = None if found is None else found.ifindex
-    if index is None:
+    own = "host" if netns is None else namespaces.identity(netns)
+    found = {"": own}
+    if interfaces:
         namespaces.enter(netns, place.home)
-        index = socket.if_nametoindex(thing[2])
-        place.seen.change(netns, thing[2], ifindex=index)
-    return f"{identities[thing[1]]}/{index}"
+        with socket.socket(socket.AF_INET, socket.SOCK_DGRAM | socket.SOCK_CLOEXEC) as asked:
+            for name in interfaces:
+                request = struct.pack("16s24x", name.encode())
+                (index,) = struct.unpack_from("=i", fcntl.ioctl(asked, _SIOCGIFINDEX, request), 16)
+                mac = fcntl.ioctl(asked, _SIOCGIFHWADDR, request)[18:24].hex(":")
+                found[name] = f"{own}/{index}/{mac}"
+    return found
 
 
 @perform.register

@@ -81,7 +81,6 @@ class LinuxKernel:
         except OSError as error:
             raise KernelError(f"The state of this host's network could not be read: {said(error)}.") from error
         self._seen = state.copy()
-        self._place.seen = self._seen
         return state
 
     @staticmethod

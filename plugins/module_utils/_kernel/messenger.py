@@ -50,6 +50,9 @@ class Messenger:
             try:
                 message = messages.encode(step, self._codec, self)
             except OSError as error:
+                if step.achieved(error.errno or 0):
+                    done.append(step)
+                    continue
                 raise StepFailed(step, _said(error), done) from error
             self._waiting.append((step, message))
             if len(self._waiting) == BATCH:
@@ -87,7 +90,7 @@ class Messenger:
             return
         refused: Optional[tuple[Step, NetlinkError]] = None
         for (step, _message), error in zip(sent, self._route.request([message for _step, message in sent])):
-            if error is None:
+            if error is None or step.achieved(error.errno or 0):
                 if step.relocates():
                     step.effect(self._seen)
                 self._done.append(step)

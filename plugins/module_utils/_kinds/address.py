@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+import errno
 import ipaddress
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
@@ -168,6 +169,9 @@ class DeleteAddress(Step):
 
     def removes(self) -> Sequence[Thing]:
         return [("address", self.netns or "", self.interface, self.address)]
+
+    def achieved(self, error: int) -> bool:
+        return error in (errno.ENODEV, errno.EADDRNOTAVAIL)
 
     def effect(self, state: State) -> None:
         found = state.interface(self.netns, self.interface)

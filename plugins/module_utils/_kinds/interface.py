@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+import errno
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any, Optional, Union
@@ -131,6 +132,9 @@ class SetInterface(Step):
             return
         if self.what != "state":
             state.change(self.netns, self.interface, **{self.what: self.value})
+            if self.what == "mac":
+                renewed = {topology: one.renewed(self.netns, self.interface) for topology, one in state.records.items()}
+                state.records = renewed
             return
         up = self.value == "up"
         # Going down takes the IPv6 addresses away, unless the sysctl keep_addr_on_down is set (addrconf_ifdown()).
@@ -214,6 +218,9 @@ class DeleteInterface(Step):
     def removes(self) -> Sequence[Thing]:
         ends = [Endpoint(self.netns, self.interface), *([] if self.peer is None else [self.peer])]
         return [("interface", end.netns or "", end.interface) for end in ends]
+
+    def achieved(self, error: int) -> bool:
+        return error == errno.ENODEV
 
     def relocates(self) -> bool:
         return True

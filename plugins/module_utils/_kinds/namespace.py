@@ -18,6 +18,7 @@ from ansible_collections.linuxnet.netns.plugins.module_utils._model import (
     NAMESPACE,
     STALE,
     Declared,
+    Endpoint,
     Interface,
     Netns,
     Scope,
@@ -82,6 +83,9 @@ class Namespace(Declared):
                 yield MoveInterface(self.name, interface.name, None)
             elif interface.kind == "veth" and interface.peer is not None and interface.peer.netns != self.name:
                 yield DeleteInterface(self.name, interface.name)
+
+    def places(self) -> set[Endpoint]:
+        return {Endpoint(self.name, "")}
 
     def view(self, state: State) -> dict[str, Any]:
         found = state.names.get(self.name)

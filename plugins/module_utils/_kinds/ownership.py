@@ -11,7 +11,7 @@ from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from typing import Any, Optional
 
-from ansible_collections.linuxnet.netns.plugins.module_utils._kinds.address import DeleteAddress
+from ansible_collections.linuxnet.netns.plugins.module_utils._kinds.address import Addresses
 from ansible_collections.linuxnet.netns.plugins.module_utils._kinds.interface import DeleteInterface
 from ansible_collections.linuxnet.netns.plugins.module_utils._kinds.namespace import Namespace
 from ansible_collections.linuxnet.netns.plugins.module_utils._model import (
@@ -44,13 +44,20 @@ class Record:
         if identity is None:
             return False
         now = identity_of(state, thing)
-        return now is not None and identity in (now, NEW)
+        if now is None:
+            return False
+        return identity in (now, NEW) or (now.endswith("/") and identity.startswith(now))
 
     def moved(self, old: Thing, new: Thing) -> Record:
         """The record after an interface was moved: owned as it was before, under its new name."""
         if old not in self.things:
             return self
         return Record({**{thing: self.things[thing] for thing in self.things if thing != old}, new: NEW})
+
+    def renewed(self, netns: Netns, interface: str) -> Record:
+        """The record after an interface has got another MAC: what was owned of it is, under an identity to be told."""
+        about = (netns or "", interface)
+        return Record({thing: NEW if thing[1:3] == about else self.things[thing] for thing in self.things})
 
     def owns_interface(self, state: State, end: Endpoint) -> bool:
         """The same for an interface."""
@@ -75,13 +82,16 @@ class Record:
             elif thing[0] == "interface":
                 scope.peer(Endpoint(name, thing[2]), None)
                 scope.everywhere.add(Endpoint(name, thing[2]))
+            else:
+                scope.settings.add(Endpoint(name, thing[2]))
 
 
 def identity_of(state: State, thing: Thing) -> Optional[str]:
     """What tells the thing from another of its name, or None when there is none of that name.
 
     A namespace is told by what ``_kernel/namespaces.identity`` says of it; an interface by its namespace's identity and
-    its index; an address by its interface's.
+    its index and MAC, for an index alone may be given to the next one; an address by its interface's. Where the MAC is
+    not known yet, the identity ends without it.
     """
     if thing[0] == "namespace":
         return state.identities.get(thing[1]) if state.has(thing[1]) else None
@@ -90,7 +100,7 @@ def identity_of(state: State, thing: Thing) -> Optional[str]:
     if found is None or (thing[0] == "address" and found.address(thing[3]) is None):
         return None
     place = "host" if netns is None else state.identities.get(netns)
-    return None if place is None or found.ifindex is None else f"{place}/{found.ifindex}"
+    return None if place is None or found.ifindex is None else f"{place}/{found.ifindex}/{found.mac or ''}"
 
 
 @dataclass(frozen=True)
@@ -130,9 +140,12 @@ class Ownership(Declared):
 
     def _removals(self, state: State, record: Record) -> Iterator[Step]:
         surplus = [thing for thing in sorted(record.things) if thing not in self.declared]
+        addresses: dict[Endpoint, list[str]] = {}
         for thing in surplus:
             if thing[0] == "address" and record.owns(state, thing):
-                yield DeleteAddress(thing[1] or None, thing[2], thing[3])
+                addresses.setdefault(Endpoint(thing[1] or None, thing[2]), []).append(thing[3])
+        for end, texts in addresses.items():
+            yield from Addresses(self.path, end.netns, end.interface, tuple(texts), present=False).steps(state)
         for thing in surplus:
             if thing[0] == "interface" and record.owns(state, thing):
                 found = state.interface(thing[1] or None, thing[2])

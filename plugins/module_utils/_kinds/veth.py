@@ -85,9 +85,10 @@ class Veth(Declared):
             likely = [None, self.first.netns] if other is None else [other.netns, None]
             scope.peer(end.endpoint, *likely)
             scope.peer(Endpoint(None, end.interface), *likely)
+        # Looked for everywhere, so that a name that is taken can be said by what.
+        scope.everywhere.update(end.endpoint for end in self.ends)
         if self.record:
             scope.records.add(self.record)
-            scope.everywhere.update(end.endpoint for end in self.ends)
 
     def steps(self, state: State) -> Iterator[Step]:
         yield from self._present(state) if self.present else self._absent(state)

@@ -1,0 +1,218 @@
+# SPDX-FileCopyrightText: 2026 The linuxnet.netns developers
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Bad input gets one clear sentence that names the option and the value, and changes nothing."""
+
+from __future__ import annotations
+
+import ctypes
+import json
+import os
+from pathlib import Path
+from typing import Any
+
+import pytest
+from ansible_collections.linuxnet.netns.tests.integration.host import Host, child
+
+PAIR = {"name": "ea", "netns": "a", "peer": "eb", "peer_netns": "b"}
+END = {"netns": "a", "interface": "ea"}
+THERE = "ip netns add a; ip netns add b; ip link add ea netns a type veth peer name eb netns b"
+
+
+@pytest.mark.parametrize(
+    ("module", "options", "message"),
+    [
+        (
+            "netns",
+            {"name": "../x"},
+            "name: '../x' is not a name for a namespace: it is a file name: no '/', and not '.' or '..'",
+        ),
+        (
+            "netns",
+            {"name": "a/b"},
+            "name: 'a/b' is not a name for a namespace: it is a file name: no '/', and not '.' or '..'",
+        ),
+        ("netns", {"name": ""}, "name: '' is not a name for a namespace: it is empty"),
+        (
+            "netns",
+            {"name": "-x"},
+            "name: '-x' is not a name for a namespace: a leading '-' would be read as an option",
+        ),
+        ("netns", {"name": []}, "name: the list is empty; name at least one namespace"),
+        (
+            "netns",
+            {"name": "x" * 256},
+            f"name: '{'x' * 256}' is not a name for a namespace: it has 256 bytes, and at most 255 are possible",
+        ),
+        (
+            "veth",
+            {**PAIR, "name": "sixteen_bytes_ab"},
+            "name: 'sixteen_bytes_ab' is not a name for an interface: it has 16 bytes, and at most 15 are possible",
+        ),
+        (
+            "veth",
+            {**PAIR, "peer": "lo"},
+            "peer: 'lo' is the loopback interface that every namespace has; name the veth end otherwise",
+        ),
+        (
+            "veth",
+            {**PAIR, "peer_netns": "../b"},
+            "peer_netns: '../b' is not a name for a namespace: it is a file name: no '/', and not '.' or '..'",
+        ),
+        (
+            "veth",
+            {**PAIR, "peer": "ea", "peer_netns": "a"},
+            "peer: both ends are ea in namespace a; they must differ in name or in namespace",
+        ),
+        (
+            "veth",
+            {**PAIR, "mac": "02:00:00:00:01"},
+            "mac: '02:00:00:00:01' is not a MAC address for an interface: six bytes in hexadecimal are needed, as in "
+            "02:00:00:00:00:01 (in YAML, in quotes)",
+        ),
+        ("veth", {**PAIR, "mtu": 67}, "mtu: 67 is not an MTU: a number of bytes from 68 to 65535 is needed"),
+        (
+            "netns_addr",
+            {**END, "addresses": "10.0.0.256/24"},
+            "addresses: '10.0.0.256/24' is not an interface address: '10.0.0.256' is not an IPv4 or IPv6 address",
+        ),
+        (
+            "netns_addr",
+            {**END, "addresses": "10.0.0.1"},
+            "addresses: '10.0.0.1' is not an interface address: the prefix length is missing (as in 10.0.0.1/24)",
+        ),
+        (
+            "netns_addr",
+            {**END, "addresses": "10.0.0.0/33"},
+            "addresses: '10.0.0.0/33' is not an interface address: the prefix length is a number from 0 to 32",
+        ),
+        (
+            "netns_addr",
+            {**END, "addresses": "fd00:::1/64"},
+            "addresses: 'fd00:::1/64' is not an interface address: 'fd00:::1' is not an IPv4 or IPv6 address",
+        ),
+        (
+            "netns_addr",
+            {**END, "addresses": "10.0.0.1/24", "state": "absent", "exclusive": True},
+            "exclusive: it goes with state=present; with state=absent, name the addresses to remove",
+        ),
+        (
+            "netns_addr",
+            {"netns": "nowhere", "interface": "ea", "addresses": "10.0.0.1/24"},
+            "netns: there is no namespace nowhere; create it first, with linuxnet.netns.netns",
+        ),
+        (
+            "netns_addr",
+            {"netns": "a", "interface": "eth7", "addresses": "10.0.0.1/24"},
+            "interface: there is no interface eth7 in namespace a; it has ea, lo",
+        ),
+        (
+            "netns_link_state",
+            {"interface": "eth7", "state": "up"},
+            "interface: there is no interface eth7 in the host's namespace; it has lo",
+        ),
+        (
+            "netns_link_state",
+            {**END, "state": "up", "wait": -1},
+            "wait: -1.0 is not a time to wait: a number of seconds from 0 is needed",
+        ),
+        (
+            "veth",
+            {"name": "new", "netns": "nowhere", "peer": "other"},
+            "netns: there is no namespace nowhere; create it first, with linuxnet.netns.netns",
+        ),
+    ],
+    ids=lambda value: str(value)[:40],
+)
+def test_a_mistake_is_told_in_a_sentence(host: Host, module: str, options: dict[str, Any], message: str) -> None:
+    host.sh(THERE)
+    assert host.refused(module, **options) == message
+
+
+def test_all_mistakes_are_told_at_once(host: Host) -> None:
+    message = host.refused("netns_addr", netns="a/b", interface="", addresses=["10.0.0.1/24", "x", "10.0.0.1/64"])
+    assert message == (
+        "4 mistakes, and nothing was changed:\n"
+        "- netns: 'a/b' is not a name for a namespace: it is a file name: no '/', and not '.' or '..'\n"
+        "- interface: '' is not a name for an interface: it is empty\n"
+        "- addresses[1]: 'x' is not an interface address: 'x' is not an IPv4 or IPv6 address\n"
+        "- addresses[2]: '10.0.0.1/64' is not an interface address: the prefix length is a number from 0 to 32"
+    )
+
+
+def test_a_name_that_another_kind_of_interface_has_is_not_taken_over(host: Host) -> None:
+    host.sh(f"{THERE}; ip -n a link add br0 type bridge")
+    assert host.refused("veth", name="br0", netns="a", peer="new") == (
+        "name: the name br0 in namespace a is taken by an interface of kind bridge; it was not touched: choose another "
+        "name, or remove that interface first"
+    )
+    assert "br0 in namespace a is taken" in host.refused("veth", name="br0", netns="a", state="absent")
+
+
+def test_one_end_of_another_pair_is_not_taken_over(host: Host) -> None:
+    host.sh(THERE)
+    assert host.refused("veth", name="ea", netns="a", peer="other") == (
+        "name: the name ea in namespace a is taken by one end of another veth pair, whose other end is eb in namespace "
+        "b; it was not touched: choose another name, or remove that interface first"
+    )
+
+
+def test_what_is_no_namespace_is_left_alone(host: Host) -> None:
+    host.sh("mkdir -p /run/netns/folder; echo precious >/run/netns/file; touch /run/netns/stale")
+    for name in ("folder", "file"):
+        for state in ("present", "absent"):
+            assert host.refused("netns", name=name, state=state) == (
+                f"name: /run/netns/{name} is neither a namespace nor an empty file left by one; it was not touched: "
+                "look at it, and move it away or choose another name"
+            )
+    assert Path("/run/netns/file").read_text() == "precious\n"
+    assert host.refused("netns_link_state", netns="stale", interface="lo", state="up") == (
+        "netns: /run/netns/stale is not a namespace; make it one with linuxnet.netns.netns, state=present"
+    )
+
+
+def test_without_privileges_the_missing_capability_is_named(host: Host) -> None:
+    def drop() -> None:
+        # PR_CAPBSET_DROP: after the exec that follows, CAP_NET_ADMIN and CAP_SYS_ADMIN are gone (capabilities(7)).
+        prctl = ctypes.CDLL(None).prctl
+        for capability in (12, 21):
+            prctl(24, capability, 0, 0, 0)
+
+    result = json.loads(child("netns", {"name": "a"}, preexec=drop).stdout)
+    assert result["msg"] == (
+        f"This user (uid {os.geteuid()}) lacks CAP_NET_ADMIN and CAP_SYS_ADMIN, without which network namespaces "
+        "cannot be managed: run the task as root (become: true)."
+    )
+    assert (result["failed"], result["changed"], host.namespaces()) == (True, False, [])
+
+
+def test_without_pyroute2_the_library_is_named(host: Host) -> None:
+    host.sh(THERE)
+    before = host.dump()
+    finished = child("veth", {"name": "x", "peer": "y"}, hide="pyroute2")
+    result = json.loads(finished.stdout)
+    assert result["msg"].startswith("Failed to import the required Python library (pyroute2) on ")
+    assert (result["failed"], result["changed"]) == (True, False)
+    assert b"Traceback" not in finished.stderr
+    assert host.dump() == before
+
+
+def test_without_pyroute2_namespaces_can_still_be_made(host: Host) -> None:
+    assert json.loads(child("netns", {"name": "a"}, hide="pyroute2").stdout)["changed"] is True
+    assert host.namespaces() == ["a"]
+
+
+def test_a_kernel_that_refuses_is_quoted_and_leaves_nothing_behind(host: Host) -> None:
+    host.sh(f"{THERE}; ip -n a link set ea mtu 1000")
+    assert host.refused_by_the_kernel("netns_addr", **END, addresses=["10.0.0.1/24", "2001:db8::1/64"]) == (
+        "ip -n a address add 2001:db8::1/64 dev ea failed: Invalid argument (EINVAL). All that was done before was "
+        "undone. The host is as it was."
+    )
+
+
+def test_a_file_system_that_refuses_is_quoted(host: Host) -> None:
+    host.sh("mount -o remount,ro /run")
+    assert host.refused_by_the_kernel("netns", name=["a", "b"]) == (
+        "name: ip netns add a failed: /run/netns: Read-only file system (EROFS). Nothing had been changed before. The "
+        "host is as it was."
+    )
