@@ -66,12 +66,16 @@ class Form:
     """
 
     def __init__(self, encoded: bytes, *marks: bytes) -> None:
-        """``marks``: the byte strings whose every occurrence is a place; :meth:`fill` takes values in their order."""
+        """``marks``: the byte strings whose every occurrence is a place; :meth:`fill` takes values in their order.
+
+        Places begin where attributes do, at multiples of four; so does a MAC address, which no mark can be mistaken
+        for, because a mark's first byte is odd and an interface's own MAC address never begins so.
+        """
         self._encoded = encoded
         self._places = [
             (offset, offset + len(mark), number)
             for number, mark in enumerate(marks)
-            for offset in range(0, len(encoded) - len(mark) + 1, 2)
+            for offset in range(0, len(encoded) - len(mark) + 1, 4)
             if encoded.startswith(mark, offset)
         ]
 
@@ -83,7 +87,7 @@ class Form:
         return bytes(filled)
 
 
-_INDEX, _PEER_INDEX, _DESCRIPTOR, _PEER_DESCRIPTOR = 0x5EED0001, 0x5EED0002, 0x5EED0003, 0x5EED0004
+_INDEX, _PEER_INDEX, _DESCRIPTOR, _PEER_DESCRIPTOR = 0x5DED0001, 0x5DED0003, 0x5DED0005, 0x5DED0007
 _FAMILIES = {4: socket.AF_INET, 6: socket.AF_INET6}
 _HOSTS = {4: "94.237.94.5", 6: "5eed:6::5eed:7"}
 _number = struct.Struct("=I").pack
