@@ -78,7 +78,6 @@ class Interface(NamedTuple):
     ifindex: Optional[int] = None
     up: bool = False
     carrier: bool = False
-    operstate: str = "DOWN"
     mac: Optional[str] = None
     mtu: Optional[int] = None
     peer: Optional[Endpoint] = None
@@ -283,6 +282,10 @@ class Step(ABC):
     def relocates(self) -> bool:
         """Whether interfaces appear or go with it, or get another index."""
         return False
+
+    def interfaces(self) -> set[str]:
+        """The names of the interfaces that appear or go with it, or get another index."""
+        return {thing[2] for thing in (*self.makes(), *self.removes()) if thing[0] == "interface"}
 
     def disruptive(self) -> bool:
         """Whether the kernel takes more away with it than it names, such as the routes through an interface."""

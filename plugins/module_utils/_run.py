@@ -42,6 +42,9 @@ class Kernel(Protocol):
     def observe(self, scope: Scope) -> State:
         """What the kernel has. Raises: KernelError."""
 
+    def demand(self, steps: Sequence[Step]) -> None:
+        """Make sure that what carrying out the steps needs is there. Raises: LibraryMissing."""
+
     def apply(self, steps: Sequence[Step]) -> None:
         """Carry out the steps, in order. Raises: StepFailed, KernelError."""
 
@@ -97,6 +100,7 @@ def run(module: AnsibleModule, declare: Declare, tell: Tell, kernel: Optional[Ke
         try:
             scope = _plan.scope_of(declared)
             plan = _plan.make(declared, kernel.observe(scope))
+            kernel.demand(plan.steps)
             now = plan.after
             if plan.steps and not module.check_mode:
                 plan, now = _Transaction(kernel, declared, scope).run(plan)

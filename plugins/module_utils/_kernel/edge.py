@@ -98,6 +98,11 @@ class LinuxKernel:
                 record.extend(scope, scope.purged.get(topology))
         return scope
 
+    def demand(self, steps: Sequence[Step]) -> None:
+        """Make sure that all that the steps need is there. Raises: LibraryMissing."""
+        if not all(actions.performed(step) for step in steps):
+            self._codec  # noqa: B018 (loads it)
+
     def apply(self, steps: Sequence[Step]) -> None:
         """Carry out the steps in order, in batches.
 
@@ -159,9 +164,10 @@ class LinuxKernel:
 
         try:
             namespaces.enter(netns, self._home)
+            messenger = Messenger(self._codec, self._home, self._seen)
         except OSError as error:
             raise StepFailed(steps[0], said(error), done) from error
-        with Messenger(self._codec, self._home, self._seen) as messenger:
+        with messenger:
             messenger.send(steps, done)
 
     def _make_room(self, steps: Sequence[Step]) -> None:

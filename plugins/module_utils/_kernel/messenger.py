@@ -30,6 +30,8 @@ class Messenger:
         self._seen = seen
         self._route = RouteSocket()
         self._waiting: list[tuple[Step, bytes]] = []
+        #: The names of the interfaces that the waiting steps make, remove or move.
+        self._disturbed: set[str] = set()
         self._open: list[int] = []
         self._done: list[Step] = []
 
@@ -55,6 +57,8 @@ class Messenger:
                     continue
                 raise StepFailed(step, _said(error), done) from error
             self._waiting.append((step, message))
+            if step.relocates():
+                self._disturbed.update(step.interfaces())
             if len(self._waiting) == BATCH:
                 self._flush()
         self._flush()
@@ -69,23 +73,20 @@ class Messenger:
 
     def index(self, netns: Netns, interface: str) -> int:
         """The index of an interface of the socket's own namespace. Raises: OSError."""
-        known = self._known(netns, interface)
-        if known is None and self._waiting:
+        if interface in self._disturbed:
             self._flush()
-            known = self._known(netns, interface)
-        if known is None:
-            found = self._codec.ifinfmsg(self._route.ask(messages.link(self._codec, interface)))
-            found.decode()
-            known = int(found["index"])
-            self._seen.change(netns, interface, ifindex=known)
-        return known
-
-    def _known(self, netns: Netns, interface: str) -> Optional[int]:
-        found = self._seen.interface(netns, interface)
-        return None if found is None else found.ifindex
+        seen = self._seen.interface(netns, interface)
+        if seen is not None and seen.ifindex is not None:
+            return seen.ifindex
+        found = self._codec.ifinfmsg(self._route.ask(messages.link(self._codec, interface)))
+        found.decode()
+        index = int(found["index"])
+        self._seen.change(netns, interface, ifindex=index)
+        return index
 
     def _flush(self) -> None:
         sent, self._waiting = self._waiting, []
+        self._disturbed.clear()
         if not sent:
             return
         refused: Optional[tuple[Step, NetlinkError]] = None

@@ -176,6 +176,9 @@ class MoveInterface(Step):
     def relocates(self) -> bool:
         return True
 
+    def interfaces(self) -> set[str]:
+        return {self.interface}
+
     def effect(self, state: State) -> None:
         found = state.drop(self.netns, self.interface)
         if found is None:
