@@ -101,7 +101,8 @@ class State:
     ``names`` maps the names below ``/run/netns`` that were asked about to :data:`NAMESPACE`, :data:`STALE` (an empty
     plain file or a dangling link, left by a crash) or :data:`FOREIGN` (anything else); ``interfaces`` maps each
     namespace that was read to its interfaces by name; ``fresh`` are the namespaces that steps created, where every
-    interface index is therefore known; ``processes`` are the processes by namespace, where they were asked for;
+    interface index is therefore known, unless they are ``crowded``: new namespaces have more interfaces than ``lo`` where
+    modules such as sit or ipip are loaded; ``processes`` are the processes by namespace, where they were asked for;
     ``identities`` tell one namespace from another of the same name ; ``records`` are the ownership
     records, by topology; ``made`` is what steps made; ``notes`` are sentences that the user should read.
     """
@@ -110,6 +111,7 @@ class State:
         self.names: dict[str, str] = {}
         self.interfaces: dict[Netns, dict[str, Interface]] = {}
         self.fresh: set[str] = set()
+        self.crowded = False
         self.processes: dict[str, tuple[int, ...]] = {}
         self.identities: dict[str, str] = {}
         self.records: dict[str, Any] = {}
@@ -122,6 +124,7 @@ class State:
         other.names = dict(self.names)
         other.interfaces = {netns: dict(found) for netns, found in self.interfaces.items()}
         other.fresh = set(self.fresh)
+        other.crowded = self.crowded
         other.processes = dict(self.processes)
         other.identities = dict(self.identities)
         other.records = dict(self.records)
@@ -169,7 +172,7 @@ class State:
 
     def next_index(self, netns: Netns) -> Optional[int]:
         """The index the next interface can be given: known where steps created the namespace, None elsewhere."""
-        if netns is None or netns not in self.fresh:
+        if netns is None or netns not in self.fresh or self.crowded:
             return None
         return 1 + max((found.ifindex or 0 for found in self.inside(netns).values()), default=0)
 

@@ -178,11 +178,15 @@ class _Transaction:
         """The state as it is now, which must be as declared.
 
         Every step was acknowledged by the kernel one by one. That is the proof for the inside of the ``fresh``
-        namespaces, which this run made and where nobody else is yet; whatever existed before is read again.
+        namespaces, which this run made and where nobody else is yet (but for interfaces that came with them, whose
+        indexes the plan did not foresee); whatever existed before is read again.
 
         Raises: Failed, after what had been done was undone.
         """
         now = self._kernel.observe(self._scope.without(fresh))
+        if fresh and now.crowded:
+            fresh = frozenset()
+            now = self._kernel.observe(self._scope)
         now.adopt(plan.after, fresh)
         try:
             missing = [str(step) or "the record" for step in _plan.make(self._declared, now).steps]

@@ -35,13 +35,14 @@ class Workplace:
     """What actions share in one run.
 
     ``home`` is a descriptor of the host's namespace; ``kept`` are descriptors of deleted namespaces, which keep them
-    restorable.
+    restorable; ``crowded``: as the state has it.
     """
 
     def __init__(self, home: int) -> None:
         self.home = home
         self.kept: dict[str, int] = {}
         self.prepared = False
+        self.crowded = False
 
     def close(self) -> None:
         """Let the deleted namespaces go."""
@@ -70,10 +71,13 @@ def performed(step: Step) -> bool:
 
 @perform.register
 def _add_namespace(step: AddNamespace, place: Workplace) -> None:
-    if not place.prepared:
-        namespaces.prepare()
-        place.prepared = True
+    if place.prepared:
+        namespaces.create(step.name)
+        return
+    namespaces.prepare()
     namespaces.create(step.name)
+    place.crowded = len(socket.if_nameindex()) > 1
+    place.prepared = True
 
 
 @perform.register

@@ -80,6 +80,7 @@ class LinuxKernel:
                     Reader(self._codec, self._home).read(scope, state)
         except OSError as error:
             raise KernelError(f"The state of this host's network could not be read: {said(error)}.") from error
+        state.crowded = self._place.crowded
         self._seen = state.copy()
         return state
 
@@ -162,6 +163,7 @@ class LinuxKernel:
     def _send(self, netns: Netns, steps: Sequence[Step], done: list[Step]) -> None:
         from ansible_collections.linuxnet.netns.plugins.module_utils._kernel.messenger import Messenger
 
+        self._seen.crowded = self._place.crowded
         try:
             namespaces.enter(netns, self._home)
             messenger = Messenger(self._codec, self._home, self._seen)

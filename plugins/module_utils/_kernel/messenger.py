@@ -8,12 +8,14 @@ from __future__ import annotations
 
 import os
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Optional
 
 from ansible_collections.linuxnet.netns.plugins.module_utils._errors import StepFailed
 from ansible_collections.linuxnet.netns.plugins.module_utils._kernel import messages, namespaces
 from ansible_collections.linuxnet.netns.plugins.module_utils._kernel.codec import Codec
 from ansible_collections.linuxnet.netns.plugins.module_utils._kernel.netlink import BATCH, NetlinkError, RouteSocket
+from ansible_collections.linuxnet.netns.plugins.module_utils._kinds.veth import AddVeth
 from ansible_collections.linuxnet.netns.plugins.module_utils._model import Netns, State, Step
 
 
@@ -50,7 +52,7 @@ class Messenger:
         self._done = done
         for step in steps:
             try:
-                message = messages.encode(step, self._codec, self)
+                message = messages.encode(self._certain(step), self._codec, self)
             except OSError as error:
                 if step.achieved(error.errno or 0):
                     done.append(step)
@@ -84,6 +86,15 @@ class Messenger:
         self._seen.change(netns, interface, ifindex=index)
         return index
 
+    def _certain(self, step: Step) -> Step:
+        """The step without the indexes that are only right where a new namespace has no interface but ``lo``."""
+        if not self._seen.crowded or not isinstance(step, AddVeth):
+            return step
+        first, second = (
+            replace(end, index=None) if end.netns in self._seen.fresh else end for end in (step.first, step.second)
+        )
+        return AddVeth(first, second)
+
     def _flush(self) -> None:
         sent, self._waiting = self._waiting, []
         self._disturbed.clear()
@@ -93,7 +104,7 @@ class Messenger:
         for (step, _message), error in zip(sent, self._route.request([message for _step, message in sent])):
             if error is None or step.achieved(error.errno or 0):
                 if step.relocates():
-                    step.effect(self._seen)
+                    self._certain(step).effect(self._seen)
                 self._done.append(step)
             elif refused is None:
                 refused = step, error
