@@ -18,7 +18,7 @@ PAIR = {"name": "ea", "netns": "a", "peer": "eb", "peer_netns": "b"}
 
 def test_the_lesson_state_by_state(host: Host) -> None:
     host.done("netns", name=["my_container_a", "my_container_b"])
-    assert [one["name"] for one in host.ip("netns", "list")] == ["my_container_b", "my_container_a"]
+    assert {one["name"] for one in host.ip("netns", "list")} == {"my_container_a", "my_container_b"}
     (loopback,) = host.ip("-n", "my_container_a", "link", "show")
     assert loopback["ifname"] == "lo"
     assert "UP" not in loopback["flags"]

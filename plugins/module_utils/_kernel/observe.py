@@ -22,10 +22,10 @@ from ansible_collections.linuxnet.netns.plugins.module_utils._model import (
     State,
 )
 
-#: linux/if_link.h: ADDRESS, IFNAME, MTU, LINK, OPERSTATE, LINKINFO, LINK_NETNSID.
-_LINK_ATTRIBUTES = frozenset({1, 3, 4, 5, 16, 18, 37})
-#: linux/if_addr.h: ADDRESS, LOCAL, FLAGS.
-_ADDRESS_ATTRIBUTES = frozenset({1, 2, 8})
+#: linux/if_link.h: ADDRESS, IFNAME, MTU, LINK, LINKINFO, LINK_NETNSID.
+_LINK_ATTRIBUTES = frozenset({1, 3, 4, 5, 18, 37})
+#: linux/if_addr.h: ADDRESS, LOCAL.
+_ADDRESS_ATTRIBUTES = frozenset({1, 2})
 _IFF_LOOPBACK, _IFA_SECONDARY = 0x8, 0x1
 
 
@@ -82,7 +82,6 @@ class Reader:
             ifindex=message["index"],
             up=bool(flags & messages.IFF_UP),
             carrier=bool(flags & messages.IFF_LOWER_UP),
-            operstate=attributes.get("IFLA_OPERSTATE", "UNKNOWN"),
             mac=attributes.get("IFLA_ADDRESS"),
             mtu=attributes.get("IFLA_MTU"),
             peer_ifindex=attributes.get("IFLA_LINK"),
@@ -96,13 +95,14 @@ class Reader:
             message.decode()
             attributes = dict(message["attrs"])
             name = by_index.get(message["index"])
-            host = attributes.get("IFA_LOCAL") or attributes.get("IFA_ADDRESS")
+            peer = attributes.get("IFA_ADDRESS")
+            host = attributes.get("IFA_LOCAL") or peer
             if name is None or host is None:
                 continue
-            flags = attributes.get("IFA_FLAGS", message["flags"])
             # The same bit means "temporary" to IPv6 (linux/if_addr.h).
-            secondary = message["family"] == 2 and bool(flags & _IFA_SECONDARY)
-            found.setdefault(name, []).append(Address(f"{host}/{message['prefixlen']}", secondary, raw))
+            secondary = message["family"] == 2 and bool(message["flags"] & _IFA_SECONDARY)
+            address = Address(f"{host}/{message['prefixlen']}", secondary, raw, "" if peer == host else peer)
+            found.setdefault(name, []).append(address)
         return found
 
     def _find_peers(self, state: State, scope: Scope) -> None:

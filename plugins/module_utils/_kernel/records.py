@@ -75,7 +75,7 @@ def write(topology: str, things: Mapping[Thing, str]) -> None:
     descriptor, temporary = tempfile.mkstemp(dir=DIRECTORY, prefix=".new-")
     try:
         with open(descriptor, "w", encoding="utf-8") as file:
-            json.dump(content, file, separators=(",", ":"))
+            file.write(json.dumps(content, separators=(",", ":")))
             file.flush()
             os.fsync(file.fileno())
         os.replace(temporary, path_of(topology))

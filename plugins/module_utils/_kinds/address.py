@@ -12,7 +12,8 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any, Optional
 
-from ansible_collections.linuxnet.netns.plugins.module_utils._kinds.interface import demand
+from ansible_collections.linuxnet.netns.plugins.module_utils._errors import Impossible
+from ansible_collections.linuxnet.netns.plugins.module_utils._kinds.interface import demand, joined
 from ansible_collections.linuxnet.netns.plugins.module_utils._model import (
     Address,
     Declared,
@@ -23,6 +24,7 @@ from ansible_collections.linuxnet.netns.plugins.module_utils._model import (
     State,
     Step,
     Thing,
+    describe,
     ip,
     of_interface,
 )
@@ -36,6 +38,7 @@ class Addresses(Declared):
     """An interface has these addresses, or does not have them.
 
     ``exclusive``: it has no others, but for those that the kernel itself gives: link-local ones, and loopback's own.
+    ``record`` names an ownership record: others that it owns may be in the way of these, and with ``purge`` go anyway.
     """
 
     path: str
@@ -44,6 +47,8 @@ class Addresses(Declared):
     addresses: tuple[str, ...]
     present: bool = True
     exclusive: bool = False
+    record: str = ""
+    purge: bool = False
 
     def scope(self, scope: Scope) -> None:
         scope.inside(self.netns)
@@ -55,26 +60,47 @@ class Addresses(Declared):
         if not self.present and state.interface(*end) is None:
             return
         found = demand(state, self.path, end)
-        unwanted = self._unwanted(found)
-        kept = [one for one in found.addresses if one not in unwanted]
         wanted = [Address(text) for text in self.addresses if self.present and found.address(text) is None]
-        # A deleted IPv4 primary takes its subnet's secondaries along: what would be lost so is added afterwards.
+        unwanted = self._unwanted(state, found, wanted)
+        kept = [one for one in found.addresses if one not in unwanted]
+        self._possible(wanted, kept)
+        # A deleted IPv4 primary takes its subnet's secondaries along: what would be lost so is added afterwards. So is
+        # an IPv6 address that is there with another prefix length, for the kernel has it only once.
         for one in wanted:
             if not endangered(one.text, unwanted, found):
                 yield AddAddress(*end, one.text)
         for one in sorted(unwanted, key=lambda one: not one.secondary):
             if _now(state, end, one.text):
-                yield DeleteAddress(*end, one.text)
+                yield DeleteAddress(*end, one.text, one.raw, one.peer)
         for one in [*kept, *wanted]:
             if not _now(state, end, one.text):
-                yield AddAddress(*end, one.text, one.raw)
+                yield AddAddress(*end, one.text, one.raw, one.peer)
 
-    def _unwanted(self, found: Interface) -> list[Address]:
+    def _unwanted(self, state: State, found: Interface, wanted: Sequence[Address]) -> list[Address]:
         if not self.present:
             return [one for one in found.addresses if one.text in self.addresses]
-        if not self.exclusive:
+        if self.exclusive:
+            return [one for one in found.addresses if one.text not in self.addresses and not given(found, one.text)]
+        record = state.records.get(self.record) if self.purge or wanted else None
+        if record is None:
             return []
-        return [one for one in found.addresses if one.text not in self.addresses and not given(found, one.text)]
+        return [
+            one
+            for one in found.addresses
+            if one.text not in self.addresses
+            and (self.purge or any(same(one, another) for another in wanted))
+            and record.owns(state, ("address", self.netns or "", self.interface, one.text))
+        ]
+
+    def _possible(self, wanted: Sequence[Address], kept: Sequence[Address]) -> None:
+        for one in wanted:
+            there = next((another for another in kept if same(one, another)), None)
+            if there is not None:
+                raise Impossible(
+                    joined(self.path, "addresses"),
+                    f"{one.text} cannot be added to {self.interface} in {describe(self.netns)}, which has {there.text} "
+                    "already: the kernel takes an IPv6 address with one prefix length only; remove that one first",
+                )
 
     def view(self, state: State) -> dict[str, Any]:
         found = state.interface(self.netns, self.interface)
@@ -89,6 +115,18 @@ class Addresses(Declared):
 
     def places(self) -> set[Endpoint]:
         return {Endpoint(self.netns, self.interface)}
+
+
+def same(one: Address, other: Address) -> bool:
+    """Whether the kernel has only one of these two on an interface, because they differ in the prefix length alone."""
+    return one.version == 6 and one.text.partition("/")[0] == other.text.partition("/")[0]
+
+
+def subnet(address: Address) -> Any:
+    """The network that an IPv4 address is in, to the kernel: that of its peer, where it has one."""
+    if not address.peer:
+        return ipaddress.ip_interface(address.text).network
+    return ipaddress.ip_interface(f"{address.peer}/{address.text.partition('/')[2]}").network
 
 
 def given(interface: Interface, text: str) -> bool:
@@ -108,14 +146,15 @@ def order(text: str) -> tuple[int, int, int]:
     return interface.version, int(interface.ip), interface.network.prefixlen
 
 
-def endangered(text: str, unwanted: Iterable[Address], interface: Interface) -> bool:
+def endangered(text: str, unwanted: Sequence[Address], interface: Interface) -> bool:
     """Whether deleting the unwanted addresses would take this one along, were it there."""
-    if interface.promotes or ":" in text:
+    if not unwanted:
         return False
+    if ":" in text:
+        return any(same(Address(text), one) for one in unwanted)
     network = ipaddress.ip_interface(text).network
-    return any(
-        not one.secondary and one.version == 4 and ipaddress.ip_interface(one.text).network == network
-        for one in unwanted
+    return not interface.promotes and any(
+        not one.secondary and one.version == 4 and subnet(one) == network for one in unwanted
     )
 
 
@@ -132,40 +171,45 @@ class AddAddress(Step):
     interface: str
     address: str
     raw: bytes = b""
+    peer: str = ""
 
     def words(self) -> Sequence[str]:
-        return ip(self.netns, "address", "add", self.address, "dev", self.interface)
+        return ip(self.netns, "address", "add", *written(self.address, self.peer), "dev", self.interface)
 
     def makes(self) -> Sequence[Thing]:
-        return [("address", self.netns or "", self.interface, self.address)]
+        return [] if self.raw else [("address", self.netns or "", self.interface, self.address)]
+
+    def achieved(self, error: int) -> bool:
+        # The kernel itself puts some back, such as a link-local one, when the interface is up again.
+        return bool(self.raw) and error == errno.EEXIST
 
     def effect(self, state: State) -> None:
         found = state.interface(self.netns, self.interface)
         if found is None or found.address(self.address) is not None:
             return
-        secondary = False
-        if found.addresses and ":" not in self.address:
-            network = ipaddress.ip_interface(self.address).network
-            secondary = any(
-                one.version == 4 and ipaddress.ip_interface(one.text).network == network for one in found.addresses
-            )
-        added = Address(self.address, secondary, self.raw)
+        added = Address(self.address, False, self.raw, self.peer)
+        if found.addresses and added.version == 4:
+            network = subnet(added)
+            secondary = any(one.version == 4 and subnet(one) == network for one in found.addresses)
+            added = added._replace(secondary=secondary)
         state.put(self.netns, found._replace(addresses=(*found.addresses, added)))
 
     def undo(self, before: State) -> Iterable[Step]:
-        return [DeleteAddress(self.netns, self.interface, self.address)]
+        return [DeleteAddress(self.netns, self.interface, self.address, self.raw, self.peer)]
 
 
 @dataclass(frozen=True)
 class DeleteAddress(Step):
-    """Delete an address from an interface."""
+    """Delete an address from an interface; ``raw`` is the kernel's report of it."""
 
     netns: Netns
     interface: str
     address: str
+    raw: bytes = b""
+    peer: str = ""
 
     def words(self) -> Sequence[str]:
-        return ip(self.netns, "address", "delete", self.address, "dev", self.interface)
+        return ip(self.netns, "address", "delete", *written(self.address, self.peer), "dev", self.interface)
 
     def removes(self) -> Sequence[Thing]:
         return [("address", self.netns or "", self.interface, self.address)]
@@ -184,17 +228,25 @@ class DeleteAddress(Step):
             return []
         # Order makes the primary: what comes after it in the subnet is taken away and follows it back.
         place = [one.text for one in found.addresses].index(self.address)
-        network = ipaddress.ip_interface(self.address).network
+        network = subnet(found.addresses[place])
         left = {one.text for one in without(found, self.address)}
-        after = [one for one in found.addresses[place + 1 :] if ipaddress.ip_interface(one.text).network == network]
+        after = [one for one in found.addresses[place + 1 :] if subnet(one) == network]
         again: list[Step] = [
-            DeleteAddress(self.netns, self.interface, one.text) for one in reversed(after) if one.text in left
+            DeleteAddress(self.netns, self.interface, one.text, one.raw, one.peer)
+            for one in reversed(after)
+            if one.text in left
         ]
         back = [found.addresses[place], *after]
-        return [*again, *(AddAddress(self.netns, self.interface, one.text, one.raw) for one in back)]
+        return [*again, *(AddAddress(self.netns, self.interface, one.text, one.raw, one.peer) for one in back)]
 
     def disruptive(self) -> bool:
         return True
+
+
+def written(address: str, peer: str) -> list[str]:
+    """An address as a word or words of an ``ip`` command."""
+    host, slash, length = address.partition("/")
+    return [host, "peer", f"{peer}{slash}{length}"] if peer else [address]
 
 
 def without(interface: Interface, text: str) -> tuple[Address, ...]:
@@ -203,8 +255,8 @@ def without(interface: Interface, text: str) -> tuple[Address, ...]:
     rest = [one for one in interface.addresses if one is not gone]
     if gone is None or gone.secondary or gone.version == 6:
         return tuple(rest)
-    network = ipaddress.ip_interface(text).network
-    subnet = [one for one in rest if one.secondary and ipaddress.ip_interface(one.text).network == network]
+    network = subnet(gone)
+    secondaries = [one for one in rest if one.secondary and subnet(one) == network]
     if not interface.promotes:
-        return tuple(one for one in rest if one not in subnet)
-    return tuple(one._replace(secondary=False) if subnet and one is subnet[0] else one for one in rest)
+        return tuple(one for one in rest if one not in secondaries)
+    return tuple(one._replace(secondary=False) if secondaries and one is secondaries[0] else one for one in rest)

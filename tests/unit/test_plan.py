@@ -1,0 +1,195 @@
+# SPDX-FileCopyrightText: 2026 The linuxnet.netns developers
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Plans on a simulated state: they reach what is declared, once, and can be undone."""
+
+from __future__ import annotations
+
+import random
+from typing import Any
+
+import pytest
+from ansible_collections.linuxnet.netns.plugins.module_utils import _plan, _topology
+from ansible_collections.linuxnet.netns.plugins.module_utils._kinds.address import AddAddress, Addresses, DeleteAddress
+from ansible_collections.linuxnet.netns.plugins.module_utils._kinds.interface import (
+    DeleteInterface,
+    LinkState,
+    MoveInterface,
+    SetInterface,
+)
+from ansible_collections.linuxnet.netns.plugins.module_utils._kinds.veth import AddVeth, Veth, VethEnd
+from ansible_collections.linuxnet.netns.plugins.module_utils._model import Address, State, Step
+from ansible_collections.linuxnet.netns.plugins.module_utils._normalise import Problems
+from ansible_collections.linuxnet.netns.tests.unit.simulated import empty
+
+
+def applied(state: State, *steps: Step) -> State:
+    after = state.copy()
+    for step in steps:
+        step.effect(after)
+    return after
+
+
+def pair() -> State:
+    """Namespaces a and b, connected by ea and eb, with addresses, up."""
+    return applied(
+        empty("a", "b"),
+        AddVeth(VethEnd("a", "ea", "02:00:00:00:00:01", 1500, 2), VethEnd("b", "eb", "02:00:00:00:00:02", 1500, 2)),
+        AddAddress("a", "ea", "10.0.0.1/24"),
+        AddAddress("a", "ea", "10.0.0.2/24"),
+        AddAddress("a", "ea", "fd00::1/64"),
+        SetInterface("a", "ea", "state", "up"),
+        SetInterface("b", "eb", "state", "up"),
+    )
+
+
+def listed(state: State) -> Any:
+    """The interfaces as the kernel lists them: the addresses of each in order, IPv4 before IPv6."""
+    return {
+        netns: {
+            name: one._replace(addresses=tuple(sorted(one.addresses, key=lambda address: address.version)))
+            for name, one in inside.items()
+        }
+        for netns, inside in state.interfaces.items()
+        if inside
+    }
+
+
+@pytest.mark.parametrize(
+    "step",
+    [
+        AddAddress("a", "ea", "10.0.0.3/24"),
+        DeleteAddress("a", "ea", "10.0.0.1/24"),
+        DeleteAddress("a", "ea", "10.0.0.2/24"),
+        DeleteAddress("a", "ea", "fd00::1/64"),
+        SetInterface("a", "ea", "state", "down"),
+        SetInterface("a", "ea", "mac", "02:00:00:00:00:09"),
+        SetInterface("a", "ea", "mtu", 1400),
+        SetInterface("a", "lo", "state", "up"),
+        MoveInterface("a", "ea", None),
+        MoveInterface("a", "ea", "b"),
+        DeleteInterface("b", "eb"),
+        AddVeth(VethEnd("a", "x"), VethEnd(None, "y")),
+    ],
+    ids=str,
+)
+def test_what_undoes_a_step_restores_the_state(step: Step) -> None:
+    before = pair()
+    after = applied(before, step)
+    assert after.interfaces != before.interfaces
+    back = applied(after, *step.undo(before))
+    assert listed(back) == listed(before)
+
+
+def test_a_deleted_primary_takes_its_secondaries_along() -> None:
+    after = applied(pair(), DeleteAddress("a", "ea", "10.0.0.1/24"))
+    assert after.inside("a")["ea"].addresses == (Address("fd00::1/64"),)
+
+
+def test_a_secondary_is_promoted_where_that_is_set() -> None:
+    before = pair()
+    before.change("a", "ea", promotes=True)
+    after = applied(before, DeleteAddress("a", "ea", "10.0.0.1/24"))
+    assert after.inside("a")["ea"].addresses == (Address("10.0.0.2/24"), Address("fd00::1/64"))
+
+
+def test_going_down_takes_ipv6_addresses_and_both_carriers() -> None:
+    after = applied(pair(), SetInterface("a", "ea", "state", "down"))
+    assert [one.text for one in after.inside("a")["ea"].addresses] == ["10.0.0.1/24", "10.0.0.2/24"]
+    assert (after.inside("a")["ea"].carrier, after.inside("b")["eb"].carrier) == (False, False)
+
+
+def test_a_moved_interface_arrives_bare_and_its_peer_knows() -> None:
+    after = applied(pair(), MoveInterface("a", "ea", None))
+    moved = after.inside(None)["ea"]
+    assert (moved.up, moved.addresses, moved.ifindex) == (False, (), 2)
+    assert after.inside("b")["eb"].peer == (None, "ea")
+
+
+def test_what_only_fails_in_consequence_is_not_told() -> None:
+    declared = [
+        Veth("links[0]", VethEnd("nowhere", "ea", path="links[0].endpoints[0]"), VethEnd("a", "eb")),
+        Addresses("links[0].endpoints[0]", "nowhere", "ea", ("10.0.0.1/24",)),
+        LinkState("links[0].endpoints[0]", "nowhere", "ea", True),
+    ]
+    with pytest.raises(_plan.Invalid) as caught:
+        _plan.make(declared, empty("a"))
+    assert [str(problem) for problem in caught.value.problems] == [
+        "links[0].endpoints[0].netns: there is no namespace nowhere; create it first, with linuxnet.netns.netns"
+    ]
+
+
+def some_topology(chance: random.Random) -> dict[str, Any]:
+    """A form with namespaces and links at random."""
+    names = chance.sample(["a", "b", "c", "d"], chance.randint(1, 4))
+    places = [None, *names]
+    ends: set[tuple[Any, str]] = set()
+
+    def endpoint(number: int) -> Any:
+        netns, interface = chance.choice(places), chance.choice(["e0", "e1", f"x{number}"])
+        if (netns, interface) in ends:
+            interface = f"y{len(ends)}"
+        ends.add((netns, interface))
+        if chance.random() < 0.3:
+            return interface if netns is None else f"{netns}:{interface}"
+        addresses = chance.sample(["10.0.0.1/24", "10.0.0.2/24", "10.1.0.1/16", "fd00::1/64"], chance.randint(0, 3))
+        return {
+            "netns": netns,
+            "interface": interface,
+            "addresses": addresses,
+            "state": chance.choice(["up", "down"]),
+            "mtu": chance.choice([None, 1400]),
+            "mac": chance.choice([None, f"02:00:00:00:00:{len(ends):02x}"]),
+        }
+
+    return {
+        "name": "some",
+        "namespaces": [{"name": name, "loopback": chance.choice(["up", "down"])} for name in names],
+        "links": [{"endpoints": [endpoint(number), endpoint(number)]} for number in range(chance.randint(0, 5))],
+    }
+
+
+@pytest.mark.parametrize("seed", range(300))
+def test_any_topology_is_reached_from_any_other_and_then_nothing_is_left_to_do(seed: int) -> None:
+    chance = random.Random(seed)
+    state = empty("theirs")
+    untouched = state.inside("theirs").copy()
+    for number in range(3):
+        problems = Problems()
+        topology = _topology.read(problems, some_topology(chance))
+        problems.check()
+        present = number < 2 or chance.random() < 0.5
+        declared = _topology.declare(topology, present, purge=chance.random() < 0.7)
+        try:
+            plan = _plan.make(declared, state)
+        except _plan.Invalid:
+            continue
+        undo, lost = _plan.reversal(plan.steps, state)
+        if present and not any(step.removes() for step in plan.steps):
+            assert not lost
+            assert listed(applied(plan.after, *undo)) == listed(state)
+        state = plan.after.copy()
+        state.made, state.fresh = [], set()
+        for name in state.names:
+            state.identities.setdefault(name, f"4:{seed}{number}{name}")
+        settle(state)
+        again = _plan.make(declared, state)
+        assert [str(step) for step in again.steps if step.words()] == []
+    assert state.inside("theirs") == untouched
+
+
+def settle(state: State) -> None:
+    """Give interfaces the indexes and MACs, and things the identities, that only a real kernel tells."""
+    from ansible_collections.linuxnet.netns.plugins.module_utils._kinds.ownership import NEW, Record, identity_of
+
+    for netns, inside in state.interfaces.items():
+        for number, (name, one) in enumerate(list(inside.items())):
+            if one.kind == "veth":
+                mac = one.mac or f"06:00:00:00:00:{number:02x}"
+                state.change(netns, name, ifindex=one.ifindex or 100 + number, mac=mac)
+    for topology, record in list(state.records.items()):
+        things = {
+            thing: identity_of(state, thing) or "gone" if identity == NEW else identity
+            for thing, identity in record.things.items()
+        }
+        state.records[topology] = Record(things)

@@ -1,0 +1,125 @@
+# SPDX-FileCopyrightText: 2026 The linuxnet.netns developers
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The way of every module, on a simulated kernel: check mode, failures at each step, what is said."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import pytest
+from ansible_collections.linuxnet.netns.plugins.module_utils._kinds.address import AddAddress, Addresses
+from ansible_collections.linuxnet.netns.plugins.module_utils._kinds.interface import LinkState
+from ansible_collections.linuxnet.netns.plugins.module_utils._kinds.namespace import Namespace
+from ansible_collections.linuxnet.netns.plugins.module_utils._kinds.veth import Veth, VethEnd
+from ansible_collections.linuxnet.netns.plugins.module_utils._model import Declared, State
+from ansible_collections.linuxnet.netns.plugins.module_utils._normalise import Problems
+from ansible_collections.linuxnet.netns.tests.unit.simulated import SimulatedKernel, empty, result_of
+
+COMMANDS = [
+    "ip netns add b",
+    "ip link add name ea netns a type veth peer name eb netns b",
+    "ip -n a address add 10.0.0.1/24 dev ea",
+    "ip -n a link set dev ea up",
+]
+
+
+def lab(_problems: Problems, _params: Mapping[str, Any]) -> list[Declared]:
+    return [
+        Namespace("namespaces[0]", "a"),
+        Namespace("namespaces[1]", "b"),
+        Veth("links[0]", VethEnd("a", "ea"), VethEnd("b", "eb")),
+        Addresses("links[0].endpoints[0]", "a", "ea", ("10.0.0.1/24",)),
+        LinkState("links[0].endpoints[0]", "a", "ea", True),
+    ]
+
+
+def content(state: State) -> Any:
+    return {netns: inside for netns, inside in state.interfaces.items() if inside}, state.names
+
+
+def test_check_mode_plans_and_applies_nothing() -> None:
+    kernel = SimulatedKernel(empty("a"))
+    result = result_of(lab, kernel, check=True)
+    assert (result["changed"], result["commands"], result["told"]) == (True, COMMANDS, ["a", "b"])
+    assert kernel.applied == []
+    assert kernel.closed
+
+
+def test_the_run_does_what_check_mode_says() -> None:
+    predicted = result_of(lab, SimulatedKernel(empty("a")), check=True)
+    kernel = SimulatedKernel(empty("a"))
+    assert result_of(lab, kernel) == predicted
+    assert kernel.applied == COMMANDS
+    again = result_of(lab, kernel)
+    assert (again["changed"], again["commands"]) == (False, [])
+    assert again["diff"]["before"] == again["diff"]["after"] == predicted["diff"]["after"]
+
+
+@pytest.mark.parametrize("number", range(len(COMMANDS)))
+def test_a_refused_step_is_named_and_what_came_before_is_undone(number: int) -> None:
+    kernel = SimulatedKernel(empty("a"), refuse=COMMANDS[number])
+    result = result_of(lab, kernel)
+    undone = "All that was done before was undone." if number else "Nothing had been changed before."
+    path = ["namespaces[1]", "links[0]", "links[0].endpoints[0]", "links[0].endpoints[0]"][number]
+    assert result["msg"] == (
+        f"{path}: {COMMANDS[number]} failed: No buffer space available (ENOBUFS). {undone} The host is as it was."
+    )
+    assert (result["failed"], result["changed"], result["commands"]) == (True, False, [])
+    assert content(kernel.state) == content(empty("a"))
+    assert kernel.closed
+
+
+def test_what_cannot_be_undone_is_named() -> None:
+    kernel = SimulatedKernel(empty("a"), refuse=COMMANDS[2], undo_fails="ip netns delete b")
+    result = result_of(lab, kernel)
+    assert result["msg"] == (
+        f"links[0].endpoints[0]: {COMMANDS[2]} failed: No buffer space available (ENOBUFS). What was done before was "
+        "undone, except for this: ip netns delete b failed: No buffer space available (ENOBUFS); what is there now "
+        "differs from what was there before."
+    )
+    assert (result["changed"], result["commands"]) == (True, COMMANDS[:2])
+
+
+def test_a_failure_that_passes_is_tried_again() -> None:
+    class Busy(SimulatedKernel):
+        def observe(self, scope: Any) -> State:
+            if self.undoing:
+                self.refuse = ""
+            return super().observe(scope)
+
+    kernel = Busy(empty("a"), refuse=COMMANDS[1])
+    assert result_of(lab, kernel)["commands"] == COMMANDS
+
+
+def test_what_the_kernel_accepts_and_does_not_do_is_a_failure() -> None:
+    class Deaf(SimulatedKernel):
+        def apply(self, steps: Any) -> None:
+            super().apply([step for step in steps if not isinstance(step, AddAddress)])
+
+    result = result_of(lab, Deaf(connected()))
+    assert result["msg"].startswith("This was still to be done after the kernel had accepted every step")
+    assert "ip -n a address add 10.0.0.1/24 dev ea" in result["msg"]
+
+
+def connected() -> State:
+    kernel = SimulatedKernel(empty("a"))
+    result_of(lambda problems, params: lab(problems, params)[:3], kernel)
+    kernel.state.fresh = set()
+    return kernel.state
+
+
+def test_all_mistakes_come_before_the_kernel_is_asked() -> None:
+    def declare(problems: Problems, _params: Mapping[str, Any]) -> list[Declared]:
+        problems.namespace("name[0]", "a/b")
+        problems.namespace("name[1]", "")
+        return []
+
+    class Untouchable(SimulatedKernel):
+        def observe(self, scope: Any) -> State:
+            raise AssertionError("the kernel was asked")
+
+    result = result_of(declare, Untouchable(empty()))
+    assert result["msg"].splitlines()[0] == "2 mistakes, and nothing was changed:"
+    assert (result["changed"], result["commands"]) == (False, [])
