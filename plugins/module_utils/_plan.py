@@ -92,8 +92,10 @@ def reversal(steps: Iterable[Step], before: State) -> tuple[list[Step], list[str
             lost.append(irreversible)
         step.effect(state)
     back = [step for group in reversed(undone) for step in group]
+    # What goes with its namespace need not be taken back first, unless something else comes out of that namespace.
     ended = {step.ends() for step in back} - {None}
-    return [step for step in back if step.ends() or not step.places() <= ended], lost
+    left = {netns for step in back if not step.places() <= ended for netns in step.places()}
+    return [step for step in back if step.ends() or not step.places() <= ended - left], lost
 
 
 def view(declared: Iterable[Declared], state: State) -> dict[str, Any]:

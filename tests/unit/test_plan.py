@@ -187,6 +187,10 @@ def settle(state: State) -> None:
             if one.kind == "veth":
                 mac = one.mac or f"06:00:00:00:00:{number:02x}"
                 state.change(netns, name, ifindex=one.ifindex or 100 + number, mac=mac)
+    for netns, inside in state.interfaces.items():
+        for name, one in list(inside.items()):
+            if one.peer is not None:
+                state.change(netns, name, peer_ifindex=state.inside(one.peer.netns)[one.peer.interface].ifindex)
     for topology, record in list(state.records.items()):
         things = {
             thing: identity_of(state, thing) or "gone" if identity == NEW else identity
