@@ -51,12 +51,14 @@ class Address(NamedTuple):
 
     ``text`` is canonical, with the prefix length: ``10.0.0.1/24``, ``fd00::1/64``. ``secondary`` is the kernel's flag
     of the same name: this IPv4 address goes when its subnet's primary goes, unless the interface promotes secondaries.
-    ``raw`` is the kernel's own report of it, by which it can be put back exactly as it was.
+    ``raw`` is the kernel's own report of it, by which it can be put back exactly as it was. ``peer`` is the address at
+    the other end, where the kernel has one (``ip address add ADDRESS peer PEER``).
     """
 
     text: str
     secondary: bool = False
     raw: bytes = b""
+    peer: str = ""
 
     @property
     def version(self) -> int:
@@ -101,10 +103,10 @@ class State:
     ``names`` maps the names below ``/run/netns`` that were asked about to :data:`NAMESPACE`, :data:`STALE` (an empty
     plain file or a dangling link, left by a crash) or :data:`FOREIGN` (anything else); ``interfaces`` maps each
     namespace that was read to its interfaces by name; ``fresh`` are the namespaces that steps created, where every
-    interface index is therefore known, unless they are ``crowded``: new namespaces have more interfaces than ``lo`` where
-    modules such as sit or ipip are loaded; ``processes`` are the processes by namespace, where they were asked for;
-    ``identities`` tell one namespace from another of the same name ; ``records`` are the ownership
-    records, by topology; ``made`` is what steps made; ``notes`` are sentences that the user should read.
+    interface index is therefore known, unless they are ``crowded``: new namespaces have more interfaces than ``lo``
+    where modules such as sit or ipip are loaded; ``processes`` are the processes by namespace, where they were asked
+    for; ``identities`` tell one namespace from another of the same name; ``records`` are the ownership records, by
+    topology; ``made`` is what steps made; ``notes`` are sentences that the user should read.
     """
 
     def __init__(self) -> None:

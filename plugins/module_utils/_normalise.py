@@ -53,6 +53,14 @@ class Problems:
                 reason = f"it has {size} bytes, and at most 255 are possible"
         return self._named(path, value, "a namespace", reason)
 
+    def topology(self, path: str, value: Any) -> Optional[str]:
+        """The name of a topology, by which its record is named: ``.json`` is added (255 bytes at most: NAME_MAX)."""
+        name = self.namespace(path, value)
+        size = 0 if name is None else len(name.encode("utf-8", "surrogateescape"))
+        if size > 250:
+            return self._named(path, value, "a topology", f"it has {size} bytes, and at most 250 are possible")
+        return name
+
     def namespaces(self, path: str, values: Sequence[Any]) -> list[str]:
         """The names of namespaces, each once, in the order written."""
         if not values:
@@ -69,6 +77,8 @@ class Problems:
                 reason = f"it has {size} bytes, and at most 15 are possible"
             elif value in (".", "..") or any(letter in value for letter in "/:%"):
                 reason = "no '/', ':' or '%', and not '.' or '..'"
+            elif b"\xa0" in value.encode("utf-8", "surrogateescape"):
+                reason = "the kernel takes one of its bytes, 0xA0, for white space"
             elif value in ("all", "default"):
                 reason = "the kernel keeps this name for its settings"
         return self._named(path, value, "an interface", reason)

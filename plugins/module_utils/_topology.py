@@ -78,7 +78,7 @@ class Topology:
 def read(problems: Problems, form: Mapping[str, Any]) -> Topology:
     """The topology of a form; every mistake is noted, and what has mistakes is left out."""
     _keys(problems, "", form, "topology")
-    name = problems.namespace("name", form.get("name"))
+    name = problems.topology("name", form.get("name"))
     namespaces = [
         one
         for number, written in enumerate(_list(problems, "namespaces", form.get("namespaces")))
@@ -202,7 +202,10 @@ def _present(topology: Topology, purge: bool) -> list[Declared]:
     for link in topology.links:
         for end in link.endpoints:
             state = LinkState(end.path, end.netns, end.interface, end.up)
-            addresses = [Addresses(end.path, end.netns, end.interface, end.addresses)] if end.addresses else []
+            addresses = [
+                Addresses(end.path, *end.endpoint, end.addresses, record=topology.name, purge=purge)
+                for _one in end.addresses[:1]
+            ]
             # Going down takes IPv6 addresses away, so that comes before they are added.
             inside.setdefault(end.netns, []).extend([*addresses, state] if end.up else [state, *addresses])
     for objects in inside.values():

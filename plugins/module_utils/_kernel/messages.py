@@ -24,7 +24,7 @@ from ansible_collections.linuxnet.netns.plugins.module_utils._kinds.interface im
 from ansible_collections.linuxnet.netns.plugins.module_utils._kinds.veth import AddVeth, VethEnd
 from ansible_collections.linuxnet.netns.plugins.module_utils._model import Netns, Step
 
-REQUEST, ACK, REPLACE, EXCL, CREATE, DUMP = 0x1, 0x4, 0x100, 0x200, 0x400, 0x300
+REQUEST, ACK, EXCL, CREATE, DUMP = 0x1, 0x4, 0x200, 0x400, 0x300
 NEWLINK, DELLINK, GETLINK, SETLINK = 16, 17, 18, 19
 NEWADDR, DELADDR, GETADDR = 20, 21, 22
 NEWROUTE, GETROUTE = 24, 26
@@ -171,7 +171,10 @@ def _add_address(step: AddAddress, codec: Codec, host: Surroundings) -> bytes:
 
 @encode.register
 def _delete_address(step: DeleteAddress, codec: Codec, host: Surroundings) -> bytes:
-    return _address(codec, DELADDR, ACK, step.address, host.index(step.netns, step.interface))
+    index = host.index(step.netns, step.interface)
+    if step.raw:
+        return again(step.raw, index, DELADDR, ACK)
+    return _address(codec, DELADDR, ACK, step.address, index)
 
 
 def _address(codec: Codec, kind: int, flags: int, address: str, index: int) -> bytes:
@@ -192,13 +195,17 @@ def _address_form(codec: Codec, kind: int, flags: int, version: int, length: int
     return Form(packed(message, kind, flags), _number(_INDEX), mark)
 
 
-def again(raw: bytes, index: Optional[int] = None) -> bytes:
-    """The kernel's report of an address or a route, made into the request that puts it back.
+def again(
+    raw: bytes, index: Optional[int] = None, kind: Optional[int] = None, flags: int = ACK | CREATE | EXCL
+) -> bytes:
+    """The kernel's report of an address or a route, made into the request that puts it back, or one of another kind.
 
-    An address (which has an interface's ``index``) may have come back by itself, as link-local ones do.
+    ``index``: the interface's, of an address.
     """
     request = bytearray(raw)
-    struct.pack_into("=H", request, 6, REQUEST | ACK | CREATE | (EXCL if index is None else REPLACE))
+    if kind is not None:
+        struct.pack_into("=H", request, 4, kind)
+    struct.pack_into("=H", request, 6, REQUEST | flags)
     if index is not None:
         struct.pack_into("=I", request, 20, index)
     return bytes(request)

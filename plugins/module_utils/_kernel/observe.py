@@ -95,9 +95,9 @@ class Reader:
             message.decode()
             attributes = dict(message["attrs"])
             name = by_index.get(message["index"])
-            peer = attributes.get("IFA_ADDRESS")
+            peer = attributes.get("IFA_ADDRESS", "")
             host = attributes.get("IFA_LOCAL") or peer
-            if name is None or host is None:
+            if name is None or not host:
                 continue
             # The same bit means "temporary" to IPv6 (linux/if_addr.h).
             secondary = message["family"] == 2 and bool(message["flags"] & _IFA_SECONDARY)

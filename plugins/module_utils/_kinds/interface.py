@@ -13,6 +13,7 @@ from typing import Any, Optional, Union
 
 from ansible_collections.linuxnet.netns.plugins.module_utils._errors import Impossible
 from ansible_collections.linuxnet.netns.plugins.module_utils._model import (
+    Address,
     Carrier,
     Declared,
     Endpoint,
@@ -26,6 +27,9 @@ from ansible_collections.linuxnet.netns.plugins.module_utils._model import (
     ip,
     of_interface,
 )
+
+#: The smallest MTU that IPv6 works with (RFC 8200).
+IPV6_MINIMUM = 1280
 
 
 def demand(state: State, path: str, end: Endpoint, option: str = "interface") -> Interface:
@@ -131,28 +135,41 @@ class SetInterface(Step):
         if found is None:
             return
         if self.what != "state":
-            state.change(self.netns, self.interface, **{self.what: self.value})
+            state.change(self.netns, self.interface, **{self.what: self.value}, addresses=self._left(found))
             if self.what == "mac":
                 renewed = {topology: one.renewed(self.netns, self.interface) for topology, one in state.records.items()}
                 state.records = renewed
             return
-        up = self.value == "up"
-        # Going down takes the IPv6 addresses away, unless the sysctl keep_addr_on_down is set (addrconf_ifdown()).
-        kept = found.addresses if up or found.keeps_ipv6 else tuple(one for one in found.addresses if one.version == 4)
-        state.put(self.netns, found._replace(up=up, addresses=kept))
+        state.put(self.netns, found._replace(up=self.value == "up", addresses=self._left(found)))
         carrier(state, self.netns, self.interface)
+
+    def _left(self, found: Interface) -> tuple[Address, ...]:
+        # Going down takes the IPv6 addresses away, unless the sysctl keep_addr_on_down is set, and so does an MTU that
+        # is too small for IPv6 (addrconf_notify() and addrconf_ifdown() in net/ipv6/addrconf.c).
+        if (self.value == "down" and not found.keeps_ipv6) or self._no_ipv6():
+            return tuple(one for one in found.addresses if one.version == 4)
+        return found.addresses
+
+    def _no_ipv6(self) -> bool:
+        return self.what == "mtu" and int(self.value) < IPV6_MINIMUM
 
     def undo(self, before: State) -> Iterable[Step]:
         found = before.interface(self.netns, self.interface)
         if found is None:
             return []
+        gone = [one for one in found.addresses if one not in self._left(found)]
         if self.what == "state":
-            return restored(self.netns, found, addresses=[one for one in found.addresses if one.version == 6])
+            return restored(self.netns, found, addresses=gone)
         value = found.mac if self.what == "mac" else found.mtu
-        return [] if value is None else [SetInterface(self.netns, self.interface, self.what, value)]
+        if value is None:
+            return []
+        return [
+            SetInterface(self.netns, self.interface, self.what, value),
+            *restored(self.netns, found, addresses=gone, was_up=found.up),
+        ]
 
     def disruptive(self) -> bool:
-        return self.value == "down"
+        return self.value == "down" or self._no_ipv6()
 
 
 @dataclass(frozen=True)
@@ -268,7 +285,7 @@ def restored(netns: Netns, was: Interface, addresses: Iterable[Any], was_up: Opt
     now_up = not was.up if was_up is None else was_up
     if now_up != was.up:
         steps.append(SetInterface(netns, was.name, "state", "up" if was.up else "down"))
-    steps.extend(AddAddress(netns, was.name, one.text, one.raw) for one in addresses)
+    steps.extend(AddAddress(netns, was.name, one.text, one.raw, one.peer) for one in addresses)
     return steps
 
 
