@@ -84,7 +84,8 @@ class Host:
 
     def pings(self, netns: str, address: str) -> bool:
         """Whether a ping from a namespace gets a reply."""
-        words = ["ip", "netns", "exec", netns, "ping", "-c", "1", "-W", "1", address]
+        # After a ping that got none, the kernel asks for the neighbour again only when a second has passed.
+        words = ["ip", "netns", "exec", netns, "ping", "-c", "3", "-i", "0.5", "-W", "1", address]
         return subprocess.run(words, check=False, capture_output=True).returncode == 0
 
     def namespaces(self) -> list[str]:

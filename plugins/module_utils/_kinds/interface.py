@@ -157,15 +157,14 @@ class SetInterface(Step):
         found = before.interface(self.netns, self.interface)
         if found is None:
             return []
-        gone = [one for one in found.addresses if one not in self._left(found)]
         if self.what == "state":
-            return restored(self.netns, found, addresses=gone)
+            return restored(self.netns, found, addresses=[one for one in found.addresses if one.version == 6])
         value = found.mac if self.what == "mac" else found.mtu
         if value is None:
             return []
         return [
             SetInterface(self.netns, self.interface, self.what, value),
-            *restored(self.netns, found, addresses=gone, was_up=found.up),
+            *restored(self.netns, found, [one for one in found.addresses if one not in self._left(found)], found.up),
         ]
 
     def disruptive(self) -> bool:
