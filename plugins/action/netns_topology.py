@@ -35,7 +35,7 @@ class ActionModule(NormalAction):
             path = self._find_needle("files", src)
             content = self._loader.load_from_file(path, cache="none")
         except AnsibleError as error:
-            raise AnsibleActionFail(f"src: the topology file {src!r} could not be read: {error}") from error
+            raise AnsibleActionFail(f"src: the topology file {src!r} could not be read: {error}") from None
         if not isinstance(content, dict):
             raise AnsibleActionFail(
                 f"src: {path}: a mapping with name, namespaces and links is needed, not {kind(content)}"
@@ -46,5 +46,5 @@ class ActionModule(NormalAction):
         try:
             problems.check()
         except Invalid as invalid:
-            raise AnsibleActionFail(f"src: {path}: {listed(invalid.problems)}") from invalid
+            raise AnsibleActionFail(f"src: {path}: {listed(invalid.problems)}") from None
         return {key: value for key, value in content.items() if key not in arguments}

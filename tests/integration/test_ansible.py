@@ -1,0 +1,211 @@
+# SPDX-FileCopyrightText: 2026 The linuxnet.netns developers
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The modules as Ansible itself runs them: packed, with defaults of the group, with files of the controller."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+from ansible_collections.linuxnet.netns.tests.integration.host import Host
+from ansible_collections.linuxnet.netns.tests.integration.test_versions import LIBRARIES, ROOT, oldest_python
+
+BIN = Path(sys.executable).parent
+LAB = {
+    "name": "lab",
+    "namespaces": ["a", "b"],
+    "links": [{"endpoints": [{"netns": "a", "interface": "ea", "addresses": ["10.0.0.1/24"]}, "b:eb"]}],
+}
+
+
+def ansible(
+    directory: Path, *words: str, python: str = sys.executable, **environment: str
+) -> subprocess.CompletedProcess[str]:
+    """Run an Ansible program against the host of the test."""
+    inventory = directory / "inventory.yml"
+    variables = {"ansible_connection": "local", "ansible_python_interpreter": python}
+    inventory.write_text(yaml.safe_dump({"all": {"hosts": {"here": variables}}}))
+    return subprocess.run(
+        [str(BIN / words[0]), "-i", str(inventory), *words[1:]],
+        check=False,
+        capture_output=True,
+        text=True,
+        cwd=directory,
+        env={
+            "PATH": f"{BIN}{os.pathsep}{os.environ['PATH']}",
+            "HOME": str(directory),
+            "LC_ALL": "C.UTF-8",
+            "ANSIBLE_CONFIG": str(ROOT / "ansible.cfg"),
+            "ANSIBLE_COLLECTIONS_PATH": str(ROOT / ".cache" / "collections"),
+            "ANSIBLE_NOCOLOR": "1",
+            **environment,
+        },
+    )
+
+
+def play(directory: Path, tasks: list[dict[str, Any]], *words: str, **more: Any) -> tuple[int, list[dict[str, Any]]]:
+    """The exit status of a playbook, and what each of its tasks gave."""
+    results = [{"ansible.builtin.set_fact": {"told": "{{ told | default([]) + [one] }}"}, "vars": {"one": "{{ r }}"}}]
+    listed: list[dict[str, Any]] = []
+    for task in tasks:
+        listed += [{**task, "register": "r", "ignore_errors": True}, *results]
+    output = directory / "told.json"
+    listed.append(
+        {"ansible.builtin.copy": {"content": "{{ told | to_json }}", "dest": str(output)}, "check_mode": False}
+    )
+    environment = more.pop("environment", {})
+    python = more.pop("python", sys.executable)
+    playbook = directory / "playbook.yml"
+    playbook.write_text(yaml.safe_dump([{"hosts": "all", "gather_facts": False, "tasks": listed, **more}]))
+    finished = ansible(directory, "ansible-playbook", str(playbook), *words, python=python, **environment)
+    assert output.exists(), finished.stdout + finished.stderr
+    return finished.returncode, json.loads(output.read_text())
+
+
+def test_a_playbook_changes_things_once(host: Host, tmp_path: Path) -> None:
+    tasks = [
+        {"linuxnet.netns.netns": {"name": ["a", "b"], "loopback": "up"}},
+        {"linuxnet.netns.veth": {"name": "ea", "netns": "a", "peer": "eb", "peer_netns": "b"}},
+        {"linuxnet.netns.netns_addr": {"netns": "a", "device": "ea", "address": "10.0.0.1/24"}},
+        {"linuxnet.netns.netns_addr": {"netns": "b", "device": "eb", "address": "10.0.0.2/24"}},
+        {"linuxnet.netns.netns_link_state": {"netns": "a", "interface": "ea", "state": "up"}},
+        {"linuxnet.netns.netns_link_state": {"netns": "b", "interface": "eb", "state": "up", "wait": 10}},
+        {"linuxnet.netns.netns_topology": LAB},
+    ]
+    _status, first = play(tmp_path, tasks)
+    assert [one["changed"] for one in first] == [True] * 6 + [False]
+    assert host.pings("a", "10.0.0.2")
+    _status, second = play(tmp_path, tasks, "--check", "--diff")
+    assert [one["changed"] for one in second] == [False] * 7
+
+
+def test_the_oldest_python_and_pyroute2_of_managed_hosts(host: Host, tmp_path: Path) -> None:
+    python = oldest_python()
+    if python is None or "0.7.2" not in LIBRARIES:
+        pytest.skip("this machine has no Python 3.9, or pyroute2 0.7.2 is not in .cache/pyroute2")
+    tasks = [{"linuxnet.netns.netns_topology": LAB}, {"linuxnet.netns.netns": {"name": "a", "state": "absent"}}]
+    environment = {"PYTHONPATH": str(LIBRARIES["0.7.2"])}
+    _status, results = play(tmp_path, tasks, python=python, environment=environment)
+    assert [one["commands"] for one in results] == [
+        [
+            "ip netns add a",
+            "ip netns add b",
+            "ip link add name ea netns a type veth peer name eb netns b",
+            "ip -n a link set dev lo up",
+            "ip -n a address add 10.0.0.1/24 dev ea",
+            "ip -n a link set dev ea up",
+            "ip -n b link set dev lo up",
+            "ip -n b link set dev eb up",
+        ],
+        ["ip -n a link delete dev ea", "ip netns delete a"],
+    ]
+
+
+def test_defaults_of_the_group_reach_every_module(host: Host, tmp_path: Path) -> None:
+    host.done("netns_topology", **LAB)
+    tasks = [
+        {"linuxnet.netns.netns_addr": {"netns": "a", "interface": "ea", "addresses": "10.0.0.1/24"}},
+        {"linuxnet.netns.veth": {"name": "ea", "netns": "a"}},
+        {"linuxnet.netns.netns": {"name": "a"}},
+        {"linuxnet.netns.netns_topology": {"name": "lab", "namespaces": ["b"]}},
+    ]
+    defaults = {"group/linuxnet.netns.netns": {"state": "absent"}}
+    _status, results = play(tmp_path, tasks, module_defaults=[defaults])
+    assert [one["commands"] for one in results] == [
+        ["ip -n a address delete 10.0.0.1/24 dev ea"],
+        ["ip -n a link delete dev ea"],
+        ["ip netns delete a"],
+        ["ip netns delete b"],
+    ]
+
+
+@pytest.mark.parametrize("name", ["lab.yml", "lab.json"])
+def test_a_topology_file_is_read_on_the_controller(host: Host, tmp_path: Path, name: str) -> None:
+    (tmp_path / "files").mkdir()
+    content = {**LAB, "purge": True}
+    text = json.dumps(content) if name.endswith("json") else yaml.safe_dump(content)
+    (tmp_path / "files" / name).write_text(text)
+    _status, (checked, made, again) = play(
+        tmp_path,
+        [
+            {"linuxnet.netns.netns_topology": {"src": name}, "check_mode": True},
+            {"linuxnet.netns.netns_topology": {"src": name}},
+            {"linuxnet.netns.netns_topology": {"src": str(tmp_path / "files" / name)}},
+        ],
+    )
+    assert checked["commands"] == made["commands"] != []
+    assert made["topology"]["made"] == {"namespaces": 2, "interfaces": 2, "addresses": 1}
+    assert again["changed"] is False
+
+
+def test_the_mistakes_of_a_topology_file_are_told_at_once(host: Host, tmp_path: Path) -> None:
+    mistaken = {"nam": "x", "namespaces": ["a", "../b"], "links": [{"endpoints": ["a:eth0", "b:sixteen_bytes_ab"]}]}
+    (tmp_path / "mistaken.yml").write_text(yaml.safe_dump(mistaken))
+    (tmp_path / "list.yml").write_text("- a\n- b\n")
+    (tmp_path / "broken.yml").write_text("a: [\n")
+    tasks: list[dict[str, Any]] = [
+        {"linuxnet.netns.netns_topology": options}
+        for options in (
+            {"src": "mistaken.yml"},
+            {"src": "list.yml"},
+            {"src": "broken.yml"},
+            {"src": "missing.yml"},
+            {"src": "mistaken.yml", "name": "other"},
+            {},
+        )
+    ]
+    _status, results = play(tmp_path, tasks)
+    messages = [one["msg"] for one in results]
+    assert messages[0] == (
+        f"src: {tmp_path}/mistaken.yml: 4 mistakes, and nothing was changed:\n"
+        "- nam: there is no such key; did you mean name?\n"
+        "- name: None is not a name for a namespace: a string is needed, not nothing\n"
+        "- namespaces[1]: '../b' is not a name for a namespace: it is a file name: no '/', and not '.' or '..'\n"
+        "- links[0].endpoints[1]: 'sixteen_bytes_ab' is not a name for an interface: it has 16 bytes, and at most 15 "
+        "are possible"
+    )
+    assert messages[1] == f"src: {tmp_path}/list.yml: a mapping with name, namespaces and links is needed, not a list"
+    assert messages[2].startswith("src: the topology file 'broken.yml' could not be read: ")
+    assert messages[3].startswith("src: the topology file 'missing.yml' could not be read: ")
+    assert messages[4] == "src: the file says name too; give them in one of the two places"
+    assert messages[5] == "one of the following is required: name, src"
+    assert not any("Traceback" in json.dumps(one) for one in results)
+    assert host.namespaces() == []
+
+
+def test_the_lab_is_predicted_built_once_and_taken_down(host: Host, tmp_path: Path) -> None:
+    lab = str(ROOT / "lab.yml")
+    hosts = ("-e", "lab_hosts=here")
+
+    def run(*words: str) -> tuple[str, str]:
+        finished = ansible(tmp_path, "ansible-playbook", lab, *hosts, "--diff", *words)
+        assert finished.returncode == 0, finished.stdout + finished.stderr
+        (changed,) = re.findall(r"changed=(\d+)", finished.stdout)
+        first_task = finished.stdout.split("TASK [")[1]
+        return changed, first_task
+
+    before = host.dump()
+    predicted = run("--check")
+    assert host.dump() == before
+    assert predicted == run()
+    assert host.pings("my_container_a", "10.0.0.2")
+    assert run()[0] == "0"
+    assert run("-e", "two_containers_state=absent")[0] == "1"
+    assert host.dump()[""] == before[""]
+    assert host.namespaces() == []
+
+
+def test_the_diff_is_shown_as_lines(host: Host, tmp_path: Path) -> None:
+    finished = ansible(
+        tmp_path, "ansible", "all", "-m", "linuxnet.netns.netns", "-a", "name=a loopback=up", "--check", "--diff"
+    )
+    assert "+namespaces:\n+  a:\n+    interfaces:\n+      lo:\n+        state: up\n" in finished.stdout
+    assert host.namespaces() == []
