@@ -12,7 +12,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Callable, Optional, Protocol
 
-from ansible_collections.linuxnet.netns.plugins.module_utils import _plan, _yaml
+from ansible_collections.linuxnet.netns.plugins.module_utils import _plan
 from ansible_collections.linuxnet.netns.plugins.module_utils._errors import (
     Failed,
     Invalid,
@@ -123,6 +123,8 @@ def run(module: AnsibleModule, declare: Declare, tell: Tell, kernel: Optional[Ke
     commands = plan.commands()
     result: dict[str, Any] = {"changed": bool(commands), "commands": commands}
     if module._diff:
+        from ansible_collections.linuxnet.netns.plugins.module_utils import _yaml
+
         result["diff"] = {
             "before": _yaml.render(_plan.view(declared, plan.before)),
             "after": _yaml.render(_plan.view(declared, now)),

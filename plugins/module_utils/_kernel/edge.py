@@ -7,27 +7,21 @@
 from __future__ import annotations
 
 import os
-import resource
-import threading
 import time
 from collections.abc import Sequence
-from itertools import groupby
 from typing import TYPE_CHECKING, Optional
 
-from ansible_collections.linuxnet.netns.plugins.module_utils._errors import KernelError, StepFailed
-from ansible_collections.linuxnet.netns.plugins.module_utils._kernel import actions, namespaces
+from ansible_collections.linuxnet.netns.plugins.module_utils._errors import KernelError
+from ansible_collections.linuxnet.netns.plugins.module_utils._kernel import namespaces
 from ansible_collections.linuxnet.netns.plugins.module_utils._model import Carrier, Netns, Scope, State, Step
 
 if TYPE_CHECKING:
+    from ansible_collections.linuxnet.netns.plugins.module_utils._kernel.apply import Applier
     from ansible_collections.linuxnet.netns.plugins.module_utils._kernel.codec import Codec
     from ansible_collections.linuxnet.netns.plugins.module_utils._kernel.routes import Routes
 
 #: linux/capability.h: what entering namespaces and changing links needs.
 _CAPABILITIES = {"CAP_NET_ADMIN": 12, "CAP_SYS_ADMIN": 21}
-#: Descriptors that a run may need at once, beside those of the namespaces that it deletes.
-_DESCRIPTORS = 512
-#: From how many steps on threads are worth their start.
-_MANY = 50
 
 
 class LinuxKernel:
@@ -38,21 +32,27 @@ class LinuxKernel:
         demand_capabilities()
         self._home = namespaces.current()
         self._seen = State()
-        self._place = actions.Workplace(self._home)
-        self._limits: Optional[tuple[int, int]] = None
+        self._used_applier: Optional[Applier] = None
         self._routes: Optional[Routes] = None
         self._loaded: Optional[Codec] = None
 
     def close(self) -> None:
         """Let go of the namespaces that were held open, and put the limit of descriptors back."""
-        self._place.close()
+        if self._used_applier is not None:
+            self._used_applier.close()
         os.close(self._home)
-        if self._limits is not None:
-            resource.setrlimit(resource.RLIMIT_NOFILE, self._limits)
+
+    # What a task needs not should cost it nothing: most find nothing to do.
 
     @property
+    def _applier(self) -> Applier:
+        if self._used_applier is None:
+            from ansible_collections.linuxnet.netns.plugins.module_utils._kernel.apply import Applier
+
+            self._used_applier = Applier(self._home, self._codec)
+        return self._used_applier
+
     def _codec(self) -> Codec:
-        # Loaded when there is something to encode or decode: what a task needs not should cost it nothing.
         if self._loaded is None:
             from ansible_collections.linuxnet.netns.plugins.module_utils._kernel.codec import Codec
 
@@ -77,10 +77,10 @@ class LinuxKernel:
                 from ansible_collections.linuxnet.netns.plugins.module_utils._kernel.observe import Reader
 
                 with namespaces.away(self._home):
-                    Reader(self._codec, self._home).read(scope, state)
+                    Reader(self._codec(), self._home).read(scope, state)
         except OSError as error:
-            raise KernelError(f"The state of this host's network could not be read: {said(error)}.") from error
-        state.crowded = self._place.crowded
+            raise KernelError(f"The state of this host's network could not be read: {_said(error)}.") from error
+        state.crowded = self._used_applier is not None and self._used_applier.crowded
         self._seen = state.copy()
         return state
 
@@ -101,88 +101,23 @@ class LinuxKernel:
 
     def demand(self, steps: Sequence[Step]) -> None:
         """Make sure that all that the steps need is there. Raises: LibraryMissing."""
-        if not all(actions.performed(step) for step in steps):
-            self._codec  # noqa: B018 (loads it)
+        if steps:
+            from ansible_collections.linuxnet.netns.plugins.module_utils._kernel.apply import acted
+
+            if not acted(steps):
+                self._codec()
 
     def apply(self, steps: Sequence[Step]) -> None:
         """Carry out the steps in order, in batches.
 
         Raises: StepFailed, with the first step that the kernel refused. LibraryMissing.
         """
-        done: list[Step] = []
-        if not steps:
-            return
-        self._make_room(steps)
-        with namespaces.away(self._home):
-            for in_batches, group in groupby(
-                steps, key=lambda step: None if actions.performed(step) else step.netns or ""
-            ):
-                if in_batches is None:
-                    self._perform(list(group), done)
-                else:
-                    self._send(in_batches or None, list(group), done)
-
-    def _perform(self, steps: Sequence[Step], done: list[Step]) -> None:
-        for sort, group in groupby(steps, key=type):
-            alike = list(group)
-            # The first one alone: it prepares what the others share.
-            self._perform_some(alike[:1], done)
-            if issubclass(sort, actions.INDEPENDENT) and len(alike) > _MANY:
-                self._perform_side_by_side(alike[1:], done)
-            else:
-                self._perform_some(alike[1:], done)
-
-    def _perform_side_by_side(self, steps: Sequence[Step], done: list[Step]) -> None:
-        """Creating namespaces is the kernel's work, which it does for two threads at once nearly twice as fast."""
-        failures: list[StepFailed] = []
-
-        def perform(some: Sequence[Step]) -> None:
-            try:
-                self._perform_some(some, done)
-            except StepFailed as failed:
-                failures.append(failed)
-
-        threads = [threading.Thread(target=perform, args=[steps[start::2]]) for start in range(2)]
-        for thread in threads:
-            thread.start()
-        for thread in threads:
-            thread.join()
-        if failures:
-            raise StepFailed(failures[0].step, failures[0].words, done)
-
-    def _perform_some(self, steps: Sequence[Step], done: list[Step]) -> None:
-        for step in steps:
-            try:
-                actions.perform(step, self._place)
-            except OSError as error:
-                raise StepFailed(step, said(error), done) from error
-            if step.relocates():
-                step.effect(self._seen)
-            done.append(step)
-
-    def _send(self, netns: Netns, steps: Sequence[Step], done: list[Step]) -> None:
-        from ansible_collections.linuxnet.netns.plugins.module_utils._kernel.messenger import Messenger
-
-        self._seen.crowded = self._place.crowded
-        try:
-            namespaces.enter(netns, self._home)
-            messenger = Messenger(self._codec, self._home, self._seen)
-        except OSError as error:
-            raise StepFailed(steps[0], said(error), done) from error
-        with messenger:
-            messenger.send(steps, done)
-
-    def _make_room(self, steps: Sequence[Step]) -> None:
-        """Raise the soft limit of descriptors where the steps may need more; :meth:`close` puts it back."""
-        soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
-        needed = _DESCRIPTORS + sum(1 for step in steps if step.ends())
-        if self._limits is None and soft != resource.RLIM_INFINITY and needed > soft and soft != hard:
-            self._limits = (soft, hard)
-            resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
+        if steps:
+            self._applier.apply(steps, self._seen)
 
     def wait(self, condition: Carrier) -> bool:
         """Whether the interface has a carrier before its time is over. Raises: KernelError."""
-        from ansible_collections.linuxnet.netns.plugins.module_utils._kernel import messages
+        from ansible_collections.linuxnet.netns.plugins.module_utils._kernel import requests
         from ansible_collections.linuxnet.netns.plugins.module_utils._kernel.netlink import RouteSocket
 
         end, until = condition.end, time.monotonic() + condition.seconds
@@ -191,15 +126,15 @@ class LinuxKernel:
                 namespaces.enter(end.netns, self._home)
                 with RouteSocket() as route:
                     while True:
-                        found = self._codec.ifinfmsg(route.ask(messages.link(self._codec, end.interface)))
+                        found = self._codec().ifinfmsg(route.ask(requests.link(self._codec(), end.interface)))
                         found.decode()
-                        if found["flags"] & messages.IFF_LOWER_UP:
+                        if found["flags"] & requests.IFF_LOWER_UP:
                             return True
                         if time.monotonic() >= until:
                             return False
                         time.sleep(0.02)
         except OSError as error:
-            raise KernelError(f"The carrier of {end} could not be waited for: {said(error)}.") from error
+            raise KernelError(f"The carrier of {end} could not be waited for: {_said(error)}.") from error
 
     def checkpoint(self, places: Sequence[Netns]) -> None:
         """Remember the routes of these namespaces, which go unnamed when an interface goes down.
@@ -210,9 +145,9 @@ class LinuxKernel:
 
         try:
             with namespaces.away(self._home):
-                self._routes = Routes(self._codec, self._home, [netns for netns in places if self._seen.has(netns)])
+                self._routes = Routes(self._codec(), self._home, [netns for netns in places if self._seen.has(netns)])
         except OSError as error:
-            raise KernelError(f"The routes of this host could not be read: {said(error)}.") from error
+            raise KernelError(f"The routes of this host could not be read: {_said(error)}.") from error
 
     def revive(self) -> list[str]:
         """Put back the routes that have gone since the checkpoint; gives those that could not be, in words."""
@@ -240,13 +175,7 @@ def demand_capabilities() -> None:
         )
 
 
-def said(error: OSError) -> str:
-    """An error in the kernel's words."""
-    from ansible_collections.linuxnet.netns.plugins.module_utils._kernel.netlink import NetlinkError, words
+def _said(error: OSError) -> str:
+    from ansible_collections.linuxnet.netns.plugins.module_utils._kernel.netlink import said
 
-    if isinstance(error, NetlinkError):
-        return str(error)
-    if error.errno is None:
-        return str(error)
-    about = f"{error.filename}: " if error.filename else ""
-    return about + words(error.errno)
+    return said(error)

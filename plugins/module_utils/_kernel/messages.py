@@ -15,6 +15,17 @@ from functools import lru_cache, singledispatch
 from typing import Any, Optional, Protocol, Union
 
 from ansible_collections.linuxnet.netns.plugins.module_utils._kernel.codec import Codec
+from ansible_collections.linuxnet.netns.plugins.module_utils._kernel.requests import (
+    ACK,
+    CREATE,
+    DESCRIPTOR,
+    EXCL,
+    IFF_UP,
+    REQUEST,
+    Form,
+    number,
+    packed,
+)
 from ansible_collections.linuxnet.netns.plugins.module_utils._kinds.address import AddAddress, DeleteAddress
 from ansible_collections.linuxnet.netns.plugins.module_utils._kinds.interface import (
     DeleteInterface,
@@ -24,14 +35,8 @@ from ansible_collections.linuxnet.netns.plugins.module_utils._kinds.interface im
 from ansible_collections.linuxnet.netns.plugins.module_utils._kinds.veth import AddVeth, VethEnd
 from ansible_collections.linuxnet.netns.plugins.module_utils._model import Netns, Step
 
-REQUEST, ACK, EXCL, CREATE, DUMP = 0x1, 0x4, 0x200, 0x400, 0x300
-NEWLINK, DELLINK, GETLINK, SETLINK = 16, 17, 18, 19
-NEWADDR, DELADDR, GETADDR = 20, 21, 22
-NEWROUTE, GETROUTE = 24, 26
-GETNSID = 90
-IFF_UP, IFF_LOWER_UP = 0x1, 0x10000
-#: linux/rtnetlink.h: leave the statistics out of a dump of links.
-SKIP_STATS = 8
+NEWLINK, DELLINK, SETLINK = 16, 17, 19
+NEWADDR, DELADDR = 20, 21
 
 
 class Surroundings(Protocol):
@@ -50,48 +55,10 @@ def encode(step: Step, codec: Codec, host: Surroundings) -> bytes:
     raise TypeError(f"no message for {type(step).__name__}")
 
 
-def packed(message: Any, kind: int, flags: int) -> bytes:
-    """A filled pyroute2 message as bytes."""
-    message["header"]["type"] = kind
-    message["header"]["flags"] = REQUEST | flags
-    message.encode()
-    return bytes(message.data)
-
-
-class Form:
-    """A message that was encoded once, with places to be filled in many times.
-
-    Encoding is by far the largest part of what a message costs here, and most of a thousand messages differ in nothing
-    but a few numbers.
-    """
-
-    def __init__(self, encoded: bytes, *marks: bytes) -> None:
-        """``marks``: the byte strings whose every occurrence is a place; :meth:`fill` takes values in their order.
-
-        Places begin where attributes do, at multiples of four; so does a MAC address, which no mark can be mistaken
-        for, because a mark's first byte is odd and an interface's own MAC address never begins so.
-        """
-        self._encoded = encoded
-        self._places = [
-            (offset, offset + len(mark), number)
-            for number, mark in enumerate(marks)
-            for offset in range(0, len(encoded) - len(mark) + 1, 4)
-            if encoded.startswith(mark, offset)
-        ]
-
-    def fill(self, *values: bytes) -> bytes:
-        """The message with these values, each as long as its mark."""
-        filled = bytearray(self._encoded)
-        for start, end, number in self._places:
-            filled[start:end] = values[number]
-        return bytes(filled)
-
-
-_INDEX, _PEER_INDEX, _DESCRIPTOR, _PEER_DESCRIPTOR = 0x5DED0001, 0x5DED0003, 0x5DED0005, 0x5DED0007
+_INDEX, _PEER_INDEX, _PEER_DESCRIPTOR = 0x5DED0001, 0x5DED0003, 0x5DED0007
 _FAMILIES = {4: socket.AF_INET, 6: socket.AF_INET6}
 _HOSTS = {4: "94.237.94.5", 6: "5eed:6::5eed:7"}
-_number = struct.Struct("=I").pack
-_NUMBERS = tuple(map(_number, (_INDEX, _PEER_INDEX, _DESCRIPTOR, _PEER_DESCRIPTOR)))
+_NUMBERS = tuple(map(number, (_INDEX, _PEER_INDEX, DESCRIPTOR, _PEER_DESCRIPTOR)))
 
 
 @encode.register
@@ -99,10 +66,10 @@ def _add_veth(step: AddVeth, codec: Codec, host: Surroundings) -> bytes:
     first, second = step.first, step.second
     form = _veth(codec, *(VethEnd(end.netns and "", end.interface, end.mac, end.mtu) for end in (first, second)))
     return form.fill(
-        _number(first.index or 0),
-        _number(second.index or 0),
-        _number(0 if first.netns is None else host.descriptor(first.netns)),
-        _number(0 if second.netns is None else host.descriptor(second.netns)),
+        number(first.index or 0),
+        number(second.index or 0),
+        number(0 if first.netns is None else host.descriptor(first.netns)),
+        number(0 if second.netns is None else host.descriptor(second.netns)),
     )
 
 
@@ -112,7 +79,7 @@ def _veth(codec: Codec, first: VethEnd, second: VethEnd) -> Form:
     message = codec.ifinfmsg()
     message["index"] = _INDEX
     info = {"attrs": [("IFLA_INFO_KIND", "veth"), ("IFLA_INFO_DATA", {"attrs": [("VETH_INFO_PEER", peer)]})]}
-    message["attrs"] = [*_end(first, _DESCRIPTOR), ("IFLA_LINKINFO", info)]
+    message["attrs"] = [*_end(first, DESCRIPTOR), ("IFLA_LINKINFO", info)]
     return Form(packed(message, NEWLINK, ACK | CREATE | EXCL), *_NUMBERS)
 
 
@@ -129,7 +96,7 @@ def _end(end: VethEnd, descriptor: int) -> list[tuple[str, Any]]:
 
 @encode.register
 def _set_interface(step: SetInterface, codec: Codec, host: Surroundings) -> bytes:
-    return _set(codec, step.what, step.value).fill(_number(host.index(step.netns, step.interface)))
+    return _set(codec, step.what, step.value).fill(number(host.index(step.netns, step.interface)))
 
 
 @lru_cache(maxsize=64)
@@ -141,7 +108,7 @@ def _set(codec: Codec, what: str, value: Union[str, int]) -> Form:
         message["flags"] = IFF_UP if value == "up" else 0
     else:
         message["attrs"] = [("IFLA_ADDRESS" if what == "mac" else "IFLA_MTU", value)]
-    return Form(packed(message, SETLINK, ACK), _number(_INDEX))
+    return Form(packed(message, SETLINK, ACK), number(_INDEX))
 
 
 @encode.register
@@ -181,7 +148,7 @@ def _address(codec: Codec, kind: int, flags: int, address: str, index: int) -> b
     host, _slash, length = address.partition("/")
     version = 6 if ":" in host else 4
     form = _address_form(codec, kind, flags, version, int(length))
-    return form.fill(_number(index), socket.inet_pton(_FAMILIES[version], host))
+    return form.fill(number(index), socket.inet_pton(_FAMILIES[version], host))
 
 
 @lru_cache(maxsize=64)
@@ -192,7 +159,7 @@ def _address_form(codec: Codec, kind: int, flags: int, version: int, length: int
     message["index"] = _INDEX
     message["attrs"] = [("IFA_LOCAL", _HOSTS[version]), ("IFA_ADDRESS", _HOSTS[version])]
     mark = socket.inet_pton(_FAMILIES[version], _HOSTS[version])
-    return Form(packed(message, kind, flags), _number(_INDEX), mark)
+    return Form(packed(message, kind, flags), number(_INDEX), mark)
 
 
 def again(
@@ -209,41 +176,3 @@ def again(
     if index is not None:
         struct.pack_into("=I", request, 20, index)
     return bytes(request)
-
-
-def links(codec: Codec) -> bytes:
-    """The request for a dump of all links."""
-    message = codec.ifinfmsg()
-    message["attrs"] = [("IFLA_EXT_MASK", SKIP_STATS)]
-    return packed(message, GETLINK, DUMP)
-
-
-def link(codec: Codec, name: str) -> bytes:
-    """The request for one link, by its name."""
-    message = codec.ifinfmsg()
-    message["attrs"] = [("IFLA_IFNAME", name), ("IFLA_EXT_MASK", SKIP_STATS)]
-    return packed(message, GETLINK, 0)
-
-
-def addresses(codec: Codec) -> bytes:
-    """The request for a dump of all addresses, IPv4 and IPv6."""
-    return packed(codec.ifaddrmsg(), GETADDR, DUMP)
-
-
-def routes(codec: Codec, family: int) -> bytes:
-    """The request for a dump of all routes of an address family."""
-    message = codec.rtmsg()
-    message["family"] = family
-    return packed(message, GETROUTE, DUMP)
-
-
-def nsid(codec: Codec, descriptor: int) -> bytes:
-    """The request for the id by which this namespace knows the one of the descriptor."""
-    return _nsid(codec).fill(_number(descriptor))
-
-
-@lru_cache(maxsize=1)
-def _nsid(codec: Codec) -> Form:
-    message = codec.nsidmsg()
-    message["attrs"] = [("NETNSA_FD", _DESCRIPTOR)]
-    return Form(packed(message, GETNSID, 0), _number(_DESCRIPTOR))

@@ -12,9 +12,14 @@ from dataclasses import replace
 from typing import Optional
 
 from ansible_collections.linuxnet.netns.plugins.module_utils._errors import StepFailed
-from ansible_collections.linuxnet.netns.plugins.module_utils._kernel import messages, namespaces
+from ansible_collections.linuxnet.netns.plugins.module_utils._kernel import messages, namespaces, requests
 from ansible_collections.linuxnet.netns.plugins.module_utils._kernel.codec import Codec
-from ansible_collections.linuxnet.netns.plugins.module_utils._kernel.netlink import BATCH, NetlinkError, RouteSocket
+from ansible_collections.linuxnet.netns.plugins.module_utils._kernel.netlink import (
+    BATCH,
+    NetlinkError,
+    RouteSocket,
+    said,
+)
 from ansible_collections.linuxnet.netns.plugins.module_utils._kinds.veth import AddVeth
 from ansible_collections.linuxnet.netns.plugins.module_utils._model import Netns, State, Step
 
@@ -57,7 +62,7 @@ class Messenger:
                 if step.achieved(error.errno or 0):
                     done.append(step)
                     continue
-                raise StepFailed(step, _said(error), done) from error
+                raise StepFailed(step, said(error), done) from error
             self._waiting.append((step, message))
             if step.relocates():
                 self._disturbed.update(step.interfaces())
@@ -80,7 +85,7 @@ class Messenger:
         seen = self._seen.interface(netns, interface)
         if seen is not None and seen.ifindex is not None:
             return seen.ifindex
-        found = self._codec.ifinfmsg(self._route.ask(messages.link(self._codec, interface)))
+        found = self._codec.ifinfmsg(self._route.ask(requests.link(self._codec, interface)))
         found.decode()
         index = int(found["index"])
         self._seen.change(netns, interface, ifindex=index)
@@ -116,9 +121,3 @@ class Messenger:
         for descriptor in self._open:
             os.close(descriptor)
         self._open.clear()
-
-
-def _said(error: OSError) -> str:
-    from ansible_collections.linuxnet.netns.plugins.module_utils._kernel.edge import said
-
-    return said(error)

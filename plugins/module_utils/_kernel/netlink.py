@@ -46,6 +46,14 @@ def words(number: int, explanation: str = "") -> str:
     return f"{os.strerror(number)} ({name})" + (f", {explanation}" if explanation else "")
 
 
+def said(error: OSError) -> str:
+    """An error of the kernel or the file system in the kernel's words."""
+    if isinstance(error, NetlinkError) or error.errno is None:
+        return str(error)
+    about = f"{error.filename}: " if error.filename else ""
+    return about + words(error.errno)
+
+
 class RouteSocket:
     """A routing socket (NETLINK_ROUTE) of the namespace that the calling thread is in, wherever it goes later."""
 

@@ -10,7 +10,7 @@ import os
 from collections.abc import Iterable
 from typing import Optional
 
-from ansible_collections.linuxnet.netns.plugins.module_utils._kernel import messages, namespaces
+from ansible_collections.linuxnet.netns.plugins.module_utils._kernel import namespaces, requests
 from ansible_collections.linuxnet.netns.plugins.module_utils._kernel.codec import Codec
 from ansible_collections.linuxnet.netns.plugins.module_utils._kernel.netlink import NetlinkError, RouteSocket, only
 from ansible_collections.linuxnet.netns.plugins.module_utils._model import (
@@ -37,8 +37,8 @@ class Reader:
         self._home = home
         #: For each end of a veth pair that was read, the id of its peer's namespace (None: the same one).
         self._ids: dict[Endpoint, Optional[int]] = {}
-        self._links = messages.links(codec)
-        self._addresses = messages.addresses(codec)
+        self._links = requests.links(codec)
+        self._addresses = requests.addresses(codec)
 
     def read(self, scope: Scope, state: State) -> None:
         """Read what the scope asks for into the state, whose ``names`` are there already.
@@ -80,8 +80,8 @@ class Reader:
             attributes["IFLA_IFNAME"],
             "loopback" if flags & _IFF_LOOPBACK else kind,
             ifindex=message["index"],
-            up=bool(flags & messages.IFF_UP),
-            carrier=bool(flags & messages.IFF_LOWER_UP),
+            up=bool(flags & requests.IFF_UP),
+            carrier=bool(flags & requests.IFF_LOWER_UP),
             mac=attributes.get("IFLA_ADDRESS"),
             mtu=attributes.get("IFLA_MTU"),
             peer_ifindex=attributes.get("IFLA_LINK"),
@@ -146,7 +146,7 @@ class Reader:
             return None
         descriptor = self._home if netns is None else namespaces.open_namespace(netns)
         try:
-            answer = self._codec.nsidmsg(route.ask(messages.nsid(self._codec, descriptor)))
+            answer = self._codec.nsidmsg(route.ask(requests.nsid(self._codec, descriptor)))
             answer.decode()
             number = dict(answer["attrs"]).get("NETNSA_NSID")
             return None if number is None or number >= 1 << 31 else int(number)

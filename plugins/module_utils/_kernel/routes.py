@@ -10,7 +10,7 @@ import struct
 from collections.abc import Sequence
 from typing import Any
 
-from ansible_collections.linuxnet.netns.plugins.module_utils._kernel import messages, namespaces
+from ansible_collections.linuxnet.netns.plugins.module_utils._kernel import messages, namespaces, requests
 from ansible_collections.linuxnet.netns.plugins.module_utils._kernel.codec import Codec
 from ansible_collections.linuxnet.netns.plugins.module_utils._kernel.netlink import RouteSocket, only
 from ansible_collections.linuxnet.netns.plugins.module_utils._model import Netns, describe
@@ -38,7 +38,7 @@ class Routes:
         found: dict[bytes, bytes] = {}
         with RouteSocket() as route:
             for family in (_AF_INET, _AF_INET6):
-                for raw in route.dump(messages.routes(self._codec, family)):
+                for raw in route.dump(requests.routes(self._codec, family)):
                     message = self._decoded(raw)
                     table = dict(message["attrs"]).get("RTA_TABLE", message["table"])
                     if message["proto"] == _PROTOCOL_KERNEL or table == _TABLE_LOCAL or message["flags"] & _CLONED:

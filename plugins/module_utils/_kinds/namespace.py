@@ -11,7 +11,6 @@ from dataclasses import dataclass
 from typing import Any, Optional
 
 from ansible_collections.linuxnet.netns.plugins.module_utils._errors import Impossible
-from ansible_collections.linuxnet.netns.plugins.module_utils._kinds.address import listed
 from ansible_collections.linuxnet.netns.plugins.module_utils._kinds.interface import DeleteInterface, MoveInterface
 from ansible_collections.linuxnet.netns.plugins.module_utils._model import (
     FOREIGN,
@@ -103,6 +102,8 @@ class Namespace(Declared):
 
 def whole(interface: Interface) -> dict[str, Any]:
     """All that a view tells of an interface which goes with its namespace."""
+    from ansible_collections.linuxnet.netns.plugins.module_utils._kinds.address import listed
+
     shown: dict[str, Any] = {"kind": interface.kind or "physical"}
     if interface.peer is not None:
         shown["peer"] = str(interface.peer)

@@ -1,0 +1,132 @@
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-FileCopyrightText: 2026 The linuxnet.netns developers
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Carrying out steps: in batches, each sort of step by what it takes, from inside the namespace it is for."""
+
+from __future__ import annotations
+
+import resource
+import threading
+from collections.abc import Sequence
+from itertools import groupby
+from typing import Callable, Optional
+
+from ansible_collections.linuxnet.netns.plugins.module_utils._errors import StepFailed
+from ansible_collections.linuxnet.netns.plugins.module_utils._kernel import actions, namespaces
+from ansible_collections.linuxnet.netns.plugins.module_utils._kernel.codec import Codec
+from ansible_collections.linuxnet.netns.plugins.module_utils._kernel.netlink import said
+from ansible_collections.linuxnet.netns.plugins.module_utils._model import Netns, State, Step
+
+#: Descriptors that a run may need at once, beside those of the namespaces that it deletes.
+_DESCRIPTORS = 512
+#: From how many steps on threads are worth their start.
+_MANY = 50
+
+
+def acted(steps: Sequence[Step]) -> bool:
+    """Whether all of the steps are done without a routing socket, and so without the codec."""
+    return all(actions.performed(step) for step in steps)
+
+
+class Applier:
+    """Carries out the steps of one run.
+
+    ``home`` is a descriptor of the host's namespace, where the calling thread is left; ``codec`` gives the codec when
+    it is needed.
+    """
+
+    def __init__(self, home: int, codec: Callable[[], Codec]) -> None:
+        self._home = home
+        self._codec = codec
+        self._place = actions.Workplace(home)
+        self._limits: Optional[tuple[int, int]] = None
+        self._seen = State()
+
+    def close(self) -> None:
+        """Let go of the namespaces that were held open, and put the limit of descriptors back."""
+        self._place.close()
+        if self._limits is not None:
+            resource.setrlimit(resource.RLIMIT_NOFILE, self._limits)
+
+    @property
+    def crowded(self) -> bool:
+        """Whether new namespaces have turned out to have more interfaces than ``lo``."""
+        return self._place.crowded
+
+    def apply(self, steps: Sequence[Step], seen: State) -> None:
+        """Carry out the steps in order, in batches.
+
+        ``seen`` is the state as it was last seen; it is kept up with where interfaces are.
+
+        Raises: StepFailed, with the first step that the kernel refused. LibraryMissing.
+        """
+        self._seen = seen
+        done: list[Step] = []
+        self._make_room(steps)
+        with namespaces.away(self._home):
+            for in_batches, group in groupby(
+                steps, key=lambda step: None if actions.performed(step) else step.netns or ""
+            ):
+                if in_batches is None:
+                    self._perform(list(group), done)
+                else:
+                    self._send(in_batches or None, list(group), done)
+
+    def _perform(self, steps: Sequence[Step], done: list[Step]) -> None:
+        for sort, group in groupby(steps, key=type):
+            alike = list(group)
+            # The first one alone: it prepares what the others share.
+            self._perform_some(alike[:1], done)
+            if issubclass(sort, actions.INDEPENDENT) and len(alike) > _MANY:
+                self._perform_side_by_side(alike[1:], done)
+            else:
+                self._perform_some(alike[1:], done)
+
+    def _perform_side_by_side(self, steps: Sequence[Step], done: list[Step]) -> None:
+        """Creating namespaces is the kernel's work, which it does for two threads at once nearly twice as fast."""
+        failures: list[StepFailed] = []
+
+        def perform(some: Sequence[Step]) -> None:
+            try:
+                self._perform_some(some, done)
+            except StepFailed as failed:
+                failures.append(failed)
+
+        threads = [threading.Thread(target=perform, args=[steps[start::2]]) for start in range(2)]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+        if failures:
+            raise StepFailed(failures[0].step, failures[0].words, done)
+
+    def _perform_some(self, steps: Sequence[Step], done: list[Step]) -> None:
+        for step in steps:
+            try:
+                actions.perform(step, self._place)
+            except OSError as error:
+                raise StepFailed(step, said(error), done) from error
+            if step.relocates():
+                step.effect(self._seen)
+            done.append(step)
+
+    def _send(self, netns: Netns, steps: Sequence[Step], done: list[Step]) -> None:
+        from ansible_collections.linuxnet.netns.plugins.module_utils._kernel.messenger import Messenger
+
+        self._seen.crowded = self._place.crowded
+        try:
+            namespaces.enter(netns, self._home)
+            messenger = Messenger(self._codec(), self._home, self._seen)
+        except OSError as error:
+            raise StepFailed(steps[0], said(error), done) from error
+        with messenger:
+            messenger.send(steps, done)
+
+    def _make_room(self, steps: Sequence[Step]) -> None:
+        """Raise the soft limit of descriptors where the steps may need more; closing puts it back."""
+        soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+        needed = _DESCRIPTORS + sum(1 for step in steps if step.ends())
+        if self._limits is None and soft != resource.RLIM_INFINITY and needed > soft and soft != hard:
+            self._limits = (soft, hard)
+            resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))

@@ -1,0 +1,314 @@
+# SPDX-FileCopyrightText: 2026 The linuxnet.netns developers
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""What linuxnet.netns costs, beside what one would use instead: ratios of medians, all taken in one run.
+
+make bench                    everything (about 10 minutes)
+make bench BENCH=playbooks    (a) whole playbooks
+make bench BENCH=tasks        (b) single tasks
+make bench BENCH=scale        (c) topologies of 2, 100, 1000 and 4000 namespaces
+
+Each pair is run in turn, A B A B …, so that a machine whose speed drifts drifts for both. Everything happens in
+namespaces of its own (tools/hermetic), with /run on tmpfs.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import platform
+import shutil
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any, Optional
+
+HERE = Path(__file__).resolve().parent
+ROOT = HERE.parent.parent
+MODULES = "netns", "veth", "netns_addr", "netns_link_state"
+
+
+def main(parts: Sequence[str]) -> int:
+    """Run the parts, in namespaces of their own."""
+    if os.environ.get("LINUXNET_HERMETIC") != "1":
+        os.execv(ROOT / "tools" / "hermetic", ["hermetic", sys.executable, __file__, *parts])
+    known: dict[str, Callable[[Path], None]] = {"playbooks": playbooks, "tasks": tasks, "scale": scale}
+    unknown = set(parts) - set(known)
+    if unknown:
+        print(f"There is no part {', '.join(sorted(unknown))}; there are {', '.join(known)}", file=sys.stderr)
+        return 2
+    print(f"Linux {platform.release()}, Python {platform.python_version()}, {os.cpu_count()} processors")
+    with tempfile.TemporaryDirectory() as scratch:
+        for part in parts or known:
+            known[part](Path(scratch))
+    return 0
+
+
+def clocked(*command: str, memory: Optional[list[float]] = None, **environment: str) -> float:
+    """How many seconds a command takes; adds the most memory it held, in MB, to ``memory``."""
+    started = time.perf_counter()
+    process = subprocess.Popen(
+        command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, env={**os.environ, **environment}, cwd=ROOT
+    )
+    assert process.stdout is not None
+    output = process.stdout.read()
+    _pid, status, usage = os.wait4(process.pid, 0)
+    taken = time.perf_counter() - started
+    if status:
+        sys.exit(f"{' '.join(command)} failed:\n{output.decode()[-3000:]}")
+    if memory is not None:
+        memory.append(usage.ru_maxrss / 1024)
+    return taken
+
+
+def interleaved(rounds: int, **measured: Callable[[], float]) -> dict[str, list[float]]:
+    """The times of each, taken in turn, after a first round that does not count."""
+    times: dict[str, list[float]] = {name: [] for name in measured}
+    for number in range(rounds + 1):
+        for name, measure in measured.items():
+            taken = measure()
+            if number:
+                times[name].append(taken)
+    return times
+
+
+def told(times: dict[str, list[float]], against: str, targets: dict[str, float]) -> None:
+    """Print medians, and ratios of medians to that of one of them."""
+    base = statistics.median(times[against])
+    for name, values in times.items():
+        median = statistics.median(values)
+        ratio = f"{median / base:6.2f}" if name != against else "      "
+        target = f"(at most {targets[name]:g})" if name in targets else ""
+        spread = f"{min(values):.3f} … {max(values):.3f}"
+        print(f"  {name:<34} {median:7.3f} s   {spread:>16}   {ratio} {target}")
+
+
+def playbooks(scratch: Path) -> None:
+    """(a) A playbook of one ping task; nine command tasks; our role, from nothing and again."""
+    print("\n(a) Whole playbooks: medians of 7, and ratios to the first")
+    ping = scratch / "ping.yml"
+    ping.write_text("- hosts: localhost\n  gather_facts: false\n  tasks:\n    - ansible.builtin.ping:\n")
+    lines = [
+        "ip netns add my_container_a",
+        "ip netns add my_container_b",
+        "ip link add my_veth_end_a type veth peer name my_veth_end_b",
+        "ip link set my_veth_end_a netns my_container_a",
+        "ip link set my_veth_end_b netns my_container_b",
+        "ip -n my_container_a address add 10.0.0.1/24 dev my_veth_end_a",
+        "ip -n my_container_b address add 10.0.0.2/24 dev my_veth_end_b",
+        "ip -n my_container_a link set my_veth_end_a up",
+        "ip -n my_container_b link set my_veth_end_b up",
+    ]
+    nine = scratch / "nine.yml"
+    nine.write_text(
+        "- hosts: localhost\n  gather_facts: false\n  tasks:\n"
+        + "".join(f"    - ansible.builtin.command: {line}\n" for line in lines)
+    )
+
+    def clean() -> None:
+        for name in ("my_container_a", "my_container_b"):
+            subprocess.run(["ip", "netns", "delete", name], check=False, stderr=subprocess.DEVNULL)
+        shutil.rmtree("/run/linuxnet.netns", ignore_errors=True)
+        time.sleep(0.3)
+
+    def afresh(*command: str) -> float:
+        clean()
+        return clocked(*command)
+
+    times = interleaved(
+        7,
+        **{
+            "one ping task": lambda: clocked("ansible-playbook", str(ping)),
+            "nine command: ip tasks": lambda: afresh("ansible-playbook", str(nine)),
+            "lab.yml, from nothing": lambda: afresh("ansible-playbook", "lab.yml"),
+            "lab.yml, nothing to do": lambda: clocked("ansible-playbook", "lab.yml"),
+        },
+    )
+    clean()
+    told(times, "one ping task", {"lab.yml, from nothing": 1.5, "lab.yml, nothing to do": 1.4})
+
+
+def tasks(scratch: Path) -> None:
+    """(b) One task of each module, with nothing to do and with a change, beside one command task."""
+    rounds = 21
+    print(f"\n(b) Single tasks in one play: medians of {rounds - 1}, and ratios to the first")
+    veth = {"name": "ea", "netns": "bench", "peer": "eb"}
+    there = [
+        ("netns", {"name": "bench"}),
+        ("veth", veth),
+        ("netns_addr", {"netns": "bench", "interface": "ea", "addresses": "10.0.0.1/24"}),
+        ("netns_link_state", {"netns": "bench", "interface": "ea", "state": "up"}),
+    ]
+    changes: list[tuple[str, dict[str, Any], dict[str, Any]]] = [
+        ("netns", {"name": "other"}, {"name": "other", "state": "absent"}),
+        ("veth", {"name": "xa", "peer": "xb"}, {"name": "xa", "peer": "xb", "state": "absent"}),
+        (
+            "netns_addr",
+            {"netns": "bench", "interface": "ea", "addresses": "10.0.0.9/24"},
+            {"netns": "bench", "interface": "ea", "addresses": "10.0.0.9/24", "state": "absent"},
+        ),
+        (
+            "netns_link_state",
+            {"netns": "bench", "interface": "ea", "state": "down"},
+            {"netns": "bench", "interface": "ea", "state": "up"},
+        ),
+    ]
+
+    def task(name: str, module: str, options: Any) -> dict[str, Any]:
+        return {"name": name, module if "." in module else f"linuxnet.netns.{module}": options}
+
+    listed = [task("prepare", module, options) for module, options in there]
+    for number in range(rounds):
+        kind = "first" if number == 0 else "counted"
+        listed.append(task(f"{kind}: command: ip", "ansible.builtin.command", "ip netns list"))
+        listed += [task(f"{kind}: {module}, nothing to do", module, options) for module, options in there]
+        listed += [
+            task(f"{kind}: {module}, a change", change[0], change[1 + number % 2])
+            for change in changes
+            for module in change[:1]
+        ]
+    play = scratch / "tasks.json"
+    play.write_text(json.dumps([{"hosts": "localhost", "gather_facts": False, "tasks": listed}]))
+    written = scratch / "times.json"
+    clocked(
+        "ansible-playbook",
+        str(play),
+        ANSIBLE_CALLBACK_PLUGINS=str(HERE / "callback_plugins"),
+        ANSIBLE_CALLBACKS_ENABLED="task_times",
+        BENCH_TIMES=str(written),
+    )
+    times = {
+        name.partition(": ")[2]: values
+        for name, values in json.loads(written.read_text()).items()
+        if name.startswith("counted: ")
+    }
+    targets = {f"{module}, nothing to do": 1.35 for module in MODULES} | {
+        f"{module}, a change": 1.5 for module in MODULES
+    }
+    told(times, "command: ip", {**targets, "netns, nothing to do": 1.2})
+    subprocess.run(["ip", "netns", "delete", "bench"], check=True)
+
+
+def ring(count: int) -> dict[str, Any]:
+    """The floor's work as a topology: a ring of pairs, two addresses in each namespace, the links up."""
+    return {
+        "name": "ring",
+        "namespaces": [{"name": f"fl_{number}", "loopback": "down"} for number in range(count)],
+        "links": [
+            {
+                "endpoints": [
+                    {
+                        "netns": f"fl_{number}",
+                        "interface": "e0",
+                        "addresses": [f"10.{number >> 8}.{number & 255}.1/24"],
+                    },
+                    {
+                        "netns": f"fl_{(number + 1) % count}",
+                        "interface": "e1",
+                        "addresses": [f"10.{number >> 8}.{number & 255}.2/24"],
+                    },
+                ]
+            }
+            for number in range(count)
+        ],
+    }
+
+
+def scripts(count: int, scratch: Path) -> tuple[str, str]:
+    """The same work as a shell loop over ip, and as ip -batch (one batch on the host, one in each namespace)."""
+    shell, host = ["set -e"], []
+    inside = []
+    for number in range(count):
+        after, before = (number + 1) % count, (number - 1) % count
+        shell.append(f"ip netns add fl_{number}")
+        host.append(f"link add e0 netns fl_{number} type veth peer name e1 netns fl_{after}")
+        own = [
+            f"address add 10.{number >> 8}.{number & 255}.1/24 dev e0",
+            f"address add 10.{before >> 8}.{before & 255}.2/24 dev e1",
+            "link set e0 up",
+            "link set e1 up",
+        ]
+        inside.append(own)
+    loop = [*shell, *(f"ip {line}" for line in host)]
+    loop += [f"ip -n fl_{number} {line}" for number, own in enumerate(inside) for line in own]
+    (scratch / "host.batch").write_text("\n".join(host) + "\n")
+    batch = ["set -e", "ip -batch /dev/stdin <<E", *(line[3:] for line in shell[1:]), "E"]
+    batch.append(f"ip -batch {scratch / 'host.batch'}")
+    for number, own in enumerate(inside):
+        batch += [f"ip -n fl_{number} -batch /dev/stdin <<E", *own, "E"]
+    (scratch / "loop.sh").write_text("\n".join(loop) + "\n")
+    (scratch / "batch.sh").write_text("\n".join(batch) + "\n")
+    return str(scratch / "loop.sh"), str(scratch / "batch.sh")
+
+
+def scale(scratch: Path) -> None:
+    """(c) N namespaces in a ring, N pairs, 2 N addresses, the links up."""
+    python = os.path.realpath(sys.executable)
+    floor = str(HERE / "floor.py")
+    environment = {"PYTHONPATH": os.pathsep.join([str(ROOT / ".cache" / "collections"), *sys.path[1:]])}
+    print("\n(c) Topologies: the module's process without Ansible's start; medians, and ratios to the floor")
+    if not shutil.which("mn"):
+        print("  mininet is not installed, so it is left out")
+    ratios: dict[tuple[str, int], float] = {}
+    for count in (2, 100, 1000, 4000):
+        rounds = {2: 9, 100: 7, 1000: 5, 4000: 3}[count]
+        options = {}
+        for state in ("present", "absent"):
+            options[state] = scratch / f"{state}.json"
+            options[state].write_text(json.dumps({**ring(count), "state": state}))
+        memory: list[float] = []
+
+        def ours(state: str, options: dict[str, Path] = options, memory: list[float] = memory) -> float:
+            words = python, str(HERE / "task.py"), "netns_topology", str(options[state])
+            return clocked(*words, memory=memory, **environment)
+
+        def theirs(verb: str, count: int = count) -> float:
+            return clocked(python, floor, verb, str(count))
+
+        def gone() -> None:
+            # The kernel takes its time to destroy what was removed; it should not be measured with what comes next.
+            time.sleep(0.2 + count / 1000)
+
+        times: dict[str, list[float]] = {}
+        for number in range(rounds + 1):
+            taken = {"floor, build": theirs("up"), "floor, read": theirs("show"), "floor, remove": theirs("down")}
+            gone()
+            taken["netns_topology, build"] = ours("present")
+            taken["netns_topology, nothing to do"] = ours("present")
+            taken["netns_topology, remove"] = ours("absent")
+            gone()
+            if count <= 1000 and number <= 2:
+                for name, script in zip(("shell loop over ip, build", "ip -batch, build"), scripts(count, scratch)):
+                    taken[name] = clocked("sh", script)
+                    theirs("down")
+                    gone()
+            if number:
+                for name, value in taken.items():
+                    times.setdefault(name, []).append(value)
+        medians = {name: statistics.median(values) for name, values in times.items()}
+        print(f"\n  N = {count} ({rounds} rounds)")
+        for name, median in medians.items():
+            base = medians["floor, remove" if name.endswith("remove") else "floor, build"]
+            ratio = "" if name.startswith("floor") else f"{median / base:8.2f}"
+            print(f"    {name:<32} {median:7.3f} s {ratio}")
+        ratios["build", count] = medians["netns_topology, build"] / medians["floor, build"]
+        if count == 1000:
+            ours_now = medians["netns_topology, build"]
+            print(f"    build: {ratios['build', count]:.2f} times the floor (at most 1.3)")
+            print(f"    build: {medians['ip -batch, build'] / ours_now:.1f} times faster than ip -batch (at least 3)")
+            loop = medians["shell loop over ip, build"] / ours_now
+            print(f"    build: {loop:.1f} times faster than a shell loop (at least 10)")
+            print(f"    nothing to do: {medians['netns_topology, nothing to do']:.2f} s (at most 0.6)")
+            remove = medians["netns_topology, remove"] / medians["floor, remove"]
+            print(f"    remove: {remove:.2f} times the floor (at most 1.5)")
+            print(f"    memory: {max(memory):.0f} MB (at most 150)")
+    growth = ratios["build", 4000] / ratios["build", 1000]
+    print(f"\n  growth: the ratio to the floor at 4000 is {growth:.2f} times that at 1000 (at most 1.1)")
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

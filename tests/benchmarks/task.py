@@ -1,0 +1,18 @@
+# SPDX-FileCopyrightText: 2026 The linuxnet.netns developers
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Runs one module as the Python process that Ansible would start on a host: task.py MODULE OPTIONS.json."""
+
+from __future__ import annotations
+
+import importlib
+import json
+import sys
+from pathlib import Path
+
+import ansible.module_utils.basic as basic
+
+arguments = json.loads(Path(sys.argv[2]).read_text(encoding="utf-8"))
+basic._ANSIBLE_ARGS = json.dumps({"ANSIBLE_MODULE_ARGS": arguments}).encode()  # type: ignore[attr-defined]
+basic._ANSIBLE_PROFILE = "legacy"  # type: ignore[attr-defined]
+importlib.import_module(f"ansible_collections.linuxnet.netns.plugins.modules.{sys.argv[1]}").main()
