@@ -35,7 +35,7 @@ class Codec:
         """Raises: LibraryMissing."""
         try:
             self._classes = _import()
-        except ImportError as error:
+        except (ImportError, AttributeError) as error:
             raise LibraryMissing("pyroute2", traceback.format_exc()) from error
 
     def __getattr__(self, name: str) -> Any:
