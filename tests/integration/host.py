@@ -29,6 +29,11 @@ VOLATILE = {
     "expires",
     "stats",
     "stats64",
+    "gc_timer",
+    "hello_timer",
+    "hold_timer",
+    "forward_delay_timer",
+    "message_age_timer",
 }
 RANDOM = {"address", "permaddr", "link_netnsid", "link_netns", "protocol"}
 
@@ -114,7 +119,9 @@ class Host:
                 for route in self.ip(*netns, family, "route", "show", "table", "all")
                 if not route["dst"].startswith(("fe80:", "ff00:", "multicast")) and route.get("type") != "anycast"
             ]
-            dump[name] = _without([links, sorted(routes, key=json.dumps)], left_out)
+            neighbours = self.ip(*netns, "neighbour", "show", "nud", "permanent")
+            rules = [rule for family in ("-4", "-6") for rule in self.ip(*netns, family, "rule", "show")]
+            dump[name] = _without([links, sorted(routes, key=json.dumps), neighbours, rules], left_out)
         return dump
 
     @staticmethod

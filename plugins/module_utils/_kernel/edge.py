@@ -9,7 +9,7 @@ from __future__ import annotations
 import os
 import time
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Optional
+from typing import TYPE_CHECKING, Optional, Union
 
 from ansible_collections.linuxnet.netns.plugins.module_utils._errors import KernelError
 from ansible_collections.linuxnet.netns.plugins.module_utils._kernel import namespaces
@@ -17,6 +17,7 @@ from ansible_collections.linuxnet.netns.plugins.module_utils._model import Carri
 
 if TYPE_CHECKING:
     from ansible_collections.linuxnet.netns.plugins.module_utils._kernel.apply import Applier
+    from ansible_collections.linuxnet.netns.plugins.module_utils._kernel.belongings import Belongings
     from ansible_collections.linuxnet.netns.plugins.module_utils._kernel.codec import Codec
     from ansible_collections.linuxnet.netns.plugins.module_utils._kernel.routes import Routes
 
@@ -33,7 +34,7 @@ class LinuxKernel:
         self._home = namespaces.current()
         self._seen = State()
         self._used_applier: Optional[Applier] = None
-        self._routes: Optional[Routes] = None
+        self._kept: list[Union[Belongings, Routes]] = []
         self._loaded: Optional[Codec] = None
 
     def close(self) -> None:
@@ -137,24 +138,24 @@ class LinuxKernel:
             raise KernelError(f"The carrier of {end} could not be waited for: {_said(error)}.") from error
 
     def checkpoint(self, places: Sequence[Netns]) -> None:
-        """Remember the routes of these namespaces, which go unnamed when an interface goes down.
+        """Remember what interfaces of these namespaces have that goes unnamed when they go, or go down.
 
         Raises: KernelError.
         """
+        from ansible_collections.linuxnet.netns.plugins.module_utils._kernel.belongings import Belongings
         from ansible_collections.linuxnet.netns.plugins.module_utils._kernel.routes import Routes
 
         try:
             with namespaces.away(self._home):
-                self._routes = Routes(self._codec(), self._home, [netns for netns in places if self._seen.has(netns)])
+                there = [netns for netns in places if self._seen.has(netns)]
+                self._kept = [kind(self._codec(), self._home, there) for kind in (Belongings, Routes)]
         except OSError as error:
-            raise KernelError(f"The routes of this host could not be read: {_said(error)}.") from error
+            raise KernelError(f"The links and routes of this host could not be read: {_said(error)}.") from error
 
     def revive(self) -> list[str]:
-        """Put back the routes that have gone since the checkpoint; gives those that could not be, in words."""
-        if self._routes is None:
-            return []
+        """Put back what has gone since the checkpoint; gives what could not be, in words."""
         with namespaces.away(self._home):
-            return self._routes.revive()
+            return [words for kept in self._kept for words in kept.revive()]
 
 
 def demand_capabilities() -> None:

@@ -179,6 +179,19 @@ def only(message: bytes, body: int, wanted: frozenset[int]) -> bytes:
     return bytes(reduced)
 
 
+def attributes(message: bytes, body: int) -> dict[int, bytes]:
+    """The attributes of a message by their types, as they are; ``body`` is the size of what precedes them."""
+    found: dict[int, bytes] = {}
+    offset = 16 + body
+    while offset + 4 <= len(message):
+        length, kind = _ATTRIBUTE.unpack_from(message, offset)
+        if length < 4:
+            break
+        found[kind & 0x3FFF] = message[offset + 4 : offset + length]
+        offset += (length + 3) & ~3
+    return found
+
+
 def _error(payload: bytes, flags: int) -> Optional[NetlinkError]:
     """What an error message says, or None for an acknowledgement (struct nlmsgerr, then attributes)."""
     number = -struct.unpack_from("=i", payload)[0]

@@ -13,7 +13,9 @@ from typing import Any
 from ansible_collections.linuxnet.netns.plugins.module_utils._kernel.codec import Codec
 
 REQUEST, ACK, EXCL, CREATE, DUMP = 0x1, 0x4, 0x200, 0x400, 0x300
-_GETLINK, _GETADDR, _GETROUTE, _GETNSID = 18, 22, 26, 90
+_GETLINK, _SETLINK, _GETADDR, _GETROUTE, _GETNEIGH, _GETNSID = 18, 19, 22, 26, 30, 90
+#: linux/netlink.h: struct nlmsghdr.
+_HEADER = struct.Struct("=IHHII")
 IFF_UP, IFF_LOWER_UP = 0x1, 0x10000
 #: linux/rtnetlink.h: leave the statistics out of a dump of links.
 _SKIP_STATS = 8
@@ -85,6 +87,19 @@ def routes(codec: Codec, family: int) -> bytes:
     message = codec.rtmsg()
     message["family"] = family
     return packed(message, _GETROUTE, DUMP)
+
+
+def neighbours() -> bytes:
+    """The request for a dump of all neighbours (struct ndmsg, which pyroute2 need not encode: it is all zero)."""
+    return _HEADER.pack(_HEADER.size + 12, _GETNEIGH, REQUEST | DUMP, 0, 0) + bytes(12)
+
+
+def setting(index: int, kind: int, value: bytes) -> bytes:
+    """The request that sets one attribute of an interface, given as the kernel reports it."""
+    attribute = struct.pack("=HH", 4 + len(value), kind) + value + bytes(-len(value) % 4)
+    link_message = struct.pack("=BxHiII", 0, 0, index, 0, 0)
+    size = _HEADER.size + len(link_message) + len(attribute)
+    return _HEADER.pack(size, _SETLINK, REQUEST | ACK, 0, 0) + link_message + attribute
 
 
 def nsid(codec: Codec, descriptor: int) -> bytes:

@@ -81,7 +81,7 @@ class Namespace(Declared):
             if interface.kind == "" and interface.name != "lo":
                 yield MoveInterface(self.name, interface.name, None)
             elif interface.kind == "veth" and interface.peer is not None and interface.peer.netns != self.name:
-                yield DeleteInterface(self.name, interface.name)
+                yield DeleteInterface(self.name, interface.name, interface.peer)
 
     def places(self) -> set[Endpoint]:
         return {Endpoint(self.name, "")}

@@ -1,0 +1,266 @@
+# SPDX-FileCopyrightText: 2026 The linuxnet.netns developers
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""What real hosts have around the things that are managed, and what must survive a run that fails."""
+
+from __future__ import annotations
+
+import json
+import resource
+from collections.abc import Sequence
+from typing import Any, Callable
+
+import pytest
+from ansible_collections.linuxnet.netns.plugins.module_utils._errors import StepFailed
+from ansible_collections.linuxnet.netns.plugins.module_utils._kernel import edge
+from ansible_collections.linuxnet.netns.plugins.module_utils._model import Scope, State, Step
+from ansible_collections.linuxnet.netns.tests.integration.host import Host, child
+
+Refuse = Callable[[str], None]
+
+
+@pytest.fixture
+def refuse(monkeypatch: pytest.MonkeyPatch) -> Refuse:
+    """Let the kernel refuse a command, but not when an undo needs it."""
+
+    def refuse(command: str) -> None:
+        class Refusing(edge.LinuxKernel):
+            undoing = False
+
+            def observe(self, scope: Scope) -> State:
+                self.undoing = False
+                return super().observe(scope)
+
+            def apply(self, steps: Sequence[Step]) -> None:
+                done: list[Step] = []
+                for step in steps:
+                    if str(step) == command and not self.undoing:
+                        self.undoing = True
+                        raise StepFailed(step, "Operation not permitted (EPERM)", done)
+                    super().apply([step])
+                    done.append(step)
+
+        monkeypatch.setattr(edge, "LinuxKernel", Refusing)
+
+    return refuse
+
+
+def settled(host: Host, *namespaces: str) -> None:
+    """Wait until duplicate address detection has ended: from then on the kernel changes nothing by itself."""
+    host.sh(
+        "for name in " + " ".join(namespaces) + "; do for try in $(seq 60); do "
+        "ip -n $name -6 address show tentative | grep -q . || break; sleep 0.05; done; done"
+    )
+
+
+def failed(host: Host, module: str, **options: Any) -> str:
+    """The message of a run that fails and leaves the host as it was, as it says."""
+    before = host.dump()
+    result = host.run(module, **options)
+    assert result["failed"] is True
+    assert result["msg"].endswith("The host is as it was."), result["msg"]
+    assert (result["changed"], result["commands"]) == (False, [])
+    settled(host, *host.namespaces())
+    assert host.dump() == before
+    return str(result["msg"])
+
+
+def link(*endpoints: Any, **more: Any) -> dict[str, Any]:
+    return {"endpoints": list(endpoints), **more}
+
+
+def test_without_pyroute2_what_needs_it_leaves_nothing_half_done(host: Host) -> None:
+    for options in ({"_ansible_check_mode": True}, {}):
+        result = json.loads(child("netns", {"name": "a", "loopback": "up", **options}, hide="pyroute2").stdout)
+        assert result["msg"].startswith("Failed to import the required Python library (pyroute2) on ")
+        assert (result["failed"], result["changed"], host.namespaces()) == (True, False, [])
+
+
+@pytest.mark.parametrize(
+    ("was", "to_be"),
+    [("fd00::1/64", "fd00::1/48"), ("10.0.0.1/24", "10.0.0.1/16"), ("10.0.0.1/24", "10.0.0.9/24")],
+)
+def test_an_address_is_replaced_by_a_close_one(host: Host, was: str, to_be: str) -> None:
+    host.sh(f"ip netns add a; ip -n a link add ea type veth peer name eb; ip -n a address add {was} dev ea nodad")
+    host.done("netns_addr", netns="a", interface="ea", addresses=[to_be], exclusive=True)
+    (found,) = host.ip("-n", "a", "address", "show", "dev", "ea")
+    assert [f"{one['local']}/{one['prefixlen']}" for one in found["addr_info"]] == [to_be]
+
+
+@pytest.mark.parametrize("promote", [0, 1])
+@pytest.mark.parametrize(
+    ("was", "to_be"),
+    [
+        ("fd00::1/64", "fd00::1/48"),
+        ("10.0.0.1/24", "10.0.0.1/16"),
+        ("10.0.0.1/24", "10.0.0.9/24"),
+    ],
+)
+def test_an_address_of_a_running_topology_is_replaced_by_a_close_one(
+    host: Host, was: str, to_be: str, promote: int
+) -> None:
+    def lab(address: str) -> dict[str, Any]:
+        ends = [{"netns": "a", "interface": "ea", "addresses": [address]}, "b:eb"]
+        return {"name": "lab", "namespaces": ["a", "b"], "links": [link(*ends)], "purge": True}
+
+    host.done("netns_topology", **lab(was))
+    host.sh(f"ip netns exec a sysctl -qw net.ipv4.conf.ea.promote_secondaries={promote}")
+    host.sh("ip -n a address add 10.0.0.77/24 dev ea")
+    (index,) = {one["ifindex"] for one in host.ip("-n", "a", "link", "show", "dev", "ea")}
+    predicted = host.done("netns_topology", check=True, **lab(to_be))
+    result = host.done("netns_topology", **lab(to_be))
+    assert (predicted["commands"], predicted["diff"]) == (result["commands"], result["diff"])
+    (found,) = host.ip("-n", "a", "address", "show", "dev", "ea")
+    addresses = {f"{one['local']}/{one['prefixlen']}" for one in found["addr_info"] if one["scope"] != "link"}
+    assert addresses == {to_be, "10.0.0.77/24"}
+    assert found["ifindex"] == index
+    assert host.done("netns_topology", **lab(to_be))["commands"] == []
+
+
+def test_an_address_with_a_peer_can_be_removed(host: Host) -> None:
+    host.sh("ip netns add a; ip -n a link add ea type veth peer name eb")
+    host.sh("ip -n a address add 10.0.0.1 peer 10.0.0.2/32 dev ea; ip -n a address add fd00::1 peer fd00::2 dev ea")
+    end = {"netns": "a", "interface": "ea"}
+    host.done("netns_addr", **end, addresses=["10.7.0.1/24"], exclusive=True)
+    assert [one["local"] for one in host.ip("-n", "a", "address", "show", "dev", "ea")[0]["addr_info"]] == ["10.7.0.1"]
+
+
+def test_ipv6_addresses_survive_a_small_mtu_that_is_taken_back(host: Host, refuse: Refuse) -> None:
+    host.sh(
+        "ip netns add a; ip netns add b; ip link add ea netns a type veth peer name eb netns b;"
+        "ip -n a link set ea up; ip -n b link set eb up; ip -n a address add fd00::1/64 dev ea nodad"
+    )
+    settled(host, "a", "b")
+    refuse("ip -n b link set dev eb mtu 1000")
+    failed(host, "veth", name="ea", netns="a", peer="eb", peer_netns="b", mtu=1000)
+
+
+def test_a_small_mtu_takes_ipv6_addresses_as_predicted(host: Host) -> None:
+    host.sh("ip netns add a; ip -n a link add ea type veth peer name eb; ip -n a address add fd00::1/64 dev ea nodad")
+    options = {"name": "ea", "netns": "a", "peer": "eb", "peer_netns": "a", "mtu": 1000}
+    predicted = host.done("veth", check=True, **options)
+    result = host.done("veth", **options)
+    assert (predicted["commands"], predicted["diff"]) == (result["commands"], result["diff"])
+
+
+def test_loopback_comes_up_again_as_it_was(host: Host, refuse: Refuse) -> None:
+    host.sh("for name in a b; do ip netns add $name; ip -n $name link set lo up; done")
+    refuse("ip -n b link set dev lo down")
+    failed(host, "netns", name=["a", "b"], loopback="down")
+
+
+def test_an_interface_comes_up_again_with_its_link_local_address(host: Host, refuse: Refuse) -> None:
+    ends = [{"netns": "a", "interface": "ea", "addresses": ["fd00::1/64"]}, "b:eb"]
+    lab = {"name": "lab", "namespaces": ["a", "b"], "links": [link(*ends), link("a:fa", "b:fb")]}
+    host.done("netns_topology", **lab)
+    settled(host, "a", "b")
+    down = [{"netns": "a", "interface": "ea", "state": "down"}, {"netns": "b", "interface": "eb", "state": "down"}]
+    refuse("ip -n b link set dev eb down")
+    failed(host, "netns_topology", **{**lab, "links": [link(*down), link("a:fa", "b:fb")]})
+
+
+def test_an_end_in_a_bridge_is_back_in_it_after_a_failure(host: Host, refuse: Refuse) -> None:
+    host.sh(
+        "ip netns add a; ip link add br0 type bridge; ip link set br0 up;"
+        "ip link add ea type veth peer name eb netns a;"
+        "ip link set ea master br0; ip link set ea up; ip link set ea alias uplink; ip link set ea txqueuelen 77"
+    )
+    refuse("ip netns delete a")
+    failed(host, "netns", name="a", state="absent")
+
+
+def test_permanent_neighbours_survive_a_failure(host: Host, refuse: Refuse) -> None:
+    host.sh(
+        "for name in a b; do ip netns add $name; done; ip link add ea netns a type veth peer name eb netns b;"
+        "ip -n a address add 10.0.0.1/24 dev ea; ip -n a link set ea up; ip -n b link set eb up;"
+        "ip -n a neighbour add 10.0.0.7 lladdr 02:00:00:00:00:07 dev ea nud permanent"
+    )
+    refuse("ip netns delete b")
+    failed(host, "netns", name=["a", "b"], state="absent")
+    assert [one["dst"] for one in host.ip("-n", "a", "neighbour", "show", "nud", "permanent")] == ["10.0.0.7"]
+
+
+def test_namespaces_that_come_with_more_interfaces_than_lo_are_no_obstacle(
+    host: Host, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # With modules such as sit or ipip loaded, every new namespace has their interfaces, which take the first indexes.
+    from ansible_collections.linuxnet.netns.plugins.module_utils._kernel import namespaces
+
+    create = namespaces.create
+
+    def create_with_tunnel(name: str) -> None:
+        create(name)
+        host.sh("ip link add tunl0 type bridge")
+
+    monkeypatch.setattr(namespaces, "create", create_with_tunnel)
+    lab = {
+        "name": "lab",
+        "namespaces": ["a", "b"],
+        "links": [link({"netns": "a", "interface": "ea", "addresses": ["10.0.0.1/24"]}, "b:eb"), link("a:x", "a:y")],
+    }
+    host.done("netns_topology", **lab)
+    assert host.done("netns_topology", **lab)["commands"] == []
+    assert host.ip("-n", "a", "address", "show", "dev", "ea")[0]["addr_info"][0]["local"] == "10.0.0.1"
+    assert {one["ifname"] for one in host.ip("-n", "a", "link", "show") if "UP" in one["flags"]} == {
+        "lo",
+        "ea",
+        "x",
+        "y",
+    }
+
+
+@pytest.mark.parametrize(
+    "mac", ["02:00:ed:5e:00:01", "04:00:ed:5e:00:01", "06:06:01:00:ed:5e", "06:06:03:00:ed:5e", "5e:ed:00:02:5e:ed"]
+)
+def test_any_mac_arrives_as_it_is(host: Host, mac: str) -> None:
+    host.done("veth", name="ea", peer="eb", mac=mac)
+    assert host.ip("link", "show", "dev", "ea")[0]["address"] == mac
+    host.done("veth", name="ea", peer="eb", peer_mac=mac)
+    assert host.ip("link", "show", "dev", "eb")[0]["address"] == mac
+
+
+def test_a_link_between_interfaces_of_the_host_is_replaced(host: Host) -> None:
+    host.done("netns_topology", name="lab", links=[link("x", "y")], purge=True)
+    before = [one["ifindex"] for one in host.ip("link", "show") if one["ifname"] != "lo"]
+    host.done("netns_topology", name="lab", links=[link("x", "z")], purge=True)
+    assert [one["ifname"] for one in host.ip("link", "show") if "UP" in one["flags"]] == ["z", "x"]
+    assert not set(before) & {one["ifindex"] for one in host.ip("link", "show")}
+
+
+def test_the_name_of_a_topology_leaves_room_for_its_record(host: Host) -> None:
+    host.done("netns_topology", name="n" * 245, namespaces=["a"])
+    assert host.refused("netns_topology", name="n" * 255, namespaces=["a"]).startswith("name: 'nnn")
+
+
+@pytest.mark.parametrize("name", ["à", "é-1", "x=1", "it's", 'a"b', "a;b", "$HOME", "a&b", "a*b", "a\\b", "ends."])
+def test_unusual_interface_names_work_or_are_refused_at_once(host: Host, name: str) -> None:
+    host.sh("ip netns add a")
+    options = {"name": name, "netns": "a", "peer": "eb", "peer_netns": "a"}
+    if name == "à":
+        assert "à" in host.refused("veth", **options)
+        return
+    planned = host.done("veth", check=True, **options)["commands"]
+    host.sh("; ".join(planned))
+    assert host.done("veth", **options)["commands"] == []
+    host.done("veth", **options, state="absent")
+    host.done("veth", **options)
+    assert [one["ifname"] for one in host.ip("-n", "a", "link", "show")] == ["lo", "eb", name]
+
+
+def test_too_few_descriptors_are_told_in_a_sentence(host: Host) -> None:
+    host.sh("ip netns add a; ip netns add b")
+
+    def limit() -> None:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (7, 7))
+
+    finished = child("veth", {"name": "ea", "netns": "a", "peer": "eb", "peer_netns": "b"}, preexec=limit)
+    assert b"Traceback" not in finished.stdout + finished.stderr, finished
+    if finished.returncode:
+        assert "Too many open files (EMFILE)" in json.loads(finished.stdout)["msg"]
+
+
+def test_where_ipv6_is_disabled_the_kernel_is_quoted(host: Host) -> None:
+    host.sh("ip netns add a; ip -n a link add ea type veth peer name eb")
+    host.sh("ip netns exec a sysctl -qw net.ipv6.conf.ea.disable_ipv6=1")
+    message = failed(host, "netns_addr", netns="a", interface="ea", addresses=["10.0.0.1/24", "fd00::1/64"])
+    assert "ip -n a address add fd00::1/64 dev ea failed: " in message
