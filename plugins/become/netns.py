@@ -17,8 +17,8 @@ description:
   - Where the connection's user is not root, sudo is used on the way, with or without a password.
   - A task runs inside the namespace or it fails and says why. It never runs outside, also where the user that is
     connected and O(become_user) are the same, for which Ansible leaves other become plugins out.
-  - Ansible's own preparations, such as making a temporary directory and finding the Python interpreter, are done outside
-    of the namespace, as the user that is connected.
+  - Ansible's own preparations, such as making a temporary directory and finding the Python interpreter, are done
+    outside of the namespace, as the user that is connected.
 requirements:
   - on the managed host C(ip) of iproute2 for O(view=full), C(nsenter) of util-linux or busybox for O(view=network)
   - on the managed host C(sudo), where the connection's user is not root
@@ -167,12 +167,13 @@ from ansible_collections.linuxnet.netns.plugins.module_utils._normalise import P
 #: The first line of what is said in the place of a module's result when a namespace cannot be entered.
 _REFUSED = '{"changed": false, "failed": true,'
 
-# What runs on the managed host, under any POSIX shell, after the assignments that BecomeModule._values makes. It is sent
-# as one line, because not every login shell takes more.
+# What runs on the managed host, under any POSIX shell, after the assignments that BecomeModule._values makes. It is
+# sent as one line, because not every login shell takes more.
 #
-# "script" is all of this: it runs itself again through sudo where that is needed. Then the command that enters runs with
-# its own stderr captured and with the real stdout and stderr as descriptors 4 and 5. The first that runs inside writes
-# the mark to the captured one, then takes the real one. So without the mark nothing ran inside, and why not is known.
+# "script" is all of this: it runs itself again through sudo where that is needed. Then the command that enters runs
+# with its stderr captured, and with the real stdout and stderr as descriptors 4 and 5. The first that runs inside
+# writes the mark to the captured one, then takes the real one: without the mark nothing ran inside, and what was
+# captured says why.
 _SCRIPT = r"""
 refuse() {
     set -f;
@@ -205,9 +206,9 @@ esac;
 [ -e "$path" ] || refuse "there is no such namespace on this host; make it first, or correct ansible_netns";
 case $said in
 *"Invalid argument"*)
-    refuse "$path is not a namespace but a file left behind ($said); linuxnet.netns.netns with state: present repairs it";;
+    refuse "$path is not a namespace but a file left behind ($said); the module netns with state: present repairs it";;
 esac;
-refuse "$said"
+refuse "${said:-$enter ended with status $status}"
 """
 
 
@@ -242,15 +243,15 @@ class BecomeModule(BecomeBase):  # type: ignore[misc]
             return cmd
         if self.get_option("become_pass"):
             self.prompt = f"[sudo via ansible, key={self._id}] password:"
-        script = " ".join(line.strip() for line in (self._values(cmd, shell) + _SCRIPT).splitlines())
+        script = " ".join([self._values(cmd, shell), *(line.strip() for line in _SCRIPT.strip().splitlines())])
         return f'script={shlex.quote(script)}; eval "$script"'
 
     def check_success(self, b_output: bytes) -> bool:
         """Whether the command runs, or its refusal is all that there is to read.
 
-        ssh asks line by line: a refusal, which has two lines, is no success there, and nothing is sent to a command that
-        has ended. The local connection asks with all that it has read, and since ansible-core 2.19 it would say in its
-        own words that the output ended early; it keeps what it has read, so that the refusal becomes the result.
+        ssh asks line by line: a refusal, which has two lines, is no success there, and nothing is sent to a command
+        that has ended. The local connection asks with all that it has read. Since ansible-core 2.19 it would tell an
+        early end of the output in its own words, and it keeps what it has read: so the refusal becomes the result.
         """
         keeps_output = hasattr(BecomeBase, "strip_become_success")
         return bool(super().check_success(b_output)) or (
@@ -281,7 +282,9 @@ class BecomeModule(BecomeBase):  # type: ignore[misc]
     def _user(self) -> str:
         user = str(self.get_option("become_user"))
         if user.startswith("-"):
-            raise AnsibleError(f"become_user: {user!r} is not a name for a user: a '-' in front would make it an option")
+            raise AnsibleError(
+                f"become_user: {user!r} is not a name for a user: a '-' in front would make it an option"
+            )
         return user
 
     def _attempt(self) -> str:
@@ -319,6 +322,8 @@ class BecomeModule(BecomeBase):  # type: ignore[misc]
         words = shlex.split(flags or "")
         if self.get_option("become_pass"):
             # -n forbids sudo to ask; in a group of short options, it is dropped from the group.
-            words = [re.sub(r"^(-[A-Za-z]*)n", r"\1", word) for word in words if word not in ("-n", "--non-interactive")]
+            words = [
+                re.sub(r"^(-[A-Za-z]*)n", r"\1", word) for word in words if word not in ("-n", "--non-interactive")
+            ]
             words += ["-p", self.prompt]
         return shlex.split(executable)[0], f"{executable} {shlex.join([*words, '-u', 'root'])}"

@@ -29,7 +29,7 @@ from typing import Any, Optional, Union
 
 HERE = Path(__file__).resolve().parent
 #: The users of a machine: who may use sudo, and how.
-PASSWORD = "a secret's \"word\""
+PASSWORD = 'a secret\'s "word"'
 SUDO = {"alice": "alice ALL=(ALL) ALL", "carol": "carol ALL=(ALL) NOPASSWD: ALL", "dave": "", "bob": ""}
 SYSTEM_PYTHON = "/usr/bin/python3"
 
@@ -127,7 +127,9 @@ class Machine:
     def add_users(self) -> None:
         """Add the users, each with a home and the password."""
         with open(f"/proc/{self.pid}/root/etc/passwd", "a", encoding="utf-8") as file:
-            file.writelines(f"{user}:x:{4000 + n}:{4000 + n}::/run/home/{user}:/bin/sh\n" for n, user in enumerate(SUDO))
+            file.writelines(
+                f"{user}:x:{4000 + n}:{4000 + n}::/run/home/{user}:/bin/sh\n" for n, user in enumerate(SUDO)
+            )
         for name, form in (("group", "{0}:x:{1}:\n"), ("shadow", "{0}:*:20000:0:99999:7:::\n")):
             with open(f"/proc/{self.pid}/root/etc/{name}", "a", encoding="utf-8") as file:
                 file.writelines(form.format(user, 4000 + n) for n, user in enumerate(SUDO))
@@ -225,11 +227,8 @@ EOF
 
 def join(left: Machine, right: Machine, subnet: str = "192.0.2") -> None:
     """Join two machines with a veth pair, and give both an address in the subnet."""
-    subprocess.run(
-        ["ip", "link", "add", "to_right", "netns", str(left.pid)]
-        + ["type", "veth", "peer", "name", "to_left", "netns", str(right.pid)],
-        check=True,
-    )
+    peer = f"type veth peer name to_left netns {right.pid}".split()
+    subprocess.run(["ip", "link", "add", "to_right", "netns", str(left.pid), *peer], check=True)
     for machine, interface, last in ((left, "to_right", 1), (right, "to_left", 2)):
         machine.address = f"{subnet}.{last}"
         machine.sh(f"ip address add {machine.address}/24 dev {interface}; ip link set {interface} up")
