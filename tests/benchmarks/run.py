@@ -269,7 +269,7 @@ def scale(scratch: Path) -> None:
         def theirs(verb: str, count: int = count) -> float:
             return clocked(python, floor, verb, str(count))
 
-        def gone() -> None:
+        def gone(count: int = count) -> None:
             # The kernel takes its time to destroy what was removed; it should not be measured with what comes next.
             time.sleep(0.2 + count / 1000)
 

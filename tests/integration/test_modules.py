@@ -174,8 +174,8 @@ def test_without_a_carrier_the_wait_fails_and_the_interface_stays_up(host: Host)
     result = host.run("netns_link_state", interface="ea", state="up", wait=0.1)
     assert result["failed"] is True
     assert result["msg"] == (
-        "wait: interface ea in the host's namespace is up, and stays up, but has no carrier after 0.1 s: is its peer up "
-        "too?"
+        "wait: interface ea in the host's namespace is up, and stays up, but has no carrier after 0.1 s: is its peer "
+        "up too?"
     )
     assert (result["changed"], result["commands"]) == (True, ["ip link set dev ea up"])
     assert "UP" in host.ip("link", "show", "ea")[0]["flags"]

@@ -283,8 +283,8 @@ def test_all_mistakes_of_a_topology_are_told_with_their_paths(host: Host) -> Non
         "- namespaces[3]: a name or a mapping with a name is needed, not a number",
         "- namespaces[4].nam: there is no such key; did you mean name?",
         "- namespaces[4].name: None is not a name for a namespace: a string is needed, not nothing",
-        "- links[0].endpoints[1].addresses[1]: '10.0.0.256/24' is not an interface address: '10.0.0.256' is not an IPv4 "
-        "or IPv6 address",
+        "- links[0].endpoints[1].addresses[1]: '10.0.0.256/24' is not an interface address: '10.0.0.256' is not an "
+        "IPv4 or IPv6 address",
         "- links[1].endpoints: a list of two endpoints is needed, not 1",
         "- links[2].mtu: 9 is not an MTU: a number of bytes from 68 to 65535 is needed",
         "- links[2].endpoints[1].adresses: there is no such key; did you mean addresses?",
