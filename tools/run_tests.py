@@ -143,7 +143,8 @@ def molecule() -> bool:
     test = ["molecule", "test", "--no-command-borders"]
     passed = run(HERMETIC, *test, "--all", "--exclude", "prerequisites", cwd=COLLECTION)
     if os.geteuid() == 0 and shutil.which("apt-get"):
-        return run(str(ROOT / "tools" / "overlay"), *test, "--scenario-name", "prerequisites", cwd=COLLECTION) and passed
+        overlay = str(ROOT / "tools" / "overlay")
+        return run(overlay, *test, "--scenario-name", "prerequisites", cwd=COLLECTION) and passed
     print("Skipped: the role prerequisites, which takes root and apt to be tried on a copy of this system")
     return passed
 

@@ -133,9 +133,10 @@ EXAMPLES = r"""
         url: http://10.0.0.2/
 
     - name: Only this task runs in another namespace, as another user
-      ansible.builtin.command: curl --silent http://10.0.0.1/
+      ansible.builtin.uri:
+        url: http://10.0.0.1/
+      become: true
       become_user: nobody
-      changed_when: false
       vars:
         ansible_netns: red
 

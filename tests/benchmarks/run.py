@@ -245,11 +245,26 @@ def scripts(count: int, scratch: Path) -> tuple[str, str]:
     return str(scratch / "loop.sh"), str(scratch / "batch.sh")
 
 
+def floor(verb: str, count: int) -> float:
+    """How many seconds the floor takes: hand-packed messages, no library."""
+    return clocked(sys.executable, str(HERE / "floor.py"), verb, str(count))
+
+
+def topology(options: Path, memory: list[float]) -> float:
+    """How many seconds the module's process takes."""
+    path = os.pathsep.join([str(ROOT / ".cache" / "collections"), *sys.path[1:]])
+    return clocked(
+        sys.executable, str(HERE / "task.py"), "netns_topology", str(options), memory=memory, PYTHONPATH=path
+    )
+
+
+def settle(count: int) -> None:
+    """Wait while the kernel destroys what was removed: it should not be measured with what comes next."""
+    time.sleep(0.2 + count / 1000)
+
+
 def scale(scratch: Path) -> None:
     """(c) N namespaces in a ring, N pairs, 2 N addresses, the links up."""
-    python = os.path.realpath(sys.executable)
-    floor = str(HERE / "floor.py")
-    environment = {"PYTHONPATH": os.pathsep.join([str(ROOT / ".cache" / "collections"), *sys.path[1:]])}
     print("\n(c) Topologies: the module's process without Ansible's start; medians, and ratios to the floor")
     if not shutil.which("mn"):
         print("  mininet is not installed, so it is left out")
@@ -262,30 +277,23 @@ def scale(scratch: Path) -> None:
             options[state].write_text(json.dumps({**ring(count), "state": state}))
         memory: list[float] = []
 
-        def ours(state: str, options: dict[str, Path] = options, memory: list[float] = memory) -> float:
-            words = python, str(HERE / "task.py"), "netns_topology", str(options[state])
-            return clocked(*words, memory=memory, **environment)
-
-        def theirs(verb: str, count: int = count) -> float:
-            return clocked(python, floor, verb, str(count))
-
-        def gone(count: int = count) -> None:
-            # The kernel takes its time to destroy what was removed; it should not be measured with what comes next.
-            time.sleep(0.2 + count / 1000)
-
         times: dict[str, list[float]] = {}
         for number in range(rounds + 1):
-            taken = {"floor, build": theirs("up"), "floor, read": theirs("show"), "floor, remove": theirs("down")}
-            gone()
-            taken["netns_topology, build"] = ours("present")
-            taken["netns_topology, nothing to do"] = ours("present")
-            taken["netns_topology, remove"] = ours("absent")
-            gone()
+            taken = {
+                "floor, build": floor("up", count),
+                "floor, read": floor("show", count),
+                "floor, remove": floor("down", count),
+            }
+            settle(count)
+            taken["netns_topology, build"] = topology(options["present"], memory)
+            taken["netns_topology, nothing to do"] = topology(options["present"], memory)
+            taken["netns_topology, remove"] = topology(options["absent"], memory)
+            settle(count)
             if count <= 1000 and number <= 2:
                 for name, script in zip(("shell loop over ip, build", "ip -batch, build"), scripts(count, scratch)):
                     taken[name] = clocked("sh", script)
-                    theirs("down")
-                    gone()
+                    floor("down", count)
+                    settle(count)
             if number:
                 for name, value in taken.items():
                     times.setdefault(name, []).append(value)

@@ -10,7 +10,7 @@ import json
 import sys
 from pathlib import Path
 
-import ansible.module_utils.basic as basic
+from ansible.module_utils import basic
 
 arguments = json.loads(Path(sys.argv[2]).read_text(encoding="utf-8"))
 basic._ANSIBLE_ARGS = json.dumps({"ANSIBLE_MODULE_ARGS": arguments}).encode()  # type: ignore[attr-defined]

@@ -241,7 +241,7 @@ def ansible(program: str) -> Path:
 
 def collections() -> Path:
     """The directory that the collection is found in, as ansible_collections/linuxnet/netns."""
-    import ansible_collections.linuxnet.netns.plugins as plugins
+    from ansible_collections.linuxnet.netns import plugins
 
     return Path(next(iter(plugins.__path__))).absolute().parents[3]
 
