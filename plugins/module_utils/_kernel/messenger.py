@@ -20,6 +20,7 @@ from ansible_collections.linuxnet.netns.plugins.module_utils._kernel.netlink imp
     RouteSocket,
     said,
 )
+from ansible_collections.linuxnet.netns.plugins.module_utils._kinds.interface import MoveInterface
 from ansible_collections.linuxnet.netns.plugins.module_utils._kinds.veth import AddVeth
 from ansible_collections.linuxnet.netns.plugins.module_utils._model import Netns, State, Step
 
@@ -110,6 +111,9 @@ class Messenger:
             if error is None or step.achieved(error.errno or 0):
                 if step.relocates():
                     self._certain(step).effect(self._seen)
+                    if isinstance(step, MoveInterface):
+                        # Older kernels do not heed the index that is asked for.
+                        self._seen.change(step.target, step.interface, ifindex=None)
                 self._done.append(step)
             elif refused is None:
                 refused = step, error

@@ -158,7 +158,12 @@ class SetInterface(Step):
         if found is None:
             return []
         if self.what == "state":
-            return restored(self.netns, found, addresses=[one for one in found.addresses if one.version == 6])
+            # The kernel gives loopback an IPv4 address when it is set up without one, and does not take it back.
+            bare = (
+                self.value == "up" and found.kind == "loopback" and not any(one.version == 4 for one in found.addresses)
+            )
+            given = [without_loopback_address(self.netns)] if bare else []
+            return [*given, *restored(self.netns, found, [one for one in found.addresses if one.version == 6])]
         value = found.mac if self.what == "mac" else found.mtu
         if value is None:
             return []
@@ -200,7 +205,7 @@ class MoveInterface(Step):
         if found is None:
             return
         taken = {other.ifindex for other in state.inside(self.target).values()}
-        index = self.index or (found.ifindex if found.ifindex not in taken else None)
+        index = self.index or (None if {None, found.ifindex} & taken else found.ifindex)
         state.put(self.target, found._replace(up=False, carrier=False, addresses=(), ifindex=index))
         old, new = (("interface", netns or "", self.interface) for netns in (self.netns, self.target))
         state.records = {topology: record.moved(old, new) for topology, record in state.records.items()}
@@ -286,6 +291,13 @@ def restored(netns: Netns, was: Interface, addresses: Iterable[Any], was_up: Opt
         steps.append(SetInterface(netns, was.name, "state", "up" if was.up else "down"))
     steps.extend(AddAddress(netns, was.name, one.text, one.raw, one.peer) for one in addresses)
     return steps
+
+
+def without_loopback_address(netns: Netns) -> Step:
+    """The step that takes the IPv4 address away which the kernel gives to ``lo`` (inetdev_event() in devinet.c)."""
+    from ansible_collections.linuxnet.netns.plugins.module_utils._kinds.address import LOOPBACK, DeleteAddress
+
+    return DeleteAddress(netns, "lo", LOOPBACK[0])
 
 
 def carrier(state: State, netns: Netns, name: str) -> None:

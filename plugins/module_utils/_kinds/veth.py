@@ -180,11 +180,11 @@ class Veth(Declared):
     def view(self, state: State) -> dict[str, Any]:
         found = self.find(state)
         shown: dict[str, Any] = {}
-        for where, other in zip(found or (), reversed(found or ())):
+        ends = (self.first, self.second)
+        for where, other, end in zip(found or (), reversed(found or ()), ends):
             interface = state.interface(*where)
             if interface is None:
                 continue
-            end = next((one for one in self.ends if one.interface == where.interface), None)
             leaf: dict[str, Any] = {"peer": other.short()}
             if end is not None and end.mac is not None:
                 leaf["mac"] = interface.mac

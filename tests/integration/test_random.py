@@ -1,0 +1,142 @@
+# SPDX-FileCopyrightText: 2026 The linuxnet.netns developers
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Topologies at random, one after the other on one host where people do things by hand in between."""
+
+from __future__ import annotations
+
+import os
+import random
+from collections.abc import Sequence
+from typing import Any
+
+import pytest
+from ansible_collections.linuxnet.netns.plugins.module_utils._errors import StepFailed
+from ansible_collections.linuxnet.netns.plugins.module_utils._kernel import edge
+from ansible_collections.linuxnet.netns.plugins.module_utils._model import Scope, State, Step
+from ansible_collections.linuxnet.netns.tests.integration.host import Host, difference
+
+ADDRESSES = ["10.0.0.1/24", "10.0.0.2/24", "10.0.0.3/24", "10.1.0.1/16", "fd00::1/64", "fd00::1/48", "fd01::2/64"]
+
+
+def some_topology(chance: random.Random) -> dict[str, Any]:
+    """A topology with namespaces, links and addresses at random."""
+    names = chance.sample(["a", "b", "c"], chance.randint(1, 3))
+    ends: set[tuple[Any, str]] = set()
+
+    def endpoint() -> Any:
+        netns, interface = chance.choice([None, *names]), chance.choice(["e0", "e1", "e2"])
+        if (netns, interface) in ends:
+            interface = f"y{len(ends)}"
+        ends.add((netns, interface))
+        if chance.random() < 0.3:
+            return interface if netns is None else f"{netns}:{interface}"
+        addresses = {one.partition("/")[0]: one for one in chance.sample(ADDRESSES, chance.randint(0, 3))}
+        return {
+            "netns": netns,
+            "interface": interface,
+            "addresses": list(addresses.values()),
+            "state": chance.choice(["up", "up", "down"]),
+            "mtu": chance.choice([None, None, 1400]),
+            "mac": chance.choice([None, None, f"02:00:00:00:00:{len(ends):02x}"]),
+        }
+
+    return {
+        "name": "some",
+        "namespaces": [{"name": name, "loopback": chance.choice(["up", "down"])} for name in names],
+        "links": [{"endpoints": [endpoint(), endpoint()]} for _number in range(chance.randint(0, 4))],
+        "purge": chance.random() < 0.7,
+    }
+
+
+def by_hand(chance: random.Random, host: Host) -> None:
+    """Something that a person does to the host; it need not succeed."""
+    name = chance.choice(["a", "b", "c"])
+    interface, address = chance.choice(["e0", "e1", "e2"]), chance.choice(ADDRESSES)
+    inside = chance.choice([f"ip -n {name}", f"ip -n {name}", "ip"])
+    command = chance.choice(
+        [
+            "true",
+            f"ip netns delete {name}",
+            f"ip netns delete {name}; ip netns add {name}",
+            f"ip netns add {name}",
+            f"{inside} link delete {interface}",
+            f"{inside} link set {interface} {chance.choice(['up', 'down'])}",
+            f"{inside} link set {interface} netns {chance.choice(['a', 'b', 'c', '$$'])}",
+            f"{inside} link add {interface} type {chance.choice(['bridge', 'veth'])}",
+            f"{inside} address add {address} dev {interface}",
+            f"{inside} address delete {address} dev {interface}",
+            f"{inside} address flush dev {interface}",
+            f"{inside} link set {interface} mtu 1300",
+            "rm -f /run/linuxnet.netns/some.json",
+            f"ip netns exec {name} sysctl -qw net.ipv4.conf.{interface}.promote_secondaries=1",
+            f"{inside} route add 10.77.0.0/16 dev {interface}",
+        ]
+    )
+    host.sh(f"({command}) >/dev/null 2>&1 || true; sleep 0.1")
+
+
+def known(options: dict[str, Any]) -> dict[str, Any]:
+    """The result but for what a prediction cannot tell."""
+    return {key: options.get(key) for key in ("changed", "commands", "diff", "msg", "failed", "warnings")}
+
+
+@pytest.mark.parametrize("seed", range(int(os.environ.get("N","24"))))
+def test_any_topology_is_predicted_reached_and_then_left_alone(host: Host, seed: int) -> None:
+    chance = random.Random(seed)
+    for _number in range(3):
+        by_hand(chance, host)
+        options = some_topology(chance) | {"state": chance.choice(["present"] * 4 + ["absent"])}
+        before = host.dump()
+        predicted = host.run("netns_topology", check=True, **options)
+        assert not difference(before, host.dump())
+        result = host.run("netns_topology", **options)
+        assert known(predicted) == known(result), options
+        if result.get("failed"):
+            assert not difference(before, host.dump())
+            continue
+        again = host.done("netns_topology", **options)
+        assert (again["changed"], again["diff"]["before"]) == (False, result["diff"]["after"]), options
+
+
+@pytest.mark.parametrize("seed", range(100000, 100000+int(os.environ.get("N","24"))))
+def test_a_topology_that_fails_anywhere_leaves_everything_as_it_was(
+    host: Host, monkeypatch: pytest.MonkeyPatch, seed: int
+) -> None:
+    chance = random.Random(seed)
+    host.run("netns_topology", **some_topology(chance))
+    for _number in range(3):
+        by_hand(chance, host)
+    options = some_topology(chance) | {"state": chance.choice(["present"] * 4 + ["absent"])}
+    count = len(host.run("netns_topology", check=True, **options).get("commands", []))
+    if not count:
+        pytest.skip("there is nothing to do for this one")
+    number = chance.randrange(count)
+
+    class Refusing(edge.LinuxKernel):
+        """The kernel, but that it refuses one step of each plan; not those that undo it."""
+
+        passed = 0
+
+        def observe(self, scope: Scope) -> State:
+            self.passed = 0
+            return super().observe(scope)
+
+        def apply(self, steps: Sequence[Step]) -> None:
+            done: list[Step] = []
+            for step in steps:
+                if self.passed == number and step.words():
+                    self.passed = 10**6
+                    raise StepFailed(step, "Operation not permitted (EPERM)", done)
+                super().apply([step])
+                self.passed += bool(step.words())
+                done.append(step)
+
+    before = host.dump()
+    monkeypatch.setattr(edge, "LinuxKernel", Refusing)
+    result = host.run("netns_topology", **options)
+
+    assert result["failed"] is True
+    assert "failed: Operation not permitted (EPERM)." in result["msg"]
+    assert result["msg"].endswith("The host is as it was."), result["msg"]
+    assert not difference(before, host.dump()), options
