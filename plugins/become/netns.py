@@ -256,7 +256,7 @@ class BecomeModule(BecomeBase):  # type: ignore[misc]
         """
         keeps_output = hasattr(BecomeBase, "strip_become_success")
         return bool(super().check_success(b_output)) or (
-            keeps_output and re.search(re.escape(_REFUSED.encode()) + rb"\s.+}", bytes(b_output)) is not None
+            keeps_output and re.search(re.escape(_REFUSED.encode()) + rb"\s+.+}", bytes(b_output)) is not None
         )
 
     def check_incorrect_password(self, b_output: bytes) -> bool:
