@@ -176,7 +176,8 @@ class State:
         """The index the next interface can be given: known where steps created the namespace, None elsewhere."""
         if netns is None or netns not in self.fresh or self.crowded:
             return None
-        return 1 + max((found.ifindex or 0 for found in self.inside(netns).values()), default=0)
+        taken = [found.ifindex for found in self.inside(netns).values()]
+        return None if None in taken else 1 + max((index or 0 for index in taken), default=0)
 
 
 class Scope:

@@ -114,7 +114,9 @@ class Host:
                 dump[name] = error.stderr
                 continue
             for link in links:
-                link["addr_info"] = [one for one in link.get("addr_info", []) if not one["local"].startswith("fe80:")]
+                addresses = [one for one in link.get("addr_info", []) if not one["local"].startswith("fe80:")]
+                # One IPv6 address that is put back comes first; taking the others away for that would be worse.
+                link["addr_info"] = sorted(addresses, key=lambda one: one["family"] == "inet6" and one["local"] or "")
             routes = [
                 route
                 for family in ("-4", "-6")

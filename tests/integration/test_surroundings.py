@@ -133,6 +133,19 @@ def test_ipv6_addresses_survive_a_small_mtu_that_is_taken_back(host: Host, refus
     failed(host, "veth", name="ea", netns="a", peer="eb", peer_netns="b", mtu=1000)
 
 
+def test_ipv6_addresses_come_back_in_their_order(host: Host, refuse: Refuse) -> None:
+    host.sh(
+        "ip netns add a; ip link add ea netns a type veth peer name eb; ip -n a link set ea up;"
+        "for n in 3 1 2; do ip -n a address add fd00::$n/64 dev ea nodad; ip -n a address add 10.0.0.$n/24 dev ea; done"
+    )
+    before = host.ip("-n", "a", "address", "show", "dev", "ea")[0]["addr_info"]
+    assert [one["local"][-1] for one in before] == ["3", "1", "2", "2", "1", "3"]
+    refuse("ip netns delete a")
+    failed(host, "netns", name="a", state="absent")
+    after = host.ip("-n", "a", "address", "show", "dev", "ea")[0]["addr_info"]
+    assert [one["local"] for one in after if one["scope"] == "global"] == [one["local"] for one in before]
+
+
 def test_a_small_mtu_takes_ipv6_addresses_as_predicted(host: Host) -> None:
     host.sh("ip netns add a; ip -n a link add ea type veth peer name eb; ip -n a address add fd00::1/64 dev ea nodad")
     options = {"name": "ea", "netns": "a", "peer": "eb", "peer_netns": "a", "mtu": 1000}

@@ -64,6 +64,9 @@ _NUMBERS = tuple(map(number, (_INDEX, _PEER_INDEX, DESCRIPTOR, _PEER_DESCRIPTOR)
 @encode.register
 def _add_veth(step: AddVeth, codec: Codec, host: Surroundings) -> bytes:
     first, second = step.first, step.second
+    if first.index is None and second.index is not None:
+        # The kernel heeds the peer's index only where the first end's is said too (veth_newlink() in veth.c).
+        first, second = second, first
     form = _veth(codec, *(VethEnd(end.netns and "", end.interface, end.mac, end.mtu) for end in (first, second)))
     return form.fill(
         number(first.index or 0),

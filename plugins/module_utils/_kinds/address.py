@@ -192,7 +192,9 @@ class AddAddress(Step):
             network = subnet(added)
             secondary = any(one.version == 4 and subnet(one) == network for one in found.addresses)
             added = added._replace(secondary=secondary)
-        state.put(self.netns, found._replace(addresses=(*found.addresses, added)))
+        place = len(found.addresses) if added.version == 4 else _newest(found.addresses, added)
+        addresses = (*found.addresses[:place], added, *found.addresses[place:])
+        state.put(self.netns, found._replace(addresses=addresses))
 
     def undo(self, before: State) -> Iterable[Step]:
         return [DeleteAddress(self.netns, self.interface, self.address, self.raw, self.peer)]
@@ -241,6 +243,19 @@ class DeleteAddress(Step):
 
     def disruptive(self) -> bool:
         return True
+
+
+def _newest(addresses: Sequence[Address], added: Address) -> int:
+    """Where the kernel puts a new IPv6 address: before the others of its scope (ipv6_link_dev_addr() in addrconf.c)."""
+    local = _link_local(added)
+    for place, one in enumerate(addresses):
+        if one.version == 6 and (not local or _link_local(one)):
+            return place
+    return len(addresses)
+
+
+def _link_local(address: Address) -> bool:
+    return address.text.startswith(("fe8", "fe9", "fea", "feb"))
 
 
 def written(address: str, peer: str) -> list[str]:

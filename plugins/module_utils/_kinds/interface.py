@@ -206,6 +206,7 @@ class MoveInterface(Step):
             return
         taken = {other.ifindex for other in state.inside(self.target).values()}
         index = self.index or (None if {None, found.ifindex} & taken else found.ifindex)
+        state.fresh.discard(self.target or "")
         state.put(self.target, found._replace(up=False, carrier=False, addresses=(), ifindex=index))
         old, new = (("interface", netns or "", self.interface) for netns in (self.netns, self.target))
         state.records = {topology: record.moved(old, new) for topology, record in state.records.items()}
@@ -289,7 +290,11 @@ def restored(netns: Netns, was: Interface, addresses: Iterable[Any], was_up: Opt
     now_up = not was.up if was_up is None else was_up
     if now_up != was.up:
         steps.append(SetInterface(netns, was.name, "state", "up" if was.up else "down"))
-    steps.extend(AddAddress(netns, was.name, one.text, one.raw, one.peer) for one in addresses)
+    # The kernel lists the newest IPv6 address first, and the oldest IPv4 address.
+    ordered = sorted(addresses, key=lambda one: one.version)
+    newest = [one for one in ordered if one.version == 6]
+    oldest_first = [*ordered[: len(ordered) - len(newest)], *reversed(newest)]
+    steps.extend(AddAddress(netns, was.name, one.text, one.raw, one.peer) for one in oldest_first)
     return steps
 
 
