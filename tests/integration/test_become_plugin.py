@@ -18,6 +18,7 @@ from itertools import product
 from pathlib import Path
 from typing import Any
 
+import pyroute2
 import pytest
 from ansible_collections.linuxnet.netns.tests.integration.hosts import (
     PASSWORD,
@@ -30,10 +31,9 @@ from ansible_collections.linuxnet.netns.tests.integration.hosts import (
     lacks_for_ssh,
 )
 
-pytestmark = pytest.mark.xdist_group("become")
-
 LACKS = lacks_for_ssh()
 needs_ssh = pytest.mark.skipif(bool(LACKS), reason=f"hosts over ssh: {LACKS}")
+ROOT = Path(__file__).resolve().parents[2]
 PYTHON = SYSTEM_PYTHON if os.access(SYSTEM_PYTHON, os.X_OK) else os.path.realpath("/proc/self/exe")
 #: A name that a careless command line would run.
 ODD = "a'b;touch${IFS}landed_odd;\"c\\d"
@@ -542,3 +542,23 @@ def test_the_modules_people_use(controller: Machine, web: Machine, tmp_path: Pat
     assert web.find("landed*") == []
     assert outcomes["slurp"].result["content"] == "bmFtZXNlcnZlciBvZiBibHVlCg=="
     assert outcomes["uri"].result["content"] == "from blue\n"
+
+
+@needs_ssh
+def test_the_guide_is_played_as_it_is_written(web: Machine) -> None:
+    """It needs a second user, for the server to run as, and a Python that this user may run."""
+    library = Path(pyroute2.__file__).parent
+    site = web.sh(f"{PYTHON} -c 'import site; print(site.getusersitepackages())'").strip()
+    web.sh(f"mkdir -p {site}; ln -sfn {library} {site}/pyroute2; mount -t tmpfs -o mode=755 srv /srv")
+    playbook = ROOT / "docs" / "examples" / "run_anything.yml"
+    interpreter = ("--extra-vars", f"ansible_python_interpreter={PYTHON}")
+    first = {one.task: one for one in web.play(playbook, {}, *interpreter)}
+    assert {one.status for one in first.values()} == {"ok"}
+    assert first["Show it"].result["msg"] == "Hello from the namespace web"
+    assert web.sh('stat -c %U "/proc/$(ip netns pids web)"').split() == ["nobody"]
+    second = {one.task: one for one in web.play(playbook, {}, *interpreter)}
+    assert {name for name, one in second.items() if one.status == "skipped"} == {
+        "Start the server, as a user without rights"
+    }
+    assert not any(one.result.get("changed") for one in second.values())
+    assert second["Show it"].result["msg"] == "Hello from the namespace web"
