@@ -51,7 +51,11 @@ def is_namespace(descriptor: int) -> bool:
 
 def what_is(name: str) -> Optional[str]:
     """What there is of that name: one of the model's NAMESPACE, STALE and FOREIGN, or None."""
-    path = path_of(name)
+    return what_is_at(path_of(name))
+
+
+def what_is_at(path: str) -> Optional[str]:
+    """What there is at a path, as :func:`what_is`."""
     try:
         found = os.lstat(path)
     except (FileNotFoundError, NotADirectoryError):

@@ -77,6 +77,16 @@ def link(codec: Codec, name: str) -> bytes:
     return packed(message, _GETLINK, 0)
 
 
+def link_elsewhere(index: int, netns_id: int) -> bytes:
+    """The request for one link, by its index, of the namespace that the socket's own knows by that id.
+
+    pyroute2 has no name for the attribute: linux/if_link.h, IFLA_TARGET_NETNSID (46).
+    """
+    body = struct.pack("=BxHiII", 0, 0, index, 0, 0)
+    body += struct.pack("=HHi", 8, 46, netns_id) + struct.pack("=HHI", 8, 29, _SKIP_STATS)
+    return _HEADER.pack(_HEADER.size + len(body), _GETLINK, REQUEST, 0, 0) + body
+
+
 def addresses(codec: Codec) -> bytes:
     """The request for a dump of all addresses, IPv4 and IPv6."""
     return packed(codec.ifaddrmsg(), _GETADDR, DUMP)

@@ -1,0 +1,261 @@
+#!/usr/bin/python
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-FileCopyrightText: 2026 The linuxnet.netns developers
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Read network namespaces."""
+
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+module: netns_info
+short_description: Read network namespaces, with their links, addresses, routes and processes
+version_added: 1.0.0
+description:
+  - Reads what is in network namespaces, whoever made them, links with their peers, addresses, routes, and the
+    processes that live there.
+  - A namespace that has no name in C(/run/netns), such as a container's, is read by its path or by a process in it.
+extends_documentation_fragment:
+  - linuxnet.netns.attributes.reading
+options:
+  names:
+    description:
+      - The names of namespaces. When none of O(names), O(paths), O(pids) and O(host) is given, all that have a name.
+      - One that is not there is told as V(absent) in RV(namespaces[].state); it is no error.
+    type: list
+    elements: str
+  paths:
+    description: Namespaces by their files, such as V(/run/docker/netns/default) or V(/proc/1/ns/net).
+    type: list
+    elements: str
+  pids:
+    description: Namespaces by a process that is in them.
+    type: list
+    elements: int
+  host:
+    description: Also read the host's namespace, the one that the task itself runs in.
+    type: bool
+    default: false
+seealso:
+  - module: linuxnet.netns.netns
+  - module: linuxnet.netns.netns_probe
+"""
+
+EXAMPLES = r"""
+- name: Read all namespaces that have a name
+  linuxnet.netns.netns_info:
+  register: found
+
+- name: Read one namespace and the host's
+  linuxnet.netns.netns_info:
+    names: [my_container_a]
+    host: true
+
+- name: Read the namespace of a process, such as a container's main one
+  linuxnet.netns.netns_info:
+    pids: [4711]
+"""
+
+RETURN = r"""
+namespaces:
+  description:
+    - The namespaces, in the order of the options, or by name.
+  returned: success
+  type: list
+  elements: dict
+  contains:
+    name:
+      description: The name, V(null) where it has none.
+      type: str
+    path:
+      description: The path by which it was asked for.
+      type: str
+    pid:
+      description: The process by which it was asked for.
+      type: int
+    host:
+      description: Whether it is the host's, asked for by O(host).
+      type: bool
+    state:
+      description:
+        - V(present); V(absent); V(stale), an empty file that a crash or a reboot has left in its place, which
+          M(linuxnet.netns.netns) repairs or removes; or V(foreign), something else altogether.
+        - All lists are empty unless it is present.
+      type: str
+    inode:
+      description: The number by which C(readlink /proc/PID/ns/net) names the namespace.
+      type: int
+    links:
+      description: The links, by their indexes.
+      type: list
+      elements: dict
+      contains:
+        interface:
+          description: The name.
+          type: str
+        kind:
+          description: The link kind such as V(veth), V(loopback), or empty for a physical device.
+          type: str
+        index:
+          description: The interface index.
+          type: int
+        state:
+          description: The link state, V(up) or V(down).
+          type: str
+        carrier:
+          description: Whether the interface has a carrier.
+          type: bool
+        flags:
+          description: The flags, as C(ip link) writes them.
+          type: list
+          elements: str
+        mac:
+          description: The MAC address.
+          type: str
+        mtu:
+          description: The MTU in bytes.
+          type: int
+        master:
+          description: The bridge or other interface that it is a port of.
+          type: str
+        peer:
+          description: The other end of a pair, V(null) for other kinds.
+          type: dict
+          contains:
+            place:
+              description: V(namespace), V(host), or V(elsewhere), a namespace without a name.
+              type: str
+            netns:
+              description: The name of its namespace, V(null) where it has none, or is the host's.
+              type: str
+            interface:
+              description: Its name, V(null) where the kernel does not tell.
+              type: str
+            index:
+              description: Its interface index.
+              type: int
+        parent:
+          description: What a link such as a VLAN is built upon, as in RV(namespaces[].links[].peer).
+          type: dict
+    addresses:
+      description: The addresses.
+      type: list
+      elements: dict
+      contains:
+        interface:
+          description: The interface that has it.
+          type: str
+        address:
+          description: The address with its prefix length.
+          type: str
+        family:
+          description: V(ipv4) or V(ipv6).
+          type: str
+        scope:
+          description: V(global), V(link), V(host) or another scope.
+          type: str
+        peer:
+          description: The address of the other end, where the kernel has one.
+          type: str
+        tentative:
+          description: Whether duplicate address detection has not ended.
+          type: bool
+    routes:
+      description: The routes of all tables but C(local), which the kernel keeps by itself.
+      type: list
+      elements: dict
+      contains:
+        destination:
+          description: The network with its prefix length, or V(default).
+          type: str
+        family:
+          description: V(ipv4) or V(ipv6).
+          type: str
+        type:
+          description: V(unicast), V(blackhole), V(unreachable) or another type.
+          type: str
+        gateway:
+          description: The gateway.
+          type: str
+        interface:
+          description: The interface it leads through.
+          type: str
+        nexthops:
+          description: The next hops of a route that has several, with C(gateway), C(interface) and C(weight).
+          type: list
+          elements: dict
+        source:
+          description: The source address that it prefers.
+          type: str
+        metric:
+          description: The metric.
+          type: int
+        table:
+          description: The routing table; 254 is C(main).
+          type: int
+        protocol:
+          description: Who made it, such as V(kernel) or V(static).
+          type: str
+        scope:
+          description: The scope.
+          type: str
+    processes:
+      description: The processes that live in it.
+      type: list
+      elements: dict
+      contains:
+        pid:
+          description: The process id.
+          type: int
+        command:
+          description: The name of its command.
+          type: str
+"""
+
+import gc
+
+from ansible.module_utils.basic import AnsibleModule, missing_required_lib
+from ansible_collections.linuxnet.netns.plugins.module_utils import _info
+from ansible_collections.linuxnet.netns.plugins.module_utils._errors import (
+    Invalid,
+    KernelError,
+    LibraryMissing,
+    listed,
+)
+from ansible_collections.linuxnet.netns.plugins.module_utils._normalise import Problems
+
+ARGUMENTS = {
+    "names": {"type": "list", "elements": "str"},
+    "paths": {"type": "list", "elements": "str"},
+    "pids": {"type": "list", "elements": "int"},
+    "host": {"type": "bool", "default": False},
+}
+
+
+def main() -> None:
+    """Run the module."""
+    module = AnsibleModule(ARGUMENTS, supports_check_mode=True)
+    # The process ends with the task: looking for cycles among many small objects is time lost.
+    gc.disable()
+    try:
+        problems = Problems()
+        places = _info.read(problems, module.params)
+        problems.check()
+        from ansible_collections.linuxnet.netns.plugins.module_utils._kernel.survey import Survey
+
+        survey = Survey()
+        try:
+            seen = survey.look(places)
+        finally:
+            survey.close()
+    except Invalid as invalid:
+        module.fail_json(msg=listed(invalid.problems), changed=False)
+    except LibraryMissing as missing:
+        module.fail_json(msg=missing_required_lib(missing.library), exception=missing.trace, changed=False)
+    except KernelError as error:
+        module.fail_json(msg=str(error), changed=False)
+    module.exit_json(changed=False, namespaces=[_info.told(one) for one in seen])
+
+
+if __name__ == "__main__":
+    main()

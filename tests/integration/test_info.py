@@ -1,0 +1,195 @@
+# SPDX-FileCopyrightText: 2026 The linuxnet.netns developers
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""netns_info tells what is in namespaces, whoever made them."""
+
+from __future__ import annotations
+
+import subprocess
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from ansible_collections.linuxnet.netns.tests.integration.host import Host
+
+
+def seen(on: Host, /, **options: Any) -> list[dict[str, Any]]:
+    """What the module tells, which changes nothing, also in check mode."""
+    before = on.dump()
+    found = on.done("netns_info", check=True, **options)
+    assert found["changed"] is False
+    assert on.dump() == before
+    listed: list[dict[str, Any]] = on.done("netns_info", **options)["namespaces"]
+    return listed
+
+
+def links(namespace: dict[str, Any]) -> dict[str, Any]:
+    return {link["interface"]: link for link in namespace["links"]}
+
+
+def pair(host: Host) -> None:
+    host.sh("""
+        ip netns add a; ip netns add b
+        ip link add ea netns a mtu 1400 address 02:00:00:00:00:0a type veth peer name eb netns b
+        ip -n a address add 10.0.0.1/24 dev ea
+        ip -n a link set ea up; ip -n b link set eb up
+    """)
+
+
+@contextmanager
+def process(*words: str) -> Iterator[subprocess.Popen[str]]:
+    """A process that has started: it has written a line."""
+    with subprocess.Popen([*words], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as running:
+        assert running.stdout
+        assert running.stdout.readline()
+        try:
+            yield running
+        finally:
+            running.kill()
+
+
+def test_links_are_told_as_the_kernel_has_them(host: Host) -> None:
+    pair(host)
+    a, b = seen(host)
+    assert (a["name"], b["name"], a["state"]) == ("a", "b", "present")
+    (said,) = host.ip("-n", "a", "link", "show", "dev", "ea")
+    link = links(a)["ea"]
+    assert (link["kind"], link["index"], link["mac"], link["mtu"]) == ("veth", said["ifindex"], said["address"], 1400)
+    assert set(link["flags"]) == set(said["flags"])
+    assert (link["state"], link["carrier"]) == ("up", True)
+    (other,) = host.ip("-n", "b", "link", "show", "dev", "eb")
+    assert link["peer"] == {"place": "namespace", "netns": "b", "interface": "eb", "index": other["ifindex"]}
+    assert links(b)["eb"]["peer"] == {"place": "namespace", "netns": "a", "interface": "ea", "index": said["ifindex"]}
+    assert links(a)["lo"]["kind"] == "loopback"
+    assert links(a)["lo"]["state"] == "down"
+
+
+def test_a_peer_is_found_wherever_it_is(host: Host) -> None:
+    pair(host)
+    host.sh("""
+        ip link add up_a type veth peer name down_a netns a
+        ip -n a link add in_a type veth peer name in_b
+        ip link add bridge0 type bridge; ip link set up_a master bridge0
+    """)
+    (a,) = seen(host, names=["a"])
+    found = links(a)
+    assert (found["ea"]["peer"]["netns"], found["ea"]["peer"]["interface"]) == ("b", "eb")
+    assert (found["down_a"]["peer"]["place"], found["down_a"]["peer"]["interface"]) == ("host", "up_a")
+    assert found["in_a"]["peer"]["netns"] == "a"
+    (home,) = seen(host, host=True)
+    assert links(home)["up_a"]["peer"]["netns"] == "a"
+    assert links(home)["up_a"]["master"] == "bridge0"
+    assert home["host"] is True
+
+
+def test_the_right_peer_is_found_among_pairs_that_look_the_same(host: Host) -> None:
+    host.sh("""
+        for n in 1 2 3; do
+            ip netns add l$n; ip netns add r$n
+            ip link add e netns l$n address 02:00:00:00:00:01 type veth \
+                peer name e netns r$n address 02:00:00:00:00:01
+        done
+    """)
+    for namespace in seen(host):
+        other = {"l": "r", "r": "l"}[namespace["name"][0]] + namespace["name"][1]
+        assert links(namespace)["e"]["peer"]["netns"] == other
+
+
+def test_addresses_and_routes_are_told(host: Host) -> None:
+    pair(host)
+    host.sh("""
+        ip -n a address add 2001:db8::1/64 dev ea nodad
+        ip -n a route add 10.9.0.0/16 via 10.0.0.2 metric 7
+        ip -n a route add default via 10.0.0.2 table 100
+        ip -n a route add unreachable 10.8.0.0/16
+        ip -n a route add 10.7.0.0/16 nexthop via 10.0.0.2 weight 2 nexthop via 10.0.0.3
+    """)
+    (a,) = seen(host, names=["a"])
+    own = {(one["interface"], one["address"], one["family"], one["scope"]) for one in a["addresses"]}
+    assert {("ea", "10.0.0.1/24", "ipv4", "global"), ("ea", "2001:db8::1/64", "ipv6", "global")} <= own
+    routes = {(one["destination"], one["table"]): one for one in a["routes"]}
+    assert routes["10.0.0.0/24", 254]["protocol"] == "kernel"
+    assert routes["10.0.0.0/24", 254]["source"] == "10.0.0.1"
+    by_gateway = routes["10.9.0.0/16", 254]
+    assert (by_gateway["gateway"], by_gateway["interface"], by_gateway["metric"]) == ("10.0.0.2", "ea", 7)
+    assert routes["default", 100]["gateway"] == "10.0.0.2"
+    assert routes["10.8.0.0/16", 254]["type"] == "unreachable"
+    assert routes["10.7.0.0/16", 254]["nexthops"] == [
+        {"gateway": "10.0.0.2", "interface": "ea", "weight": 2},
+        {"gateway": "10.0.0.3", "interface": "ea", "weight": 1},
+    ]
+
+
+def test_the_processes_inside_are_told(host: Host) -> None:
+    pair(host)
+    with process("ip", "netns", "exec", "a", "sh", "-c", "echo x; exec sleep 60") as running:
+        a, b = seen(host)
+        assert {"pid": running.pid, "command": "sleep"} in a["processes"]
+        assert b["processes"] == []
+
+
+def test_a_namespace_without_a_name_is_read_by_process_and_by_path(host: Host) -> None:
+    script = "ip link add inner type veth peer name outer netns $PPID; echo x; exec sleep 60"
+    with process("unshare", "--net", "sh", "-c", script) as running:
+        by_path, by_pid = seen(host, pids=[running.pid], paths=[f"/proc/{running.pid}/ns/net"])
+        (home,) = seen(host, host=True)
+    assert (by_pid["name"], by_pid["pid"], by_pid["state"]) == (None, running.pid, "present")
+    assert by_path["links"] == by_pid["links"]
+    assert links(by_pid)["inner"]["peer"]["place"] == "host"
+    assert {"pid": running.pid, "command": "sleep"} in by_pid["processes"]
+    assert links(home)["outer"]["peer"]["place"] == "elsewhere"
+    assert links(home)["outer"]["peer"]["interface"] == "inner"
+
+
+def test_what_is_no_namespace_is_told_as_what_it_is(host: Host) -> None:
+    pair(host)
+    host.sh("touch /run/netns/stale; mkdir /run/netns/directory")
+    told = seen(host, names=["a", "missing", "stale", "directory"], paths=["/run/nowhere", "/etc/passwd"])
+    assert [one["state"] for one in told] == ["present", "absent", "stale", "foreign", "absent", "foreign"]
+    assert all(one["links"] == one["processes"] == [] for one in told[1:])
+    assert {one["name"]: one["state"] for one in seen(host)} == {
+        "a": "present",
+        "b": "present",
+        "directory": "foreign",
+        "stale": "stale",
+    }
+
+
+def test_a_process_that_is_not_there_is_absent(host: Host) -> None:
+    ended = subprocess.Popen(["true"])
+    ended.wait()
+    assert [one["state"] for one in seen(host, pids=[ended.pid])] == ["absent"]
+
+
+def test_nothing_there_is_nothing_told(host: Host) -> None:
+    assert seen(host) == []
+
+
+def test_mistakes_are_told_all_at_once(host: Host) -> None:
+    message = host.refused("netns_info", names=["../x", "a/b"], paths=["relative"], pids=[0])
+    for path in ("names[0]", "names[1]", "paths[0]", "pids[0]"):
+        assert path in message
+
+
+def test_namespaces_may_come_and_go_while_they_are_read(host: Host) -> None:
+    over = threading.Event()
+    script = "for n in 1 2 3 4 5 6; do ip netns add x$n; ip -n x$n link set lo up; ip netns delete x$n; done"
+
+    def churn() -> None:
+        while not over.is_set():
+            subprocess.run(["sh", "-c", script], check=False, capture_output=True)
+
+    host.sh("ip netns add stays")
+    churning = threading.Thread(target=churn)
+    churning.start()
+    try:
+        for _round in range(40):
+            result = host.run("netns_info")
+            assert not result.get("failed"), result
+            assert "stays" in {one["name"] for one in result["namespaces"]}
+    finally:
+        over.set()
+        churning.join()
+    assert Path("/run/netns/stays").exists()
