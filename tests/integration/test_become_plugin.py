@@ -56,6 +56,8 @@ def web() -> Iterator[Machine]:
             ip link add eth1 netns blue type veth peer name eth1 netns red
             ip -n blue address add 10.0.0.1/24 dev eth1; ip -n red address add 10.0.0.2/24 dev eth1
             for name in blue red; do ip -n $name link set lo up; ip -n $name link set eth1 up; done
+            printf '%s\\n' '#!/bin/sh' 'while [ "$1" != /bin/sh ]; do shift; done; exec "$@"' > /run/no_sudo
+            chmod 755 /run/no_sudo
             mkdir -p /etc/netns/blue
             rm -f /etc/resolv.conf
             echo nameserver of the host > /etc/resolv.conf
@@ -288,8 +290,8 @@ def refusals(connection: str) -> dict[str, tuple[dict[str, Any], str]]:
             "carol is not root, and there is no /nowhere/sudo",
         )
         there["not-root"] = (
-            {"ansible_user": "carol", "ansible_become_flags": "-n -u bob --"},
-            "not",
+            {"ansible_user": "carol", "ansible_become_exe": "/run/no_sudo"},
+            "/run/no_sudo did not make the user root but carol",
         )
         there["carol-missing"] = (
             {"ansible_user": "carol", "ansible_netns": "missing", "ansible_become_user": "carol"},

@@ -43,7 +43,7 @@ def script(one: BecomeModule, command: str = "command") -> str:
 def values(one: BecomeModule, command: str = "command") -> dict[str, str]:
     """The assignments that the script starts with."""
     words = shlex.split(script(one, command).partition("set --")[0])
-    return {name: value.removesuffix(";") for name, _, value in (word.partition("=") for word in words)}
+    return {name: value.removesuffix(";") for name, value in (word.split("=", 1) for word in words)}
 
 
 @pytest.mark.parametrize("user", ["root", "alice", None, ""])
