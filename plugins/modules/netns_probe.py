@@ -1,0 +1,294 @@
+#!/usr/bin/python
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-FileCopyrightText: 2026 The linuxnet.netns developers
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Prove what reaches what, from inside network namespaces."""
+
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+module: netns_probe
+short_description: Prove what reaches what, from inside network namespaces
+version_added: 1.0.0
+description:
+  - Sends ICMP echo requests, TCP connections and UDP datagrams from inside namespaces, all at once, and fails when
+    anything is not as expected, telling all that is not. No C(ping) is needed on the host.
+  - What is expected reachable is tried again until O(timeout) is over, as an IPv6 address may be settling and a service
+    starting. What is expected unreachable is so at once when the kernel says so, and otherwise when there was no reply
+    in this time.
+  - It changes nothing. It sends packets, in check mode too.
+extends_documentation_fragment:
+  - linuxnet.netns.attributes.reading
+options:
+  expect:
+    description:
+      - What is expected.
+      - When omitted, everything is expected to reach everything, in O(topology), or between all namespaces on the host
+        that have a name. It is a full matrix, each namespace to each address of the others, loopback's and link-local
+        ones aside.
+    type: list
+    elements: dict
+    suboptions:
+      from:
+        description: The namespace to probe from, the host's when omitted.
+        type: str
+      to:
+        description:
+          - Where to, an IPv4 or IPv6 address, or V(NAMESPACE:INTERFACE), or V(INTERFACE) on the host.
+          - An interface is probed at each of its addresses, link-local ones aside.
+        type: str
+        required: true
+      protocol:
+        description:
+          - V(icmp) sends an echo request. V(tcp) makes a connection, and sends nothing. V(udp) sends a datagram, to
+            which a service must reply with the same, as the echo service does.
+        type: str
+        choices: [icmp, tcp, udp]
+        default: icmp
+      port:
+        description: The port, for TCP and UDP.
+        type: int
+      mtu:
+        description:
+          - The size in bytes of the IP packet to be sent, which must not be fragmented on its way. When it is too long,
+            RV(probes[].path_mtu) tells the path MTU that the kernel has learned.
+        type: int
+      reachable:
+        description: Whether a reply is expected, or that there is none.
+        type: bool
+        default: true
+      count:
+        description:
+          - How many packets to send, one each 0.2 seconds, to measure loss and the round-trip time.
+          - With V(1), a packet that gets no reply is sent again until O(timeout) is over. With more, this is done until
+            there is a first reply, and then each that is counted is sent once.
+        type: int
+        default: 1
+      max_loss:
+        description: How many percent of O(expect[].count) packets may get no reply.
+        type: float
+      max_rtt:
+        description: How many milliseconds the round-trip time may be, on average.
+        type: float
+  topology:
+    description:
+      - A topology whose namespaces are to reach each other at all the addresses in it, in the form of
+        M(linuxnet.netns.netns_topology). Ends that are declared down are left out.
+    type: dict
+  timeout:
+    description: How many seconds to wait for each reply.
+    type: float
+    default: 3
+notes:
+  - A neighbour that does not answer is given up by the kernel after 3 seconds, with V(no route to host); with a shorter
+    O(timeout) the reason is V(no reply).
+seealso:
+  - module: linuxnet.netns.netns_topology
+  - module: linuxnet.netns.netns_info
+  - plugin: linuxnet.netns.probe_table
+    plugin_type: filter
+"""
+
+EXAMPLES = r"""
+- name: Each container reaches the other, and neither reaches the outside
+  linuxnet.netns.netns_probe:
+    expect:
+      - {from: my_container_a, to: 10.0.0.2}
+      - {from: my_container_b, to: "my_container_a:my_veth_end_a"}
+      - {from: my_container_a, to: 192.0.2.1, reachable: false}
+
+- name: The web server answers on port 80 only, and a whole packet gets through
+  linuxnet.netns.netns_probe:
+    timeout: 1
+    expect:
+      - {from: client, to: 10.0.0.2, protocol: tcp, port: 80}
+      - {from: client, to: 10.0.0.2, protocol: tcp, port: 22, reachable: false}
+      - {from: client, to: 10.0.0.2, mtu: 1500}
+      - {from: client, to: 10.0.0.2, count: 10, max_loss: 0, max_rtt: 5}
+
+- name: Everything in the topology reaches everything
+  linuxnet.netns.netns_probe:
+    topology: "{{ lookup('ansible.builtin.file', 'lab_topology.yml') | from_yaml }}"
+  register: matrix
+
+- name: Show it as a table
+  ansible.builtin.debug:
+    msg: "{{ matrix.probes | linuxnet.netns.probe_table }}"
+"""
+
+RETURN = r"""
+probes:
+  description: What became of each probe, in the order of O(expect). It is also returned when the task fails.
+  returned: when the options have no mistakes
+  type: list
+  elements: dict
+  contains:
+    from:
+      description: The namespace that it was sent from, V(null) for the host's.
+      type: str
+    to:
+      description: Where to, as it was asked for.
+      type: str
+    address:
+      description: The address that it was sent to.
+      type: str
+    protocol:
+      description: V(icmp), V(tcp) or V(udp).
+      type: str
+    port:
+      description: The port.
+      type: int
+    mtu:
+      description: The size in bytes that was asked for.
+      type: int
+    expected:
+      description: Whether a reply was expected.
+      type: bool
+    reachable:
+      description: Whether there was a reply.
+      type: bool
+    ok:
+      description: Whether all is as expected.
+      type: bool
+    reason:
+      description:
+        - Why there was none. V(network unreachable), V(no route to host), V(no reply), V(connection refused),
+          V(message too long), V(time to live exceeded), V(prohibited), V(not permitted), V(network is down),
+          V(address not available) or, for what is rarer, the kernel's words.
+        - Empty when there was a reply.
+      type: str
+    details:
+      description: The reason in the kernel's words, and who told it.
+      type: str
+      sample: "No route to host (EHOSTUNREACH), told by 10.0.0.254"
+    rtt_ms:
+      description: The round-trip time in milliseconds, on average, V(null) when there was no reply.
+      type: float
+    path_mtu:
+      description: The path MTU in bytes that the kernel has learned. Only told when O(expect[].mtu) is given.
+      type: int
+    sent:
+      description: How many packets were sent. Like the following, only told when O(expect[].count) is more than 1.
+      type: int
+    received:
+      description: How many of them got a reply.
+      type: int
+    loss_percent:
+      description: How many percent got none.
+      type: float
+    rtt_min_ms:
+      description: The shortest round-trip time.
+      type: float
+    rtt_max_ms:
+      description: The longest round-trip time.
+      type: float
+  sample:
+    - from: my_container_a
+      to: 10.0.0.2
+      address: 10.0.0.2
+      protocol: icmp
+      port: null
+      mtu: null
+      expected: true
+      reachable: true
+      ok: true
+      reason: ""
+      details: ""
+      rtt_ms: 0.061
+      path_mtu: null
+seconds:
+  description: How long the probes took.
+  returned: when the options have no mistakes
+  type: float
+  sample: 0.01
+"""
+
+import gc
+import time
+from collections.abc import Mapping
+from typing import Any
+
+from ansible.module_utils.basic import AnsibleModule, missing_required_lib
+from ansible_collections.linuxnet.netns.plugins.module_utils import _probe
+from ansible_collections.linuxnet.netns.plugins.module_utils._errors import (
+    Invalid,
+    KernelError,
+    LibraryMissing,
+    listed,
+)
+from ansible_collections.linuxnet.netns.plugins.module_utils._normalise import Problems
+
+ARGUMENTS = {
+    "expect": {
+        "type": "list",
+        "elements": "dict",
+        "options": {
+            "from": {"type": "str"},
+            "to": {"type": "str", "required": True},
+            "protocol": {"type": "str", "choices": ["icmp", "tcp", "udp"], "default": "icmp"},
+            "port": {"type": "int"},
+            "mtu": {"type": "int"},
+            "reachable": {"type": "bool", "default": True},
+            "count": {"type": "int", "default": 1},
+            "max_loss": {"type": "float"},
+            "max_rtt": {"type": "float"},
+        },
+    },
+    "topology": {"type": "dict"},
+    "timeout": {"type": "float", "default": 3},
+}
+
+
+def _planned(params: Mapping[str, Any]) -> list[_probe.Probe]:
+    """The probes for the parameters, as this host is. Raises: Invalid, KernelError, LibraryMissing."""
+    problems = Problems()
+    wanted = _probe.read(problems, params)
+    problems.check()
+    from ansible_collections.linuxnet.netns.plugins.module_utils._kernel import namespaces
+    from ansible_collections.linuxnet.netns.plugins.module_utils._kernel.edge import LinuxKernel
+
+    kernel = LinuxKernel()
+    try:
+        state = kernel.observe(_probe.scope(namespaces.listed() if wanted is None else wanted))
+    finally:
+        kernel.close()
+    probes = _probe.resolve(problems, wanted, state)
+    problems.check()
+    return probes
+
+
+def main() -> None:
+    """Run the module."""
+    module = AnsibleModule(ARGUMENTS, supports_check_mode=True, mutually_exclusive=[("expect", "topology")])
+    gc.disable()
+    timeout = module.params["timeout"]
+    try:
+        probes = _planned(module.params)
+        from ansible_collections.linuxnet.netns.plugins.module_utils._kernel.probing import Prober
+
+        started = time.monotonic()
+        prober = Prober(timeout)
+        try:
+            answers = prober.send(probes)
+        finally:
+            prober.close()
+    except Invalid as invalid:
+        module.fail_json(msg=listed(invalid.problems), changed=False)
+    except LibraryMissing as missing:
+        module.fail_json(msg=missing_required_lib(missing.library), exception=missing.trace, changed=False)
+    except KernelError as error:
+        module.fail_json(msg=str(error), changed=False)
+    result = {
+        "changed": False,
+        "probes": [_probe.told(probe, answer, timeout) for probe, answer in zip(probes, answers)],
+        "seconds": round(time.monotonic() - started, 3),
+    }
+    wrong = _probe.verdict(probes, answers, timeout)
+    if wrong is not None:
+        module.fail_json(msg=wrong, **result)
+    module.exit_json(**result)
+
+
+if __name__ == "__main__":
+    main()
