@@ -116,7 +116,7 @@ class Host:
             for link in links:
                 addresses = [one for one in link.get("addr_info", []) if not one["local"].startswith("fe80:")]
                 # One IPv6 address that is put back comes first; taking the others away for that would be worse.
-                link["addr_info"] = sorted(addresses, key=lambda one: one["family"] == "inet6" and one["local"] or "")
+                link["addr_info"] = sorted(addresses, key=lambda one: (one["family"] == "inet6" and one["local"]) or "")
             routes = [
                 route
                 for family in ("-4", "-6")

@@ -133,7 +133,8 @@ class Machine:
         for name, form in (("group", "{0}:x:{1}:\n"), ("shadow", "{0}:*:20000:0:99999:7:::\n")):
             with open(f"/proc/{self.pid}/root/etc/{name}", "a", encoding="utf-8") as file:
                 file.writelines(form.format(user, 4000 + n) for n, user in enumerate(SUDO))
-        sudoers = "\n".join(["Defaults !lecture", "Defaults timestamp_timeout=0", "Defaults secure_path=/usr/sbin:/usr/bin:/sbin:/bin", *SUDO.values()])
+        defaults = ["!lecture", "timestamp_timeout=0", "secure_path=/usr/sbin:/usr/bin:/sbin:/bin"]
+        sudoers = "\n".join([*(f"Defaults {default}" for default in defaults), *SUDO.values()])
         self.sh(
             "mkdir -p -m 750 /etc/sudoers.d\n"
             f"printf '%s\\n' '{sudoers}' > /etc/sudoers.d/tests; chmod 440 /etc/sudoers.d/tests\n"
