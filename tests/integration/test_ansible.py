@@ -53,14 +53,10 @@ def ansible(
 
 def play(directory: Path, tasks: list[dict[str, Any]], *words: str, **more: Any) -> tuple[int, list[dict[str, Any]]]:
     """The exit status of a playbook, and what each of its tasks gave."""
-    results = [{"ansible.builtin.set_fact": {"told": "{{ told | default([]) + [one] }}"}, "vars": {"one": "{{ r }}"}}]
-    listed: list[dict[str, Any]] = []
-    for task in tasks:
-        listed += [{**task, "register": "r", "ignore_errors": True}, *results]
     output = directory / "told.json"
-    listed.append(
-        {"ansible.builtin.copy": {"content": "{{ told | to_json }}", "dest": str(output)}, "check_mode": False}
-    )
+    listed = [{**task, "register": f"r{number}", "ignore_errors": True} for number, task in enumerate(tasks)]
+    told = "{{ [" + ", ".join(str(task["register"]) for task in listed) + "] | to_json }}"
+    listed.append({"ansible.builtin.copy": {"content": told, "dest": str(output)}, "check_mode": False})
     environment = more.pop("environment", {})
     python = more.pop("python", sys.executable)
     playbook = directory / "playbook.yml"
