@@ -10,9 +10,11 @@ from __future__ import annotations
 
 import os
 import re
+import select
 import shutil
 import subprocess
 import sys
+import tempfile
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -24,6 +26,8 @@ COLLECTIONS = CACHE / "collections"
 COLLECTION = COLLECTIONS / "ansible_collections" / "linuxnet" / "netns"
 #: Of pyroute2: the oldest version that is supported, and the last of some series.
 OLD_LIBRARIES = ("0.7.2", "0.7.12", "0.8.1", "0.9.1")
+#: Seconds after which a command that says nothing gets a sign of life.
+SILENCE = 5
 HERMETIC = str(ROOT / "tools" / "hermetic")
 
 
@@ -53,9 +57,36 @@ def environment() -> dict[str, str]:
 
 
 def run(*command: str, cwd: Path = ROOT, **more: str) -> bool:
-    """Run a command; whether it succeeded."""
+    """Run a command, with a sign of life while it says nothing; whether it succeeded."""
     print(f"$ {' '.join(command)}".replace(str(ROOT) + "/", ""), flush=True)
-    return subprocess.run(command, cwd=cwd, env={**environment(), **more}, check=False).returncode == 0
+    started = time.monotonic()
+    process = subprocess.Popen(
+        command,
+        cwd=cwd,
+        env={**environment(), **more},
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+    )
+    assert process.stdout is not None
+    last = b"\n"
+    try:
+        while True:
+            if not select.select([process.stdout], [], [], SILENCE)[0]:
+                if process.poll() is not None:
+                    break  # what still holds the pipe is something that it left behind
+                print("" if last == b"\n" else "\n", f" … {time.monotonic() - started:.0f} s", sep="", flush=True)
+                last = b"\n"
+            elif said := os.read(process.stdout.fileno(), 65536):
+                sys.stdout.buffer.write(said)
+                sys.stdout.buffer.flush()
+                last = said[-1:]
+            else:
+                break
+        return process.wait() == 0
+    finally:
+        process.kill()
+        process.stdout.close()
 
 
 def lint() -> bool:
@@ -135,7 +166,9 @@ def install_old_libraries() -> None:
 def integration() -> bool:
     """The modules against this machine's kernel, in namespaces of their own."""
     install_old_libraries()
-    return run(HERMETIC, "pytest", "-n", "2", "-q", "tests/integration")
+    # Without root, who is root in a user namespace is not the owner of root's directory in /tmp.
+    with tempfile.TemporaryDirectory(prefix="linuxnet-", ignore_cleanup_errors=True) as directory:
+        return run(HERMETIC, "pytest", "-n", "2", "-q", "tests/integration", PYTEST_DEBUG_TEMPROOT=directory)
 
 
 def molecule() -> bool:
