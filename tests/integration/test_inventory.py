@@ -1,0 +1,266 @@
+# SPDX-FileCopyrightText: 2026 The linuxnet.netns developers
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Namespaces are hosts of the inventory, whose tasks run inside."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+from ansible_collections.linuxnet.netns.tests.integration.host import Host
+from ansible_collections.linuxnet.netns.tests.integration.hosts import (
+    Machine,
+    ansible,
+    collections,
+    join,
+    lacks_for_ssh,
+)
+
+LAB = {
+    "name": "lab",
+    "namespaces": ["a", "b"],
+    "links": [
+        {
+            "endpoints": [
+                {"netns": "a", "interface": "ea", "addresses": ["10.0.0.1/24"], "mtu": 1400},
+                {"netns": "b", "interface": "eb", "addresses": ["10.0.0.2/24"]},
+            ]
+        }
+    ],
+}
+LOCAL = {"ansible_connection": "local", "ansible_python_interpreter": sys.executable}
+LACKS = lacks_for_ssh()
+
+
+def written(directory: Path, name: str, content: Any) -> Path:
+    path = directory / name
+    path.write_text(yaml.safe_dump(content))
+    return path
+
+
+def source(directory: Path, name: str = "lab.netns.yml", **options: Any) -> Path:
+    return written(directory, name, {"plugin": "linuxnet.netns.netns", **options})
+
+
+def called(directory: Path, program: str, *words: Any, **environment: str) -> subprocess.CompletedProcess[str]:
+    (directory / "ansible.cfg").touch()
+    return subprocess.run(
+        [str(ansible(program)), *map(str, words)],
+        check=False,
+        capture_output=True,
+        text=True,
+        cwd=directory,
+        env={
+            "PATH": os.environ["PATH"],
+            "HOME": str(directory),
+            "LC_ALL": "C.UTF-8",
+            "ANSIBLE_CONFIG": str(directory / "ansible.cfg"),
+            "ANSIBLE_COLLECTIONS_PATH": str(collections()),
+            "ANSIBLE_NOCOLOR": "1",
+            "ANSIBLE_INVENTORY_UNPARSED_FAILED": "true",
+            **environment,
+        },
+    )
+
+
+def inventory(directory: Path, *sources: Path, **environment: str) -> dict[str, Any]:
+    """What ansible-inventory tells of the sources, read in this order."""
+    words = [word for one in sources for word in ("-i", one)]
+    listed = called(directory, "ansible-inventory", *words, "--list", **environment)
+    assert listed.returncode == 0, listed.stderr
+    return read(listed.stdout)
+
+
+def read(printed: str) -> dict[str, Any]:
+    """An inventory that was printed, without the marks of what is no template."""
+    told: dict[str, Any] = json.loads(printed, object_hook=lambda one: one.get("__ansible_unsafe", one))
+    return told
+
+
+def where(directory: Path, target: str, *sources: Path) -> str:
+    """The network namespace that a task of a host runs in."""
+    words = [word for one in sources for word in ("-i", one)]
+    ran = called(directory, "ansible", target, *words, "-m", "command", "-a", "readlink /proc/self/ns/net")
+    assert ran.returncode == 0, ran.stdout + ran.stderr
+    return ran.stdout.splitlines()[-1]
+
+
+def inside(host: Host, netns: str) -> str:
+    return host.sh(f"ip netns exec {netns} readlink /proc/self/ns/net").strip()
+
+
+def test_a_topology_file_gives_hosts_before_anything_is_made(host: Host, tmp_path: Path) -> None:
+    written(tmp_path, "lab.yml", LAB)
+    told = inventory(tmp_path, source(tmp_path, topology="lab.yml"))
+    assert set(told["netns"]["children"]) == {"netns_on_localhost", "netns_in_lab"}
+    assert told["netns_in_lab"]["hosts"] == ["a", "b"]
+    variables = told["_meta"]["hostvars"]["a"]
+    assert variables["netns_addresses"] == ["10.0.0.1/24"]
+    assert variables["netns_links"] == [
+        {"interface": "ea", "peer": "b:eb", "addresses": ["10.0.0.1/24"], "state": "up", "mac": None, "mtu": 1400}
+    ]
+    assert variables["ansible_become"] is True
+    assert (variables["ansible_become_method"], variables["ansible_netns"]) == ("linuxnet.netns.netns", "a")
+    graph = called(tmp_path, "ansible-inventory", "-i", tmp_path / "lab.netns.yml", "--graph").stdout
+    assert "@netns_in_lab:" in graph
+    assert "|--a\n" in graph
+
+
+def test_tasks_of_such_a_host_run_inside(host: Host, tmp_path: Path) -> None:
+    written(tmp_path, "lab.yml", LAB)
+    host.done("netns_topology", **LAB)
+    lab = source(tmp_path, topology="lab.yml")
+    assert {name: where(tmp_path, name, lab) for name in "ab"} == {name: inside(host, name) for name in "ab"}
+    assert inside(host, "a") != inside(host, "b")
+
+
+def test_the_controller_is_asked(host: Host, tmp_path: Path) -> None:
+    host.done("netns_topology", **LAB)
+    host.sh("touch /run/netns/stale")
+    asked = source(tmp_path)
+    told = inventory(tmp_path, asked)
+    assert told["netns_on_localhost"]["hosts"] == ["a", "b"]
+    variables = told["_meta"]["hostvars"]["b"]
+    assert variables["netns_addresses"] == ["10.0.0.2/24"]
+    (link,) = variables["netns_links"]
+    assert (link["interface"], link["peer"], link["state"]) == ("eb", "a:ea", "up")
+    assert where(tmp_path, "b", asked) == inside(host, "b")
+
+
+def test_the_namespaces_of_a_fleet_have_unique_names(host: Host, tmp_path: Path) -> None:
+    host.done("netns", name=["a", "b"])
+    one = {**LOCAL, "ansible_become_password": "secret", "ansible_become_user": "nobody", "color": "red"}
+    hosts = written(
+        tmp_path, "hosts.yml", {"web": {"hosts": {"web1": one, "web2": LOCAL}}, "db": {"hosts": {"db1": LOCAL}}}
+    )
+    fleet = source(tmp_path, hosts=["web"])
+    told = inventory(tmp_path, hosts, fleet)
+    assert told["netns_on_web1"]["hosts"] == ["web1/a", "web1/b"]
+    assert told["netns_on_web2"]["hosts"] == ["web2/a", "web2/b"]
+    assert "netns_on_db1" not in told
+    assert told["web"]["hosts"] == ["web1", "web2"]
+    variables = told["_meta"]["hostvars"]["web1/b"]
+    assert variables["ansible_connection"] == "local"
+    assert variables["ansible_become_password"] == "secret"
+    assert not {"ansible_become_user", "color"} & set(variables)
+    assert (variables["netns_host"], variables["netns_name"], variables["ansible_host"]) == ("web1", "b", "web1")
+
+
+def test_names_can_be_chosen(host: Host, tmp_path: Path) -> None:
+    written(tmp_path, "lab.yml", LAB)
+    hosts = written(tmp_path, "hosts.yml", {"all": {"hosts": {"web1": LOCAL, "a": LOCAL}}})
+    full = inventory(tmp_path, hosts, source(tmp_path, topology="lab.yml", hosts=["web1"], naming="full"))
+    assert full["netns"]["children"] == ["netns_on_web1", "netns_in_lab"]
+    assert full["netns_in_lab"]["hosts"] == ["web1/a", "web1/b"]
+    # There is a host of this name already; it stays what it is.
+    short = inventory(tmp_path, hosts, source(tmp_path, topology="lab.yml", hosts=["web1"], group="spaces"))
+    assert short["spaces_in_lab"]["hosts"] == ["web1/a", "b"]
+    assert "ansible_netns" not in short["_meta"]["hostvars"]["a"]
+
+
+def test_groups_and_variables_can_be_composed(host: Host, tmp_path: Path) -> None:
+    written(tmp_path, "lab.yml", LAB)
+    told = inventory(
+        tmp_path,
+        source(
+            tmp_path,
+            topology="lab.yml",
+            compose={"first": "netns_addresses | first"},
+            groups={"left": "netns_name == 'a'"},
+            keyed_groups=[{"key": "netns_host", "prefix": "at"}],
+        ),
+    )
+    assert told["_meta"]["hostvars"]["b"]["first"] == "10.0.0.2/24"
+    assert told["left"]["hosts"] == ["a"]
+    assert told["at_localhost"]["hosts"] == ["a", "b"]
+
+
+def test_variables_of_groups_and_files_reach_the_namespaces(host: Host, tmp_path: Path) -> None:
+    written(tmp_path, "lab.yml", LAB)
+    (tmp_path / "group_vars").mkdir()
+    written(
+        tmp_path / "group_vars",
+        "web.yml",
+        {"ansible_port": 2222, "login": "carol", "ansible_user": "{{ 'car' + 'ol' }}"},
+    )
+    hosts = written(tmp_path, "hosts.yml", {"web": {"hosts": {"web1": {}}}})
+    lab = source(tmp_path, topology="lab.yml", hosts=["web1"])
+    assert inventory(tmp_path, hosts, lab)["_meta"]["hostvars"]["a"]["ansible_port"] == 2222
+    user = called(tmp_path, "ansible", "a", "-i", hosts, "-i", lab, "-m", "debug", "-a", "msg=is_{{ ansible_user }}")
+    assert "is_carol" in user.stdout
+
+
+def test_names_from_a_host_are_no_templates(host: Host, tmp_path: Path) -> None:
+    name = "{{lookup('pipe','touch${IFS}evil')}}".replace("/", "")
+    host.done("netns", name=[name])
+    asked = source(tmp_path, hosts=["localhost"])
+    (listed,) = inventory(tmp_path, asked)["netns_on_localhost"]["hosts"]
+    assert listed == name
+    shown = called(tmp_path, "ansible", "netns", "-i", asked, "-m", "debug", "-a", "msg={{ netns_name }}")
+    assert "touch${IFS}evil" in shown.stdout
+    assert not (tmp_path / "evil").exists()
+
+
+def test_what_was_asked_can_be_kept(host: Host, tmp_path: Path) -> None:
+    host.done("netns", name=["a"])
+    kept = source(
+        tmp_path, cache=True, cache_plugin="ansible.builtin.jsonfile", cache_connection=str(tmp_path / "kept")
+    )
+    assert inventory(tmp_path, kept)["netns_on_localhost"]["hosts"] == ["a"]
+    host.done("netns", name=["b"])
+    assert inventory(tmp_path, kept)["netns_on_localhost"]["hosts"] == ["a"]
+    flushed = called(tmp_path, "ansible-inventory", "-i", kept, "--list", "--flush-cache")
+    assert read(flushed.stdout)["netns_on_localhost"]["hosts"] == ["a", "b"]
+
+
+def test_a_host_that_does_not_answer_is_left_out(host: Host, tmp_path: Path) -> None:
+    host.done("netns", name=["a"])
+    dead = {"ansible_connection": "ssh", "ansible_host": "127.0.0.9", "ansible_port": 1}
+    hosts = written(tmp_path, "hosts.yml", {"all": {"hosts": {"good": LOCAL, "dead": dead}}})
+    fleet = source(tmp_path, hosts=["good", "dead"])
+    told = called(tmp_path, "ansible-inventory", "-i", hosts, "-i", fleet, "--list")
+    assert read(told.stdout)["netns"]["children"] == ["netns_on_good"]
+    assert "The namespaces of host dead are left out" in " ".join(told.stderr.split())
+
+
+@pytest.mark.parametrize(
+    ("options", "words"),
+    [
+        ({"hosts": ["nowhere"]}, "no host and no group 'nowhere'"),
+        ({"topology": "missing.yml"}, "missing.yml"),
+        ({"topology": "wrong.yml"}, "links[0].endpoints"),
+    ],
+)
+def test_mistakes_are_told(host: Host, tmp_path: Path, options: dict[str, Any], words: str) -> None:
+    written(tmp_path, "wrong.yml", {**LAB, "links": [{"endpoints": ["a:x"]}]})
+    told = called(tmp_path, "ansible-inventory", "-i", source(tmp_path, **options), "--list")
+    assert told.returncode != 0
+    assert words in " ".join(told.stderr.split())
+    assert "Traceback" not in told.stderr
+
+
+@pytest.mark.xdist_group("become")
+@pytest.mark.skipif(bool(LACKS), reason=f"hosts over ssh: {LACKS}")
+def test_a_fleet_is_asked_and_worked_in_over_ssh(tmp_path: Path) -> None:
+    with Machine("controller") as controller, Machine("web") as web:
+        join(controller, web)
+        web.add_users()
+        web.serve_ssh(controller)
+        web.sh("ip netns add blue; ip netns add red")
+        reached = {"ansible_host": web.address, "ansible_python_interpreter": sys.executable}
+        hosts = {"w1": reached, "w2": {**reached, "ansible_user": "carol"}}
+        # The directory of the test belongs to root alone; the controller is root.
+        fleet = source(tmp_path, hosts=["w1", "w2"])
+        task = {"name": "where", "ansible.builtin.raw": "readlink /proc/self/ns/net"}
+        play = {"hosts": "netns", "gather_facts": False, "tasks": [task]}
+        outcomes = controller.play([play], hosts, "--inventory", str(fleet))
+        landed = {one.host: one.result["stdout"].strip() for one in outcomes if one.task == "where"}
+        there = {name: web.sh(f"ip netns exec {name} readlink /proc/self/ns/net").strip() for name in ("blue", "red")}
+    assert landed == {f"{alias}/{name}": there[name] for alias in hosts for name in there}
