@@ -141,10 +141,12 @@ def _endpoint(problems: Problems, path: str, written: Any, mtu: Optional[int]) -
             problems.optional_namespace(f"{path}.netns", written.get("netns")),
             problems.veth_name(f"{path}.interface", written.get("interface")) or "",
             tuple(
-                text
-                for number, address in enumerate(_list(problems, f"{path}.addresses", written.get("addresses")))
-                for text in [problems.address(f"{path}.addresses[{number}]", address)]
-                if text is not None
+                dict.fromkeys(
+                    text
+                    for number, address in enumerate(_list(problems, f"{path}.addresses", written.get("addresses")))
+                    for text in [problems.address(f"{path}.addresses[{number}]", address)]
+                    if text is not None
+                )
             ),
             state != "down",
             problems.mac(f"{path}.mac", written.get("mac")),

@@ -45,7 +45,7 @@ class Host:
 
     def run(self, module: str, *, check: bool = False, **options: Any) -> dict[str, Any]:
         """The result of a module, as Ansible would get it."""
-        arguments = {**options, "_ansible_check_mode": check, "_ansible_diff": True}
+        arguments = {"_ansible_check_mode": check, "_ansible_diff": True, **options}
         output = io.StringIO()
         with patch_module_args(arguments), redirect_stdout(output), suppress(SystemExit):
             importlib.import_module(f"{MODULES}.{module}").main()

@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import json
+import os
 import resource
 from collections.abc import Sequence
 from typing import Any, Callable
@@ -114,6 +115,47 @@ def test_an_address_of_a_running_topology_is_replaced_by_a_close_one(
     assert addresses == {to_be, "10.0.0.77/24"}
     assert found["ifindex"] == index
     assert host.done("netns_topology", **lab(to_be))["commands"] == []
+
+
+def test_an_address_that_is_declared_twice_is_added_once(host: Host) -> None:
+    ends = [{"netns": "a", "interface": "ea", "addresses": ["10.0.0.1/24", "fd00::1/64", "fd00:0::1/64"]}, "eb"]
+    result = host.done("netns_topology", name="lab", namespaces=["a"], links=[link(*ends)])
+    assert sum("address add" in command for command in result["commands"]) == 2
+
+
+def test_one_ipv6_address_with_two_prefix_lengths_is_refused(host: Host) -> None:
+    host.sh("ip netns add a; ip -n a link add ea type veth peer name eb; ip -n a address add fd00::1/64 dev ea nodad")
+    end = {"netns": "a", "interface": "ea"}
+    assert host.refused("netns_addr", **end, addresses="fd00::1/48") == (
+        "addresses: fd00::1/48 cannot be added to ea in namespace a, which has fd00::1/64 already: the kernel takes an "
+        "IPv6 address with one prefix length only; remove one of the two"
+    )
+    assert host.refused("netns_addr", **end, addresses=["fd00::2/64", "fd00::2/48"]) == (
+        "addresses: fd00::2/48 cannot be added to ea in namespace a, which is to have fd00::2/64 already: the kernel "
+        "takes an IPv6 address with one prefix length only; remove one of the two"
+    )
+
+
+def test_what_cannot_be_undone_is_named(host: Host, refuse: Refuse) -> None:
+    host.done("netns_topology", name="lab", namespaces=["a"], links=[link("to_a", "a:up")])
+    # The other end is in a namespace without a name, which this run does not know and cannot put it back to.
+    host.sh("ip netns add x; ip -n a link set dev up netns x")
+    held = os.open("/run/netns/x", os.O_RDONLY)
+    host.sh("ip netns delete x")
+    refuse("ip link set dev to_a up")
+    result = host.run("netns_topology", name="lab", namespaces=["a"], links=[link("to_a", "a:up")])
+    os.close(held)
+    assert result["failed"] is True
+    assert (
+        "What was done before was undone, except for this: interface to_a in the host's namespace was deleted"
+        in (result["msg"])
+    )
+    assert result["changed"] is True
+    assert result["commands"][0] == "ip link delete dev to_a"
+
+
+def test_without_a_diff_none_is_told(host: Host) -> None:
+    assert "diff" not in host.done("netns", name="a", _ansible_diff=False)
 
 
 def test_an_address_with_a_peer_can_be_removed(host: Host) -> None:

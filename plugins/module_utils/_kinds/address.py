@@ -93,13 +93,15 @@ class Addresses(Declared):
         ]
 
     def _possible(self, wanted: Sequence[Address], kept: Sequence[Address]) -> None:
-        for one in wanted:
-            there = next((another for another in kept if same(one, another)), None)
+        for number, one in enumerate(wanted):
+            there = next((another for another in (*kept, *wanted[:number]) if same(one, another)), None)
             if there is not None:
+                where = f"{self.interface} in {describe(self.netns)}"
+                has = "is to have" if there in wanted else "has"
                 raise Impossible(
                     joined(self.path, "addresses"),
-                    f"{one.text} cannot be added to {self.interface} in {describe(self.netns)}, which has {there.text} "
-                    "already: the kernel takes an IPv6 address with one prefix length only; remove that one first",
+                    f"{one.text} cannot be added to {where}, which {has} {there.text} already: the kernel takes an "
+                    "IPv6 address with one prefix length only; remove one of the two",
                 )
 
     def view(self, state: State) -> dict[str, Any]:
