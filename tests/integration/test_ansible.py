@@ -42,6 +42,7 @@ def ansible(
         env={
             "PATH": f"{BIN}{os.pathsep}{os.environ['PATH']}",
             "HOME": str(directory),
+            "ANSIBLE_REMOTE_TMP": str(directory / "remote"),
             "LC_ALL": "C.UTF-8",
             "ANSIBLE_CONFIG": str(ROOT / "ansible.cfg"),
             "ANSIBLE_COLLECTIONS_PATH": str(ROOT / ".cache" / "collections"),

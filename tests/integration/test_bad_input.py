@@ -211,7 +211,7 @@ def test_a_kernel_that_refuses_is_quoted_and_leaves_nothing_behind(host: Host) -
 
 
 def test_a_file_system_that_refuses_is_quoted(host: Host) -> None:
-    host.sh("mount -o remount,ro /run")
+    host.sh("mount -o remount,bind,ro /run")
     assert host.refused_by_the_kernel("netns", name=["a", "b"]) == (
         "name: ip netns add a failed: /run/netns: Read-only file system (EROFS). Nothing had been changed before. The "
         "host is as it was."
