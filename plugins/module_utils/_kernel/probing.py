@@ -327,6 +327,9 @@ class Prober:
         self._timeout = timeout
         self._home = namespaces.current()
         self._salt = os.urandom(4)
+        # The kernel begins to note when packets come a moment after a socket has asked for it.
+        self._clock = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+        self._clock.setsockopt(socket.SOL_SOCKET, _TIMESTAMP, 1)
         self._epoll = select.epoll()
         self._timers: list[tuple[float, int, _Trial]] = []
         self._by_descriptor: dict[int, _Trial] = {}
@@ -334,6 +337,7 @@ class Prober:
 
     def close(self) -> None:
         """Let go of what was held."""
+        self._clock.close()
         self._epoll.close()
         os.close(self._home)
 
