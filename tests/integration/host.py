@@ -17,6 +17,7 @@ from contextlib import redirect_stdout, suppress
 from pathlib import Path
 from typing import Any, Callable, Optional
 
+from ansible.module_utils.common import warnings
 from ansible.module_utils.testing import patch_module_args
 
 MODULES = "ansible_collections.linuxnet.netns.plugins.modules"
@@ -47,6 +48,8 @@ class Host:
         """The result of a module, as Ansible would get it."""
         arguments = {"_ansible_check_mode": check, "_ansible_diff": True, **options}
         output = io.StringIO()
+        # Ansible gathers the warnings of a process, which to it is one task.
+        warnings._global_warnings.clear()
         with patch_module_args(arguments), redirect_stdout(output), suppress(SystemExit):
             importlib.import_module(f"{MODULES}.{module}").main()
         result: dict[str, Any] = json.loads(output.getvalue())
@@ -133,7 +136,8 @@ class Host:
     @staticmethod
     def _records() -> dict[str, str]:
         directory = Path("/run/linuxnet.netns")
-        return {path.name: path.read_text() for path in sorted(directory.glob("*"))} if directory.exists() else {}
+        files = sorted(directory.glob("*")) if directory.exists() else []
+        return {path.name: path.read_text(errors="replace") if path.is_file() else "" for path in files}
 
 
 def _without(value: Any, keys: set[str]) -> Any:

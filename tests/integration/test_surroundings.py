@@ -317,3 +317,13 @@ def test_where_ipv6_is_disabled_the_kernel_is_quoted(host: Host) -> None:
     host.sh("ip netns exec a sysctl -qw net.ipv6.conf.ea.disable_ipv6=1")
     message = failed(host, "netns_addr", netns="a", interface="ea", addresses=["10.0.0.1/24", "fd00::1/64"])
     assert "ip -n a address add fd00::1/64 dev ea failed: " in message
+
+
+@pytest.mark.parametrize("command", ["mkdir", "mkfifo", "ln -s /etc/passwd"])
+def test_a_record_that_is_no_file_is_neither_believed_nor_waited_for(host: Host, command: str) -> None:
+    lab = {"name": "lab", "namespaces": ["a"], "purge": True}
+    host.done("netns_topology", **lab, links=[link("a:x", "a:y")])
+    host.sh(f"rm /run/linuxnet.netns/lab.json; {command} /run/linuxnet.netns/lab.json")
+    result = host.done("netns_topology", check=True, **lab)
+    assert (result["changed"], len(result["warnings"])) == (False, 1)
+    assert "/run/linuxnet.netns/lab.json" in json.dumps(result["warnings"])

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import copy
 import json
+import re
 import subprocess
 from pathlib import Path
 from typing import Any
@@ -225,8 +226,23 @@ RECORD = Path("/run/linuxnet.netns/lab.json")
         lambda: RECORD.write_text(RECORD.read_text().replace('"version":1', '"version":7')),
         lambda: RECORD.write_text(RECORD.read_text().replace('"boot":"', '"boot":"f')),
         lambda: RECORD.chmod(0o666),
+        lambda: RECORD.write_text(re.sub(r'"(host|[0-9]+:)[^"]*"\]', '""]', RECORD.read_text())),
+        lambda: RECORD.write_text("[" * 100000),
+        lambda: RECORD.write_bytes(b"\xff\xfe"),
+        lambda: RECORD.write_text(RECORD.read_text()[:-20]),
     ],
-    ids=["lost", "empty", "of another form", "of another version", "of another boot", "writable by others"],
+    ids=[
+        "lost",
+        "empty",
+        "of another form",
+        "of another version",
+        "of another boot",
+        "writable by others",
+        "without identities",
+        "deep",
+        "not text",
+        "cut off",
+    ],
 )
 def test_with_a_lost_or_damaged_record_nothing_is_removed(host: Host, damage: Any) -> None:
     host.done("netns_topology", **LAB)

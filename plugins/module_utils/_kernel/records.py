@@ -36,20 +36,23 @@ def read(topology: str) -> tuple[Optional[Record], Optional[str]]:
     """The record of a topology, or None; and why a record that is there counts for nothing, or None."""
     path = path_of(topology)
     try:
-        descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC | os.O_NOFOLLOW)
+        descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC | os.O_NOFOLLOW | os.O_NONBLOCK)
     except FileNotFoundError:
         return None, None
     except OSError as error:
         return None, _void(path, str(error))
+    found = os.fstat(descriptor)
+    if not stat.S_ISREG(found.st_mode):
+        os.close(descriptor)
+        return None, _void(path, "it is not a file")
     with open(descriptor, encoding="utf-8") as file:
-        found = os.fstat(descriptor)
-        if not stat.S_ISREG(found.st_mode) or found.st_uid != os.geteuid() or found.st_mode & 0o022:
+        if found.st_uid != os.geteuid() or found.st_mode & 0o022:
             return None, _void(path, "others than its owner could have written it")
         try:
             content = json.load(file)
             boot, version = content["boot"], content["version"]
-            things = {_thing(thing): str(identity) for thing, identity in content["things"]}
-        except (ValueError, KeyError, TypeError) as error:
+            things = {_thing(thing): _identity(identity) for thing, identity in content["things"]}
+        except (ValueError, KeyError, TypeError, RecursionError) as error:
             return None, _void(path, f"it is damaged ({error!r})")
     if version != _VERSION:
         return None, _void(path, f"it has version {version}")
@@ -62,6 +65,12 @@ def _thing(written: object) -> Thing:
     if _PARTS.get(written[0] if written else "") != len(written):
         raise ValueError(f"{written!r} is no thing")
     return tuple(written)
+
+
+def _identity(written: object) -> str:
+    if not isinstance(written, str) or not written:
+        raise ValueError(f"{written!r} is no identity")
+    return written
 
 
 def write(topology: str, things: Mapping[Thing, str]) -> None:
