@@ -91,7 +91,8 @@ def run(*command: str, cwd: Path = ROOT, **more: str) -> bool:
 
 def lint() -> bool:
     """Format, style, types; YAML and Ansible content."""
-    packages = [f"ansible_collections.linuxnet.netns.plugins.{name}" for name in ("module_utils", "modules")]
+    plugins = (path.parent.name for path in sorted((ROOT / "plugins").glob("*/*.py")))
+    packages = [f"ansible_collections.linuxnet.netns.plugins.{name}" for name in dict.fromkeys(plugins)]
     return all(
         [
             run("ruff", "format", "--check", "--quiet", "."),
@@ -173,6 +174,9 @@ def integration() -> bool:
 
 def molecule() -> bool:
     """The roles and modules as playbooks use them."""
+    # What an earlier run has prepared went with its network.
+    for state in (CACHE / "home" / ".ansible" / "tmp").glob("molecule.*"):
+        shutil.rmtree(state)
     test = ["molecule", "test", "--no-command-borders"]
     passed = run(HERMETIC, *test, "--all", "--exclude", "prerequisites", cwd=COLLECTION)
     if os.geteuid() == 0 and shutil.which("apt-get"):
