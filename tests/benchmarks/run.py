@@ -7,6 +7,7 @@ make bench                    everything (about 10 minutes)
 make bench BENCH=playbooks    (a) whole playbooks
 make bench BENCH=tasks        (b) single tasks
 make bench BENCH=scale        (c) topologies of 2, 100, 1000 and 4000 namespaces
+make bench BENCH=probes       (d) a thousand probes in one task
 
 Each pair is run in turn, A B A B …, so that a machine whose speed drifts drifts for both. Everything happens in
 namespaces of its own (tools/hermetic), with /run on tmpfs.
@@ -36,7 +37,12 @@ def main(parts: Sequence[str]) -> int:
     """Run the parts, in namespaces of their own."""
     if os.environ.get("LINUXNET_HERMETIC") != "1":
         os.execv(ROOT / "tools" / "hermetic", ["hermetic", sys.executable, __file__, *parts])
-    known: dict[str, Callable[[Path], None]] = {"playbooks": playbooks, "tasks": tasks, "scale": scale}
+    known: dict[str, Callable[[Path], None]] = {
+        "playbooks": playbooks,
+        "tasks": tasks,
+        "scale": scale,
+        "probes": probes,
+    }
     unknown = set(parts) - set(known)
     if unknown:
         print(f"There is no part {', '.join(sorted(unknown))}; there are {', '.join(known)}", file=sys.stderr)
@@ -250,12 +256,10 @@ def floor(verb: str, count: int) -> float:
     return clocked(sys.executable, str(HERE / "floor.py"), verb, str(count))
 
 
-def topology(options: Path, memory: list[float]) -> float:
-    """How many seconds the module's process takes."""
+def task(module: str, options: Path, memory: list[float]) -> float:
+    """How many seconds a module's process takes."""
     path = os.pathsep.join([str(ROOT / ".cache" / "collections"), *sys.path[1:]])
-    return clocked(
-        sys.executable, str(HERE / "task.py"), "netns_topology", str(options), memory=memory, PYTHONPATH=path
-    )
+    return clocked(sys.executable, str(HERE / "task.py"), module, str(options), memory=memory, PYTHONPATH=path)
 
 
 def settle(count: int) -> None:
@@ -285,9 +289,9 @@ def scale(scratch: Path) -> None:
                 "floor, remove": floor("down", count),
             }
             settle(count)
-            taken["netns_topology, build"] = topology(options["present"], memory)
-            taken["netns_topology, nothing to do"] = topology(options["present"], memory)
-            taken["netns_topology, remove"] = topology(options["absent"], memory)
+            taken["netns_topology, build"] = task("netns_topology", options["present"], memory)
+            taken["netns_topology, nothing to do"] = task("netns_topology", options["present"], memory)
+            taken["netns_topology, remove"] = task("netns_topology", options["absent"], memory)
             settle(count)
             if count <= 1000 and number <= 2:
                 for name, script in zip(("shell loop over ip, build", "ip -batch, build"), scripts(count, scratch)):
@@ -316,6 +320,32 @@ def scale(scratch: Path) -> None:
             print(f"    memory: {max(memory):.0f} MB (at most 150)")
     growth = ratios["build", 4000] / ratios["build", 1000]
     print(f"\n  growth: the ratio to the floor at 4000 is {growth:.2f} times that at 1000 (at most 1.1)")
+
+
+def probes(scratch: Path) -> None:
+    """(d) A thousand probes between a hundred namespaces in a ring, all reachable, and half of them not."""
+    print("\n(d) A thousand probes, the module's process without Ansible's start: medians of 5")
+    count = 100
+    built = scratch / "ring.json"
+    built.write_text(json.dumps({**ring(count), "state": "present"}))
+    task("netns_topology", built, [])
+    expected: dict[str, list[dict[str, Any]]] = {"all get a reply": [], "half get none, and are to get none": []}
+    for number in range(1000):
+        place = number % count
+        neighbour = f"10.0.{place}.2"
+        expected["all get a reply"].append({"from": f"fl_{place}", "to": neighbour})
+        # 10.0.X.77 is nobody's address.
+        missing = {"from": f"fl_{place}", "to": f"10.0.{place}.77", "reachable": False}
+        half = {"from": f"fl_{place}", "to": neighbour} if number // count % 2 else missing
+        expected["half get none, and are to get none"].append(half)
+    options = {}
+    for name, expect in expected.items():
+        options[name] = scratch / f"{len(options)}.json"
+        options[name].write_text(json.dumps({"expect": expect, "timeout": 1}))
+    for name in options:
+        times = [task("netns_probe", options[name], []) for _round in range(6)][1:]
+        print(f"  {name:<34} {statistics.median(times):7.3f} s   {min(times):.3f} … {max(times):.3f}")
+    floor("down", count)
 
 
 if __name__ == "__main__":
