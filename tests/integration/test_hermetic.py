@@ -6,6 +6,8 @@
 from __future__ import annotations
 
 import os
+import subprocess
+import sys
 from pathlib import Path
 
 from ansible_collections.linuxnet.netns.tests.integration.host import Host
@@ -28,3 +30,11 @@ def test_what_a_test_makes_is_not_seen_outside(host: Host) -> None:
     mounts = Path(f"/proc/{os.getppid()}/mounts").read_text()
     assert "/run/netns/x" in Path("/proc/self/mounts").read_text()
     assert "/run/netns/x" not in mounts
+
+
+def test_elsewhere_the_tests_refuse_to_run() -> None:
+    environment = {name: value for name, value in os.environ.items() if not name.startswith(("LINUXNET_", "PYTEST_"))}
+    words = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "-p", "no:xdist", __file__]
+    finished = subprocess.run(words, check=False, capture_output=True, text=True, env=environment)
+    assert finished.returncode == 2
+    assert "run them with make test-integration" in finished.stdout + finished.stderr
