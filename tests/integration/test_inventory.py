@@ -61,6 +61,7 @@ def called(directory: Path, program: str, *words: Any, **environment: str) -> su
         env={
             "PATH": os.environ["PATH"],
             "HOME": str(directory),
+            "ANSIBLE_REMOTE_TMP": str(directory / "remote"),
             "LC_ALL": "C.UTF-8",
             "ANSIBLE_CONFIG": str(directory / "ansible.cfg"),
             "ANSIBLE_COLLECTIONS_PATH": str(collections()),
