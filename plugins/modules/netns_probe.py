@@ -26,7 +26,7 @@ options:
       - What is expected.
       - When omitted, everything is expected to reach everything, in O(topology), or between all namespaces on the host
         that have a name. It is a full matrix, each namespace to each address of the others, loopback's and link-local
-        ones aside.
+        ones aside. It has at most 100000 probes.
     type: list
     elements: dict
     suboptions:

@@ -1,0 +1,120 @@
+# SPDX-FileCopyrightText: 2026 The linuxnet.netns developers
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Expectations are read as they are meant; what became of them is told in words."""
+
+from __future__ import annotations
+
+import errno
+from typing import Any
+
+import pytest
+from ansible_collections.linuxnet.netns.plugins.module_utils import _probe
+from ansible_collections.linuxnet.netns.plugins.module_utils._model import Address, Endpoint, Interface, State
+from ansible_collections.linuxnet.netns.plugins.module_utils._normalise import Problems
+
+USUAL: dict[str, Any] = {
+    "from": None,
+    "protocol": "icmp",
+    "port": None,
+    "mtu": None,
+    "reachable": True,
+    "count": 1,
+    "max_loss": None,
+    "max_rtt": None,
+}
+
+
+def read(*expect: dict[str, Any], **params: Any) -> tuple[Any, list[str]]:
+    problems = Problems()
+    options = {"expect": [{**USUAL, **one} for one in expect], "topology": None, "timeout": 3.0, **params}
+    return _probe.read(problems, options), [str(problem) for problem in problems.found]
+
+
+@pytest.mark.parametrize(
+    ("to", "address", "endpoint"),
+    [
+        ("10.0.0.1", "10.0.0.1", None),
+        ("FD00:0::1", "fd00::1", None),
+        ("fe80::1%eth0", "fe80::1%eth0", None),
+        ("blue:eth0", None, Endpoint("blue", "eth0")),
+        ("with:colon:eth0", None, Endpoint("with:colon", "eth0")),
+        ("eth0", None, Endpoint(None, "eth0")),
+    ],
+)
+def test_a_target_is_an_address_or_an_interface(to: str, address: Any, endpoint: Any) -> None:
+    (expectation,), mistakes = read({"to": to})
+    assert not mistakes
+    assert (expectation.address, expectation.endpoint) == (address, endpoint)
+
+
+@pytest.mark.parametrize("to", ["10.0.0.256", "10.0.0.1/24", "", "blue:", "web.example", "10.0.0.1%eth0", "a b:eth0"])
+def test_anything_else_is_a_mistake(to: str) -> None:
+    _expectations, mistakes = read({"to": to})
+    assert len(mistakes) >= 1
+    assert all(one.startswith("expect[0].to") for one in mistakes)
+
+
+def state(*interfaces: tuple[str, Interface]) -> State:
+    found = State()
+    for netns, interface in interfaces:
+        found.names[netns] = "namespace"
+        found.put(netns, interface)
+    return found
+
+
+def test_an_interface_is_probed_at_all_its_addresses() -> None:
+    addresses = (Address("10.0.0.1/24"), Address("fd00::1/64"), Address("fe80::1/64"))
+    here = state(("a", Interface("eth0", "veth", addresses=addresses)))
+    expectations, _mistakes = read({"to": "a:eth0"})
+    probes = _probe.resolve(Problems(), expectations, here)
+    assert [probe.address for probe in probes] == ["10.0.0.1", "fd00::1"]
+    assert [_probe.target(probe) for probe in probes] == ["a:eth0", "a:eth0"]
+
+
+def test_a_matrix_has_a_limit() -> None:
+    many = {"namespaces": [f"n{number}" for number in range(400)], "links": []}
+    many["links"] = [
+        {
+            "endpoints": [
+                {"netns": f"n{number}", "interface": "x", "addresses": [f"10.0.{number // 250}.{1 + number % 250}/16"]},
+                f"n{number}:y",
+            ]
+        }
+        for number in range(400)
+    ]
+    _expectations, mistakes = read(topology=many, expect=None)
+    assert mistakes == [
+        "topology: 400 namespaces and 400 addresses are more than 100000 probes; write what is expected of them instead"
+    ]
+
+
+def verdict(answer: _probe.Answer, **wanted: Any) -> Any:
+    (expectation,), mistakes = read({"from": "a", "to": "10.0.0.2", **wanted})
+    assert not mistakes
+    return _probe.verdict([_probe.Probe(expectation, "10.0.0.2")], [answer], 3)
+
+
+def test_what_is_not_as_expected_is_told_with_the_reason() -> None:
+    first = "1 of 1 probes is not as expected: expect[0]: a to 10.0.0.2, "
+    assert verdict(_probe.Answer()) == f"{first}icmp: no reply in 3 s"
+    refused = _probe.Answer(error=errno.ECONNREFUSED, teller="10.0.0.2")
+    assert verdict(refused, protocol="udp", port=7) == (
+        f"{first}udp port 7: Connection refused (ECONNREFUSED), told by 10.0.0.2"
+    )
+    long = _probe.Answer(error=errno.EMSGSIZE, path_mtu=1300)
+    assert verdict(long, mtu=1400) == (f"{first}icmp in 1400 bytes: Message too long (EMSGSIZE), the path MTU is 1300")
+    assert verdict(_probe.Answer(error=errno.EHOSTUNREACH, expired=True)) == f"{first}icmp: Time to live exceeded"
+    assert (
+        verdict(_probe.Answer(times=[0.001]), reachable=False)
+        == f"{first}icmp: there was a reply, and none was expected"
+    )
+    lossy = _probe.Answer(sent=4, times=[0.001, 0.003])
+    assert verdict(lossy, count=4, max_loss=25) == f"{first}icmp: 50 % were lost, at most 25 % were expected"
+    assert verdict(lossy, count=4, max_rtt=1) == f"{first}icmp: 2 ms on average, at most 1 ms were expected"
+
+
+def test_what_is_as_expected_is_not_told() -> None:
+    assert verdict(_probe.Answer(sent=1, times=[0.001]), max_rtt=5) is None
+    assert verdict(_probe.Answer(error=errno.ENETUNREACH), reachable=False) is None
+    assert verdict(_probe.Answer(sent=2, times=[0.001]), count=2, max_loss=50) is None
