@@ -16,6 +16,7 @@ from collections.abc import Sequence
 from contextlib import redirect_stdout, suppress
 from pathlib import Path
 from typing import Any, Callable, Optional
+from unittest.mock import patch
 
 from ansible.module_utils.common import warnings
 from ansible.module_utils.testing import patch_module_args
@@ -50,7 +51,9 @@ class Host:
         output = io.StringIO()
         # Ansible gathers the warnings of a process, which to it is one task.
         warnings._global_warnings.clear()
-        with patch_module_args(arguments), redirect_stdout(output), suppress(SystemExit):
+        # A test that has loaded the controller's code in this process must not make the module part of it.
+        outside = patch("ansible.module_utils._internal.is_controller", False)
+        with outside, patch_module_args(arguments), redirect_stdout(output), suppress(SystemExit):
             importlib.import_module(f"{MODULES}.{module}").main()
         result: dict[str, Any] = json.loads(output.getvalue())
         result.pop("invocation", None)
