@@ -6,6 +6,8 @@
 
 from __future__ import annotations
 
+import errno
+import os
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -76,3 +78,28 @@ class Failed(Exception):
         super().__init__(text)
         self.commands = list(commands)
         self.changed = bool(commands)
+
+
+class NetlinkError(OSError):
+    """The kernel refused a request; ``explanation`` is its own text (extended acknowledgement), where it gave one."""
+
+    def __init__(self, number: int, explanation: str = "") -> None:
+        super().__init__(number, os.strerror(number))
+        self.explanation = explanation
+
+    def __str__(self) -> str:
+        return words(self.errno or 0, self.explanation)
+
+
+def words(number: int, explanation: str = "") -> str:
+    """An error as the kernel puts it: its text, its name and, where there is one, its explanation."""
+    name = errno.errorcode.get(number, str(number))
+    return f"{os.strerror(number)} ({name})" + (f", {explanation}" if explanation else "")
+
+
+def said(error: OSError) -> str:
+    """An error of the kernel or the file system in the kernel's words."""
+    if isinstance(error, NetlinkError) or error.errno is None:
+        return str(error)
+    about = f"{error.filename}: " if error.filename else ""
+    return about + words(error.errno)

@@ -16,7 +16,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from functools import lru_cache
-from typing import Any, NamedTuple, Optional
+from typing import Any, ClassVar, NamedTuple, Optional
 
 #: A namespace's name; None is the host's: the namespace the module itself runs in.
 Netns = Optional[str]
@@ -184,6 +184,7 @@ class Scope:
     """What must be read from the kernel before a plan can be made.
 
     - ``names``: namespaces whose existence matters; ``identities``: whether what tells them apart does too.
+    - ``everything``: all namespaces that have a name, and what is inside them.
     - ``read``: namespaces whose interfaces and addresses matter; those that do not exist are left out.
     - ``ends``: interfaces whose peer matters, with the namespaces where it probably is; ``everywhere``: those of them
       whose peer is then looked for in every namespace.
@@ -201,6 +202,7 @@ class Scope:
         self.everywhere: set[Endpoint] = set()
         self.processes: set[str] = set()
         self.identities = False
+        self.everything = False
         self.outward: set[str] = set()
         self.settings: set[Endpoint] = set()
         self.records: set[str] = set()
@@ -218,6 +220,7 @@ class Scope:
         other = Scope()
         other.names, other.processes, other.outward = self.names, self.processes, self.outward - namespaces
         other.identities, other.records, other.purged = self.identities, self.records, self.purged
+        other.everything = self.everything
         other.read = {netns for netns in self.read if netns not in namespaces}
         other.ends = {end: list(probable) for end, probable in self.ends.items() if end.netns not in namespaces}
         other.everywhere = {end for end in self.everywhere if end.netns not in namespaces}
@@ -236,12 +239,19 @@ class Scope:
         known.extend(netns for netns in probable if netns not in known)
 
 
-class Carrier(NamedTuple):
-    """The condition that an interface has a carrier, to be waited for so many seconds at most."""
+class Condition(ABC):
+    """Something that must come true once the steps are done, and may take a while; no step brings it about.
 
-    path: str
-    end: Endpoint
-    seconds: float
+    A kind of object defines its conditions as frozen dataclasses; how one is waited for stands in
+    ``_kernel/waiting.py``.
+    """
+
+    #: What several of them are called in a message.
+    plural: ClassVar[str]
+
+    @abstractmethod
+    def faults(self, found: Any) -> list[str]:
+        """What is not as it must be, in words that begin with a path; ``found`` is what waiting for it has found."""
 
 
 class Step(ABC):
@@ -329,9 +339,9 @@ class Declared(ABC):
     def view(self, state: State) -> dict[str, Any]:
         """What the state has of what this object manages, as a tree of mappings, lists and scalars, for the diff."""
 
-    def condition(self) -> Optional[Carrier]:
-        """What must come true after the steps are done, and may take a while; None when there is nothing."""
-        return None
+    def conditions(self, state: State) -> Sequence[Condition]:
+        """What must come true once the steps are done; ``state`` is the one that they leave."""
+        return ()
 
     def places(self) -> set[Endpoint]:
         """The interfaces it is about (no name: a whole namespace).

@@ -13,9 +13,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple, Optional, Union
 
-from ansible_collections.linuxnet.netns.plugins.module_utils import _topology
 from ansible_collections.linuxnet.netns.plugins.module_utils._errors import Problem
-from ansible_collections.linuxnet.netns.plugins.module_utils._model import Endpoint, Netns, Scope, State
+from ansible_collections.linuxnet.netns.plugins.module_utils._model import Address, Endpoint, Netns
 from ansible_collections.linuxnet.netns.plugins.module_utils._normalise import Problems
 
 #: The reasons why nothing is reached, by the kernel's error.
@@ -37,12 +36,17 @@ NO_REPLY, TTL_EXCEEDED = "no reply", "time to live exceeded"
 
 
 class Expectation(NamedTuple):
-    """What is expected of one way: the sender's namespace, and an address or an interface as the target."""
+    """What is expected of one way.
+
+    ``path`` is where it was written, empty where it follows from something else. ``sender`` is the namespace to probe
+    from; ``to`` an address, or an interface, to be probed at each of its addresses. ``name`` is what results call an
+    address that is known by an interface.
+    """
 
     path: str
     sender: Netns
-    address: Optional[str]
-    endpoint: Optional[Endpoint]
+    to: Union[str, Endpoint]
+    name: str = ""
     protocol: str = "icmp"
     port: Optional[int] = None
     mtu: Optional[int] = None
@@ -62,6 +66,12 @@ class Probe(NamedTuple):
     def version(self) -> int:
         """4 or 6."""
         return 6 if ":" in self.address else 4
+
+    @property
+    def target(self) -> str:
+        """Where it goes, as a table or a message names it."""
+        to = self.expectation.to
+        return to.short() if isinstance(to, Endpoint) else self.expectation.name or self.address
 
 
 @dataclass
@@ -96,25 +106,10 @@ def read(problems: Problems, params: Mapping[str, Any]) -> Optional[list[Expecta
     return [one for one in found if one is not None]
 
 
-def scope(wanted: Union[Sequence[str], Sequence[Expectation]]) -> Scope:
-    """What must be known of the host: the inside of namespaces, or what the expectations name."""
-    needed = Scope()
-    for one in wanted:
-        if isinstance(one, str):
-            needed.inside(one)
-            continue
-        if one.sender is not None:
-            needed.names.add(one.sender)
-        if one.address is None and one.endpoint is not None:
-            needed.inside(one.endpoint.netns)
-    return needed
-
-
 def _expectation(problems: Problems, path: str, written: Mapping[str, Any]) -> Optional[Expectation]:
     noted = len(problems.found)
     protocol, port, mtu = written["protocol"], written["port"], written["mtu"]
-    address = literal(written["to"])
-    endpoint = None if address is not None else _endpoint(problems, f"{path}.to", written["to"])
+    to = literal(written["to"]) or _endpoint(problems, f"{path}.to", written["to"])
     if protocol == "icmp" and port is not None:
         problems.add(f"{path}.port", "icmp has no ports; is protocol: tcp or udp meant?")
     elif protocol != "icmp" and (port is None or not 1 <= port <= 65535):
@@ -134,23 +129,11 @@ def _expectation(problems: Problems, path: str, written: Mapping[str, Any]) -> O
     for key, value in (("max_loss", loss), ("max_rtt", rtt)):
         if value is not None and not written["reachable"]:
             problems.add(f"{path}.{key}", "this is only for what is expected reachable")
-    return (
-        Expectation(
-            path,
-            problems.optional_namespace(f"{path}.from", written["from"]),
-            address,
-            endpoint,
-            protocol,
-            port,
-            problems.mtu(f"{path}.mtu", mtu),
-            written["reachable"],
-            packets,
-            loss,
-            rtt,
-        )
-        if len(problems.found) == noted
-        else None
-    )
+    sender = problems.optional_namespace(f"{path}.from", written["from"])
+    mtu = problems.mtu(f"{path}.mtu", mtu)
+    if to is None or len(problems.found) > noted:
+        return None
+    return Expectation(path, sender, to, "", protocol, port, mtu, written["reachable"], packets, loss, rtt)
 
 
 def literal(text: str) -> Optional[str]:
@@ -178,6 +161,8 @@ def _endpoint(problems: Problems, path: str, text: str) -> Optional[Endpoint]:
 
 def _of_topology(problems: Problems, form: Mapping[str, Any]) -> list[Expectation]:
     """Everything in a topology reaches every address in it, but its own and what is declared down."""
+    from ansible_collections.linuxnet.netns.plugins.module_utils import _topology
+
     noted = len(problems.found)
     topology = _topology.read(problems, {"name": "unnamed", **form})
     problems.found[noted:] = [Problem(f"topology.{path}", text) for path, text in problems.found[noted:]]
@@ -185,82 +170,31 @@ def _of_topology(problems: Problems, form: Mapping[str, Any]) -> list[Expectatio
     places: list[Netns] = [one.name for one in topology.namespaces]
     places += [end.netns for end in ends]
     targets = [(end.endpoint, address.partition("/")[0]) for end in ends for address in end.addresses]
-    return _matrix(problems, "topology", list(dict.fromkeys(places)), targets)
+    found = matrix(list(dict.fromkeys(places)), targets)
+    if isinstance(found, list):
+        return found
+    if len(problems.found) == noted:
+        problems.add("topology", found)
+    return []
 
 
-def _of_state(problems: Problems, state: State) -> list[Expectation]:
-    """Every namespace that was read reaches every address of the others, but loopback's and link-local ones."""
-    places = sorted(state.interfaces, key=str)
-    targets = [
-        (Endpoint(netns, interface.name), address)
-        for netns in places
-        for interface in state.inside(netns).values()
-        if interface.kind != "loopback"
-        for address in _worth(interface.addresses)
-    ]
-    return _matrix(problems, "expect", places, targets)
-
-
-def _matrix(
-    problems: Problems, path: str, places: Sequence[Netns], targets: Sequence[tuple[Endpoint, str]]
-) -> list[Expectation]:
+def matrix(places: Sequence[Netns], targets: Sequence[tuple[Endpoint, str]]) -> Union[list[Expectation], str]:
+    """Each of the places reaches each address that is not its own, link-local ones aside; or why that cannot be."""
     if len(places) * len(targets) > MOST:
         size = f"{len(places)} namespaces and {len(targets)} addresses"
-        problems.add(path, f"{size} are more than {MOST} probes; write what is expected of them instead")
-        return []
+        return f"{size} are more than {MOST} probes; write what is expected of them instead"
     found = [
-        Expectation("", place, address, end)
+        Expectation("", place, address, end.short())
         for place in places
         for end, address in targets
         if end.netns != place and not address.startswith("fe80:")
     ]
-    if not found and not problems.found:
-        problems.add(path, "there is nothing to probe: no namespace has an address that another could reach")
-    return found
+    return found or "there is nothing to probe: no namespace has an address that another could reach"
 
 
-def resolve(problems: Problems, expectations: Optional[Sequence[Expectation]], state: State) -> list[Probe]:
-    """The probes for the expectations, or for everything: one to each address that an interface has in the state."""
-    probes: list[Probe] = []
-    missing: set[Netns] = set()
-    for one in _of_state(problems, state) if expectations is None else expectations:
-        if not state.has(one.sender):
-            # In a matrix, once is enough.
-            if one.path or one.sender not in missing:
-                path = f"{one.path}.from" if one.path else "topology"
-                problems.add(path, f"there is no namespace {one.sender} on this host")
-            missing.add(one.sender)
-        elif one.address is not None:
-            probes.append(Probe(one, one.address))
-        elif one.endpoint is not None:
-            probes.extend(Probe(one, address) for address in _addresses(problems, one.path, one.endpoint, state))
-    return probes
-
-
-def _addresses(problems: Problems, path: str, end: Endpoint, state: State) -> list[str]:
-    if end.netns is not None and not state.has(end.netns):
-        problems.add(f"{path}.to", f"there is no namespace {end.netns} on this host")
-        return []
-    found = state.interface(*end)
-    if found is None:
-        where = "the host" if end.netns is None else f"namespace {end.netns}"
-        problems.add(f"{path}.to", f"{where} has no interface {end.interface}")
-        return []
-    addresses = _worth(found.addresses)
-    if not addresses:
-        problems.add(f"{path}.to", f"interface {end} has no address to be reached by")
-    return addresses
-
-
-def _worth(addresses: Sequence[Any]) -> list[str]:
+def worth(addresses: Sequence[Address]) -> list[str]:
     """The addresses by which an interface can be reached from elsewhere, without their prefix lengths."""
     return [one.text.partition("/")[0] for one in addresses if not one.text.startswith("fe80:")]
-
-
-def target(probe: Probe) -> str:
-    """Where a probe goes, as a table or a message names it."""
-    end = probe.expectation.endpoint
-    return probe.address if end is None else end.short()
 
 
 def reason(answer: Answer) -> str:
@@ -292,8 +226,8 @@ def faults(probe: Probe, answer: Answer, timeout: float) -> list[str]:
     wanted = probe.expectation
     what = wanted.protocol + (f" port {wanted.port}" if wanted.port is not None else "")
     what += f" in {wanted.mtu} bytes" if wanted.mtu is not None else ""
-    to = probe.address if target(probe) == probe.address else f"{target(probe)} ({probe.address})"
-    way = f"{wanted.sender or 'the host'} to {to}, {what}"
+    to = probe.address if probe.target == probe.address else f"{probe.target} ({probe.address})"
+    way = f"{wanted.path + ': ' if wanted.path else ''}{wanted.sender or 'the host'} to {to}, {what}"
     if wanted.reachable and not answer.reachable:
         return [f"{way}: {words(answer, timeout)}"]
     if answer.reachable and not wanted.reachable:
@@ -321,7 +255,7 @@ def told(probe: Probe, answer: Answer, timeout: float) -> dict[str, Any]:
     wanted = probe.expectation
     result: dict[str, Any] = {
         "from": wanted.sender,
-        "to": target(probe),
+        "to": probe.target,
         "address": probe.address,
         "protocol": wanted.protocol,
         "port": wanted.port,
@@ -339,16 +273,3 @@ def told(probe: Probe, answer: Answer, timeout: float) -> dict[str, Any]:
         result["rtt_min_ms"] = round(1000 * min(answer.times), 3) if answer.times else None
         result["rtt_max_ms"] = round(1000 * max(answer.times), 3) if answer.times else None
     return result
-
-
-def verdict(probes: Sequence[Probe], answers: Sequence[Answer], timeout: float) -> Optional[str]:
-    """The message of a task that fails: all that is not as expected; None when everything is."""
-    found: list[str] = []
-    for probe, answer in zip(probes, answers):
-        written = f"{probe.expectation.path}: " if probe.expectation.path else ""
-        found.extend(f"{written}{one}" for one in faults(probe, answer, timeout))
-    if not found:
-        return None
-    bad = sum(bool(faults(probe, answer, timeout)) for probe, answer in zip(probes, answers))
-    count = f"{bad} of {len(probes)} probes {'is' if bad == 1 else 'are'} not as expected"
-    return "\n".join([f"{count}:", *(f"- {one}" for one in found)]) if len(found) > 1 else f"{count}: {found[0]}"

@@ -7,9 +7,11 @@
 from __future__ import annotations
 
 import gc
+import signal
 import time
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager, contextmanager
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Callable, Optional, Protocol
 
 from ansible_collections.linuxnet.netns.plugins.module_utils import _plan
@@ -22,13 +24,12 @@ from ansible_collections.linuxnet.netns.plugins.module_utils._errors import (
     listed,
 )
 from ansible_collections.linuxnet.netns.plugins.module_utils._model import (
-    Carrier,
+    Condition,
     Declared,
     Netns,
     Scope,
     State,
     Step,
-    describe,
 )
 from ansible_collections.linuxnet.netns.plugins.module_utils._normalise import Problems
 
@@ -39,6 +40,9 @@ if TYPE_CHECKING:
 class Kernel(Protocol):
     """The kernel edge, as the engine uses it."""
 
+    def locked(self, *, shared: bool) -> AbstractContextManager[None]:
+        """While this lasts, no other run changes the host; with ``shared``, nor does this one. Raises: KernelError."""
+
     def observe(self, scope: Scope) -> State:
         """What the kernel has. Raises: KernelError."""
 
@@ -48,8 +52,8 @@ class Kernel(Protocol):
     def apply(self, steps: Sequence[Step]) -> None:
         """Carry out the steps, in order. Raises: StepFailed, KernelError."""
 
-    def wait(self, condition: Carrier) -> bool:
-        """Whether the condition came true in its time."""
+    def wait(self, conditions: Sequence[Condition]) -> list[Any]:
+        """What is found of each condition, when it has come true or its time is over. Raises: KernelError."""
 
     def checkpoint(self, namespaces: Sequence[Netns]) -> None:
         """Remember what steps may take away without naming it, so that :meth:`revive` can put it back."""
@@ -65,13 +69,16 @@ class Kernel(Protocol):
 class Outcome:
     """What a run did, or in check mode would do.
 
-    ``now`` is the state afterwards, ``seconds`` how long it took.
+    ``now`` is the state afterwards, ``seconds`` how long it took. ``found`` is what was found of each condition that
+    was to come true then, and ``waited`` how many seconds that took.
     """
 
     declared: Sequence[Declared]
     plan: _plan.Plan
     now: State
     seconds: float
+    found: Sequence[tuple[Condition, Any]] = ()
+    waited: float = 0
 
 
 Declare = Callable[[Problems, Mapping[str, Any]], list[Declared]]
@@ -85,9 +92,7 @@ def run(module: AnsibleModule, declare: Declare, tell: Tell, kernel: Optional[Ke
     has beside ``changed``, ``commands`` and ``diff``. ``kernel`` is the kernel edge; tests put another one in.
     """
     started = time.monotonic()
-    # The process ends with the task; looking for cycles among a hundred thousand small objects takes 6 % of it.
-    gc.disable()
-    try:
+    with failures_told(module):
         problems = Problems()
         declared = declare(problems, module.params)
         problems.check()
@@ -98,16 +103,39 @@ def run(module: AnsibleModule, declare: Declare, tell: Tell, kernel: Optional[Ke
 
             kernel = LinuxKernel()
         try:
-            scope = _plan.scope_of(declared)
-            plan = _plan.make(declared, kernel.observe(scope))
-            kernel.demand(plan.steps)
-            now = plan.after
-            if plan.steps and not module.check_mode:
-                plan, now = _Transaction(kernel, declared, scope).run(plan)
-            if not module.check_mode:
-                _await(kernel, declared, plan)
+            with kernel.locked(shared=module.check_mode):
+                scope = _plan.scope_of(declared)
+                plan = _plan.make(declared, kernel.observe(scope))
+                kernel.demand(plan.steps)
+                now = plan.after
+                if plan.steps and not module.check_mode:
+                    with _uninterrupted():
+                        plan, now = _Transaction(kernel, declared, scope).run(plan)
+            # In check mode too, when there is nothing to do: what is there already can be waited for.
+            waits = not (plan.steps and module.check_mode)
+            outcome = _waited(kernel, Outcome(declared, plan, now, 0.0), started, waits)
         finally:
             kernel.close()
+    for note in now.notes:
+        module.warn(note)
+    result = _result(module, outcome)
+    result.update(tell(outcome))
+    unmet = _unmet(outcome.found)
+    if unmet is not None:
+        module.fail_json(msg=unmet, **result)
+    module.exit_json(**result)
+
+
+@contextmanager
+def failures_told(module: AnsibleModule) -> Iterator[None]:
+    """Make the module's failure of what goes wrong inside, in words and without a trace.
+
+    The process ends with the task: so cycles, of which there are few among a hundred thousand small objects, are not
+    looked for, which would take 6 % of it.
+    """
+    gc.disable()
+    try:
+        yield
     except Invalid as invalid:
         module.fail_json(msg=listed(invalid.problems), changed=False, commands=[])
     except Failed as failed:
@@ -118,19 +146,53 @@ def run(module: AnsibleModule, declare: Declare, tell: Tell, kernel: Optional[Ke
         module.fail_json(msg=missing_required_lib(missing.library), exception=missing.trace, changed=False, commands=[])
     except KernelError as error:
         module.fail_json(msg=str(error), changed=False, commands=[])
-    for note in now.notes:
-        module.warn(note)
-    commands = plan.commands()
+
+
+@contextmanager
+def _uninterrupted() -> Iterator[None]:
+    """Let what would end the process (Ctrl-C, a kill, a lost terminal) wait: a change is made as a whole, or undone."""
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, (signal.SIGINT, signal.SIGTERM, signal.SIGHUP))
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
+
+
+def _waited(kernel: Kernel, outcome: Outcome, started: float, waits: bool) -> Outcome:
+    """The outcome, when the conditions have come true or their time is over. Raises: Failed."""
+    conditions = [one for declared in outcome.declared for one in declared.conditions(outcome.now)] if waits else []
+    begun = time.monotonic()
+    try:
+        found = kernel.wait(conditions)
+    except KernelError as error:
+        raise Failed(str(error), outcome.plan.commands()) from error
+    ended = time.monotonic()
+    return replace(outcome, seconds=ended - started, found=list(zip(conditions, found)), waited=ended - begun)
+
+
+def _result(module: AnsibleModule, outcome: Outcome) -> dict[str, Any]:
+    """What every module's result has."""
+    plan, commands = outcome.plan, outcome.plan.commands()
     result: dict[str, Any] = {"changed": bool(commands), "commands": commands}
     if module._diff:
         from ansible_collections.linuxnet.netns.plugins.module_utils import _yaml
 
-        result["diff"] = {
-            "before": _yaml.render(_plan.view(declared, plan.before)),
-            "after": _yaml.render(_plan.view(declared, now)),
-        }
-    result.update(tell(Outcome(declared, plan, now, time.monotonic() - started)))
-    module.exit_json(**result)
+        before, after = (_plan.view(outcome.declared, state) for state in (plan.before, outcome.now))
+        result["diff"] = {"before": _yaml.render(before), "after": _yaml.render(after)}
+    return result
+
+
+def _unmet(found: Sequence[tuple[Condition, Any]]) -> Optional[str]:
+    """The message of a task that fails because conditions have not come true, all of them; None when all have."""
+    faults = [condition.faults(one) for condition, one in found]
+    said = [fault for some in faults for fault in some]
+    if not said:
+        return None
+    if len(found) == 1:
+        return "; ".join(said)
+    number = sum(map(bool, faults))
+    what = f"{number} of {len(found)} {found[0][0].plural} {'is' if number == 1 else 'are'} not as expected"
+    return f"{what}: {said[0]}" if len(said) == 1 else "\n".join([f"{what}:", *(f"- {one}" for one in said)])
 
 
 class _Transaction:
@@ -159,6 +221,8 @@ class _Transaction:
             plan = _plan.make(self._declared, self._kernel.observe(self._scope))
         except Invalid as invalid:
             raise Failed(f"{why} Then this was found: {listed(invalid.problems)}. The host is as it was.") from invalid
+        except KernelError as error:
+            raise Failed(f"{why} {error} The host is as it was.") from error
         done: list[Step] = []
         try:
             self._checkpoint(plan)
@@ -185,10 +249,14 @@ class _Transaction:
 
         Raises: Failed, after what had been done was undone.
         """
-        now = self._kernel.observe(self._scope.without(fresh))
-        if fresh and now.crowded:
-            fresh = frozenset()
-            now = self._kernel.observe(self._scope)
+        try:
+            now = self._kernel.observe(self._scope.without(fresh))
+            if fresh and now.crowded:
+                fresh = frozenset()
+                now = self._kernel.observe(self._scope)
+        except KernelError as error:
+            self._undo(plan, plan.steps, str(error))
+            raise Failed(f"{error} All that was done was undone. The host is as it was.") from error
         now.adopt(plan.after, fresh)
         try:
             missing = [str(step) or "the record" for step in _plan.make(self._declared, now).steps]
@@ -224,22 +292,14 @@ class _Transaction:
                 over = {id(step) for step in (failed.step, *failed.done)}
                 steps = [step for step in steps if id(step) not in over]
         left.extend(self._kernel.revive())
-        now = _plan.view(self._declared, self._kernel.observe(self._scope))
-        if now != _plan.view(self._declared, plan.before):
-            left.append("what is there now differs from what was there before")
+        try:
+            now = _plan.view(self._declared, self._kernel.observe(self._scope))
+            if now != _plan.view(self._declared, plan.before):
+                left.append("what is there now differs from what was there before")
+        except KernelError as error:
+            left.append(f"what is there now is not known: {error}")
         if left:
             raise Failed(
                 f"{why} What was done before was undone, except for this: {'; '.join(left)}.",
                 [str(step) for step in done if step.words()],
-            )
-
-
-def _await(kernel: Kernel, declared: Sequence[Declared], plan: _plan.Plan) -> None:
-    for one in declared:
-        condition = one.condition()
-        if condition is not None and not kernel.wait(condition):
-            raise Failed(
-                f"{condition.path}: interface {condition.end.interface} in {describe(condition.end.netns)} is up, and "
-                f"stays up, but has no carrier after {condition.seconds:g} s: is its peer up too?",
-                plan.commands(),
             )

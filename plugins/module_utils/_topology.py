@@ -193,6 +193,26 @@ def declare(topology: Topology, present: bool, purge: bool) -> list[Declared]:
     return _present(topology, purge) if present else _absent(topology, purge)
 
 
+def reachability(topology: Topology, timeout: float) -> list[Declared]:
+    """That each end of a link between two places reaches the addresses of the other end, where both are up."""
+    from ansible_collections.linuxnet.netns.plugins.module_utils._kinds.reachability import Reachability
+    from ansible_collections.linuxnet.netns.plugins.module_utils._probe import Expectation
+
+    ways = [way for link in topology.links for way in (link.endpoints, link.endpoints[::-1])]
+    return [
+        Reachability(
+            end.path,
+            Expectation(end.path, end.netns, address, other.endpoint.short()),
+            timeout,
+            frozenset({end.endpoint, other.endpoint}),
+        )
+        for end, other in ways
+        if end.up and other.up and end.netns != other.netns
+        for address in (text.partition("/")[0] for text in other.addresses if not text.startswith("fe80:"))
+        if any((":" in own) == (":" in address) for own in end.addresses)
+    ]
+
+
 def _present(topology: Topology, purge: bool) -> list[Declared]:
     declared: list[Declared] = [Namespace(one.path, one.name) for one in topology.namespaces]
     for link in topology.links:
@@ -204,12 +224,12 @@ def _present(topology: Topology, purge: bool) -> list[Declared]:
     for link in topology.links:
         for end in link.endpoints:
             state = LinkState(end.path, end.netns, end.interface, end.up)
-            addresses = [
-                Addresses(end.path, *end.endpoint, end.addresses, record=topology.name, purge=purge)
-                for _one in end.addresses[:1]
-            ]
-            # Going down takes IPv6 addresses away, so that comes before they are added.
-            inside.setdefault(end.netns, []).extend([*addresses, state] if end.up else [state, *addresses])
+            objects: list[Declared] = [state]
+            if end.addresses:
+                addresses = Addresses(end.path, *end.endpoint, end.addresses, record=topology.name, purge=purge)
+                # Going down takes IPv6 addresses away, so that comes before they are added.
+                objects = [addresses, state] if end.up else [state, addresses]
+            inside.setdefault(end.netns, []).extend(objects)
     for objects in inside.values():
         declared += objects
     declared.append(Ownership("purge", topology.name, frozenset(_things(topology)), purge))

@@ -212,17 +212,10 @@ namespaces:
           type: str
 """
 
-import gc
-
-from ansible.module_utils.basic import AnsibleModule, missing_required_lib
+from ansible.module_utils.basic import AnsibleModule
 from ansible_collections.linuxnet.netns.plugins.module_utils import _info
-from ansible_collections.linuxnet.netns.plugins.module_utils._errors import (
-    Invalid,
-    KernelError,
-    LibraryMissing,
-    listed,
-)
 from ansible_collections.linuxnet.netns.plugins.module_utils._normalise import Problems
+from ansible_collections.linuxnet.netns.plugins.module_utils._run import failures_told
 
 ARGUMENTS = {
     "names": {"type": "list", "elements": "str"},
@@ -235,9 +228,7 @@ ARGUMENTS = {
 def main() -> None:
     """Run the module."""
     module = AnsibleModule(ARGUMENTS, supports_check_mode=True)
-    # The process ends with the task: looking for cycles among many small objects is time lost.
-    gc.disable()
-    try:
+    with failures_told(module):
         problems = Problems()
         places = _info.read(problems, module.params)
         problems.check()
@@ -248,12 +239,6 @@ def main() -> None:
             seen = survey.look(places)
         finally:
             survey.close()
-    except Invalid as invalid:
-        module.fail_json(msg=listed(invalid.problems), changed=False)
-    except LibraryMissing as missing:
-        module.fail_json(msg=missing_required_lib(missing.library), exception=missing.trace, changed=False)
-    except KernelError as error:
-        module.fail_json(msg=str(error), changed=False)
     module.exit_json(changed=False, namespaces=[_info.told(one) for one in seen])
 
 

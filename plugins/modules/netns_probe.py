@@ -118,6 +118,12 @@ EXAMPLES = r"""
 """
 
 RETURN = r"""
+commands:
+  description: Empty, for nothing is changed.
+  returned: always
+  type: list
+  elements: str
+  sample: []
 probes:
   description: What became of each probe, in the order of O(expect). It is also returned when the task fails.
   returned: when the options have no mistakes
@@ -204,20 +210,19 @@ seconds:
   sample: 0.01
 """
 
-import gc
-import time
 from collections.abc import Mapping
 from typing import Any
 
-from ansible.module_utils.basic import AnsibleModule, missing_required_lib
+from ansible.module_utils.basic import AnsibleModule
 from ansible_collections.linuxnet.netns.plugins.module_utils import _probe
-from ansible_collections.linuxnet.netns.plugins.module_utils._errors import (
-    Invalid,
-    KernelError,
-    LibraryMissing,
-    listed,
+from ansible_collections.linuxnet.netns.plugins.module_utils._kinds.reachability import (
+    FullReachability,
+    Reachability,
+    told,
 )
+from ansible_collections.linuxnet.netns.plugins.module_utils._model import Declared
 from ansible_collections.linuxnet.netns.plugins.module_utils._normalise import Problems
+from ansible_collections.linuxnet.netns.plugins.module_utils._run import Outcome, run
 
 ARGUMENTS = {
     "expect": {
@@ -240,54 +245,24 @@ ARGUMENTS = {
 }
 
 
-def _planned(params: Mapping[str, Any]) -> list[_probe.Probe]:
-    """The probes for the parameters, as this host is. Raises: Invalid, KernelError, LibraryMissing."""
-    problems = Problems()
-    wanted = _probe.read(problems, params)
-    problems.check()
-    from ansible_collections.linuxnet.netns.plugins.module_utils._kernel import namespaces
-    from ansible_collections.linuxnet.netns.plugins.module_utils._kernel.edge import LinuxKernel
+def declare(problems: Problems, params: Mapping[str, Any]) -> list[Declared]:
+    """What is expected to reach what."""
+    timeout = params["timeout"]
+    expectations = _probe.read(problems, params)
+    if expectations is None:
+        return [FullReachability("expect", timeout)]
+    return [Reachability(one.path or "topology", one, timeout) for one in expectations]
 
-    kernel = LinuxKernel()
-    try:
-        state = kernel.observe(_probe.scope(namespaces.listed() if wanted is None else wanted))
-    finally:
-        kernel.close()
-    probes = _probe.resolve(problems, wanted, state)
-    problems.check()
-    return probes
+
+def tell(outcome: Outcome) -> dict[str, Any]:
+    """What became of each probe."""
+    return {"probes": told(outcome.found), "seconds": round(outcome.waited, 3)}
 
 
 def main() -> None:
     """Run the module."""
     module = AnsibleModule(ARGUMENTS, supports_check_mode=True, mutually_exclusive=[("expect", "topology")])
-    gc.disable()
-    timeout = module.params["timeout"]
-    try:
-        probes = _planned(module.params)
-        from ansible_collections.linuxnet.netns.plugins.module_utils._kernel.probing import Prober
-
-        started = time.monotonic()
-        prober = Prober(timeout)
-        try:
-            answers = prober.send(probes)
-        finally:
-            prober.close()
-    except Invalid as invalid:
-        module.fail_json(msg=listed(invalid.problems), changed=False)
-    except LibraryMissing as missing:
-        module.fail_json(msg=missing_required_lib(missing.library), exception=missing.trace, changed=False)
-    except KernelError as error:
-        module.fail_json(msg=str(error), changed=False)
-    result = {
-        "changed": False,
-        "probes": [_probe.told(probe, answer, timeout) for probe, answer in zip(probes, answers)],
-        "seconds": round(time.monotonic() - started, 3),
-    }
-    wrong = _probe.verdict(probes, answers, timeout)
-    if wrong is not None:
-        module.fail_json(msg=wrong, **result)
-    module.exit_json(**result)
+    run(module, declare, tell)
 
 
 if __name__ == "__main__":

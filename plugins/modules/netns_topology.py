@@ -59,6 +59,15 @@ options:
         namespaces too. When that record is lost or damaged, nothing is removed.
     type: bool
     default: false
+  probe:
+    description:
+      - Prove it. Once all is as declared, each end of a link sends an echo request to the addresses of the other end,
+        and the task fails when one gets no reply in 3 seconds. What was declared stays then.
+      - Ends that are declared down, links inside one namespace and link-local addresses are left out. For other
+        proofs there is M(linuxnet.netns.netns_probe).
+      - In check mode it is proven when there is nothing to change.
+    type: bool
+    default: false
   state:
     description:
       - V(absent) removes the namespaces that are named, with all that is in them, and the links that are named.
@@ -89,6 +98,7 @@ EXAMPLES = r"""
           - netns: my_container_b
             interface: my_veth_end_b
             addresses: [10.0.0.2/24]
+    probe: true
 
 - name: A router between the host and two networks, in short
   linuxnet.netns.netns_topology:
@@ -150,6 +160,11 @@ topology:
       description: How long it took.
       type: float
       sample: 0.02
+probes:
+  description: What became of each probe, in the form of RV(linuxnet.netns.netns_probe#module:probes).
+  returned: when O(probe=true) and O(state=present)
+  type: list
+  elements: dict
 """
 
 from collections.abc import Iterable, Mapping
@@ -167,8 +182,12 @@ ARGUMENTS = {
     "links": {"type": "list", "elements": "raw", "default": []},
     "src": {"type": "path"},
     "purge": {"type": "bool", "default": False},
+    "probe": {"type": "bool", "default": False},
     "state": {"type": "str", "choices": ["present", "absent"], "default": "present"},
 }
+
+#: Seconds that a probe waits for its reply, as in netns_probe.
+TIMEOUT = 3.0
 
 
 def main() -> None:
@@ -185,12 +204,23 @@ def main() -> None:
             )
         read = _topology.read(problems, {key: params[key] for key in ("name", "namespaces", "links")})
         topology.append(read)
-        return _topology.declare(read, params["state"] == "present", params["purge"])
+        declared = _topology.declare(read, params["state"] == "present", params["purge"])
+        return declared + _topology.reachability(read, TIMEOUT) if probes(params) else declared
 
     def tell(outcome: Outcome) -> dict[str, Any]:
-        return {"topology": told(topology[0], module.params["state"], outcome)}
+        result: dict[str, Any] = {"topology": told(topology[0], module.params["state"], outcome)}
+        if probes(module.params):
+            from ansible_collections.linuxnet.netns.plugins.module_utils._kinds import reachability
+
+            result["probes"] = reachability.told(outcome.found)
+        return result
 
     run(module, declare, tell)
+
+
+def probes(params: Mapping[str, Any]) -> bool:
+    """Whether reachability is to be proven."""
+    return bool(params["probe"]) and params["state"] == "present"
 
 
 def told(topology: _topology.Topology, state: str, outcome: Outcome) -> dict[str, Any]:

@@ -165,11 +165,12 @@ def child(
     hide: str = "",
     path: Sequence[str] = (),
     preexec: Optional[Callable[[], None]] = None,
+    stop_after: Optional[float] = None,
 ) -> subprocess.CompletedProcess[bytes]:
     """Run a module in a process of its own, as another Python or user would.
 
     ``hide`` names a library that is not there for it; ``path`` is what it finds before all else; ``preexec`` runs in
-    the new process first.
+    the new process first. ``stop_after`` so many seconds it is told to end.
     """
     script = (
         "import sys, importlib, importlib.machinery\n"
@@ -182,11 +183,19 @@ def child(
         f"importlib.import_module('{MODULES}.{module}').main()\n"
     )
     found = os.pathsep.join([*path, *(entry for entry in sys.path if entry)])
-    return subprocess.run(
+    process = subprocess.Popen(
         [python, "-c", script],
-        check=False,
-        capture_output=True,
-        input=json.dumps({"ANSIBLE_MODULE_ARGS": options}).encode(),
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
         env={"PATH": os.environ["PATH"], "PYTHONPATH": found},
-        preexec_fn=preexec,
+        preexec_fn=preexec,  # noqa: PLW1509
     )
+    arguments = json.dumps({"ANSIBLE_MODULE_ARGS": options}).encode()
+    with process:
+        try:
+            output, errors = process.communicate(arguments, stop_after)
+        except subprocess.TimeoutExpired:
+            process.terminate()
+            output, errors = process.communicate()
+    return subprocess.CompletedProcess(process.args, process.returncode, output, errors)

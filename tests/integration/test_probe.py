@@ -234,12 +234,12 @@ def test_mistakes_are_told_all_at_once(host: Host) -> None:
     )
     for path in ("[0].from", "[1].to", "[2].port", "[3].port", "[4].mtu", "[5].count", "[6].max_loss"):
         assert f"expect{path}" in message
-    message = host.refused(
-        "netns_probe", expect=[{"from": "c", "to": "10.0.0.2"}, {"to": "a:nope"}, {"to": "c:ea"}, {"to": "a:lo"}]
-    )
-    assert "expect[0].from: there is no namespace c on this host" in message
-    assert "expect[1].to: namespace a has no interface nope" in message
-    assert "expect[2].to: there is no namespace c on this host" in message
+    message = host.refused("netns_probe", expect=[{"from": "c", "to": "10.0.0.2"}, {"to": "a:nope"}, {"to": "c:ea"}])
+    assert message.splitlines()[1:] == [
+        "- expect[0].from: there is no namespace c; create it first, with linuxnet.netns.netns",
+        "- expect[1].to: there is no interface nope in namespace a; it has ea, lo",
+        "- expect[2].to: there is no namespace c; create it first, with linuxnet.netns.netns",
+    ]
     assert "the list is empty" in host.refused("netns_probe", expect=[])
     assert "timeout" in host.refused("netns_probe", timeout=0)
 

@@ -9,12 +9,13 @@ import copy
 import json
 import re
 import subprocess
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
 import pytest
 from ansible_collections.linuxnet.netns.tests.integration.cases import LAB, link
-from ansible_collections.linuxnet.netns.tests.integration.host import Host
+from ansible_collections.linuxnet.netns.tests.integration.host import Host, child
 
 TRIANGLE = {
     "name": "triangle",
@@ -348,6 +349,62 @@ def test_a_pair_that_was_left_on_the_host_is_removed_with_the_topology(host: Hos
     host.sh("ip netns add a; ip link add ea type veth peer name eb")
     result = host.done("netns_topology", name="t", namespaces=["a", "b"], links=[link("a:ea", "b:eb")], state="absent")
     assert result["commands"] == ["ip link delete dev ea", "ip netns delete a"]
+
+
+def test_runs_at_the_same_time_wait_for_each_other(host: Host) -> None:
+    names = [f"n{number}" for number in range(40)]
+    links = [link(f"{names[number]}:right", f"{names[number + 1]}:left") for number in range(39)]
+    form = {"name": "many", "namespaces": names, "links": links}
+    with ThreadPoolExecutor() as pool:
+        results = [json.loads(one.stdout) for one in pool.map(lambda _run: child("netns_topology", form), range(4))]
+    assert sorted(result["changed"] for result in results) == [False, False, False, True]
+    assert host.done("netns_topology", **form)["changed"] is False
+
+
+def test_a_run_that_is_stopped_has_made_all_or_nothing(host: Host) -> None:
+    names = [f"n{number}" for number in range(200)]
+    form = {"name": "many", "namespaces": names, "purge": True}
+    before = host.dump()
+    for delay in (0.1, 0.2, 0.3):
+        child("netns_topology", form, stop_after=delay)
+        assert host.namespaces() in ([], sorted(names))
+        # What was made is known as the topology's.
+        host.done("netns_topology", name="many", purge=True)
+        assert host.dump() == before
+
+
+def test_what_was_made_is_proven(host: Host) -> None:
+    result = host.done("netns_topology", **TRIANGLE, probe=True)
+    ways = [(probe["from"], probe["to"], probe["address"], probe["ok"]) for probe in result["probes"]]
+    assert ways == [
+        ("a", "b:to_a", "10.0.1.2", True),
+        ("b", "a:to_b", "10.0.1.1", True),
+        ("b", "c:to_b", "10.0.2.2", True),
+        ("c", "b:to_c", "10.0.2.1", True),
+        ("c", "a:to_c", "10.0.3.2", True),
+        ("a", "c:to_a", "10.0.3.1", True),
+    ]
+    for check in (True, False):
+        again = host.done("netns_topology", check=check, **TRIANGLE, probe=True)
+        assert (again["changed"], len(again["probes"])) == (False, 6)
+
+
+def test_what_cannot_be_proven_fails_and_stays(host: Host) -> None:
+    host.done("netns_topology", **TRIANGLE)
+    host.sh("ip netns exec b sh -c 'echo 1 >/proc/sys/net/ipv4/icmp_echo_ignore_all'")
+    changed = copy.deepcopy(TRIANGLE)
+    changed["namespaces"].append("d")
+    predicted = host.done("netns_topology", check=True, **changed, probe=True)
+    assert predicted["probes"] == []
+    result = host.run("netns_topology", **changed, probe=True)
+    assert (result["failed"], result["changed"]) == (True, True)
+    assert result["commands"] == predicted["commands"] == ["ip netns add d", "ip -n d link set dev lo up"]
+    assert result["msg"].splitlines() == [
+        "2 of 6 probes are not as expected:",
+        "- links[0].endpoints[0]: a to b:to_a (10.0.1.2), icmp: no reply in 3 s",
+        "- links[1].endpoints[1]: c to b:to_c (10.0.2.1), icmp: no reply in 3 s",
+    ]
+    assert "d" in host.namespaces()
 
 
 def test_many_namespaces_need_few_descriptors(host: Host) -> None:

@@ -7,13 +7,14 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
-from contextlib import suppress
+from contextlib import AbstractContextManager, nullcontext, suppress
 from typing import Any, Optional
 
 from ansible_collections.linuxnet.netns.plugins.module_utils._errors import StepFailed
+from ansible_collections.linuxnet.netns.plugins.module_utils._kinds.interface import Carrier
 from ansible_collections.linuxnet.netns.plugins.module_utils._model import (
     NAMESPACE,
-    Carrier,
+    Condition,
     Interface,
     Netns,
     Scope,
@@ -65,9 +66,12 @@ class SimulatedKernel:
             self.applied.append(str(step))
             done.append(step)
 
-    def wait(self, condition: Carrier) -> bool:
-        found = self.state.interface(*condition.end)
-        return found is not None and found.carrier
+    def locked(self, *, shared: bool) -> AbstractContextManager[None]:
+        return nullcontext()
+
+    def wait(self, conditions: Sequence[Condition]) -> list[Any]:
+        ends = (self.state.interface(*one.end) for one in conditions if isinstance(one, Carrier))
+        return [end is not None and end.carrier for end in ends]
 
     def checkpoint(self, places: Sequence[Netns]) -> None:
         self.places = list(places)

@@ -64,6 +64,6 @@ def test_the_schema_has_the_keys_of_the_form() -> None:
 def test_the_module_has_the_options_of_the_form() -> None:
     from ansible_collections.linuxnet.netns.plugins.modules import netns_topology
 
-    assert set(_topology.KEYS["topology"]) | {"src", "state"} == set(netns_topology.ARGUMENTS)
+    assert set(_topology.KEYS["topology"]) | {"src", "state", "probe"} == set(netns_topology.ARGUMENTS)
     documented = yaml.safe_load(netns_topology.DOCUMENTATION)["options"]
     assert set(documented) == set(netns_topology.ARGUMENTS)

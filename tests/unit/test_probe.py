@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 from ansible_collections.linuxnet.netns.plugins.module_utils import _probe
+from ansible_collections.linuxnet.netns.plugins.module_utils._kinds.reachability import Reachability, Reply
 from ansible_collections.linuxnet.netns.plugins.module_utils._model import Address, Endpoint, Interface, State
 from ansible_collections.linuxnet.netns.plugins.module_utils._normalise import Problems
 
@@ -32,20 +33,20 @@ def read(*expect: dict[str, Any], **params: Any) -> tuple[Any, list[str]]:
 
 
 @pytest.mark.parametrize(
-    ("to", "address", "endpoint"),
+    ("to", "target"),
     [
-        ("10.0.0.1", "10.0.0.1", None),
-        ("FD00:0::1", "fd00::1", None),
-        ("fe80::1%eth0", "fe80::1%eth0", None),
-        ("blue:eth0", None, Endpoint("blue", "eth0")),
-        ("with:colon:eth0", None, Endpoint("with:colon", "eth0")),
-        ("eth0", None, Endpoint(None, "eth0")),
+        ("10.0.0.1", "10.0.0.1"),
+        ("FD00:0::1", "fd00::1"),
+        ("fe80::1%eth0", "fe80::1%eth0"),
+        ("blue:eth0", Endpoint("blue", "eth0")),
+        ("with:colon:eth0", Endpoint("with:colon", "eth0")),
+        ("eth0", Endpoint(None, "eth0")),
     ],
 )
-def test_a_target_is_an_address_or_an_interface(to: str, address: Any, endpoint: Any) -> None:
+def test_a_target_is_an_address_or_an_interface(to: str, target: Any) -> None:
     (expectation,), mistakes = read({"to": to})
     assert not mistakes
-    assert (expectation.address, expectation.endpoint) == (address, endpoint)
+    assert expectation.to == target
 
 
 @pytest.mark.parametrize("to", ["10.0.0.256", "10.0.0.1/24", "", "blue:", "web.example", "10.0.0.1%eth0", "a b:eth0"])
@@ -66,10 +67,11 @@ def state(*interfaces: tuple[str, Interface]) -> State:
 def test_an_interface_is_probed_at_all_its_addresses() -> None:
     addresses = (Address("10.0.0.1/24"), Address("fd00::1/64"), Address("fe80::1/64"))
     here = state(("a", Interface("eth0", "veth", addresses=addresses)))
-    expectations, _mistakes = read({"to": "a:eth0"})
-    probes = _probe.resolve(Problems(), expectations, here)
+    (expectation,), _mistakes = read({"to": "a:eth0"})
+    conditions = Reachability("expect[0]", expectation, 3).conditions(here)
+    probes = [one.probe for one in conditions if isinstance(one, Reply)]
     assert [probe.address for probe in probes] == ["10.0.0.1", "fd00::1"]
-    assert [_probe.target(probe) for probe in probes] == ["a:eth0", "a:eth0"]
+    assert [probe.target for probe in probes] == ["a:eth0", "a:eth0"]
 
 
 def test_a_matrix_has_a_limit() -> None:
@@ -89,32 +91,33 @@ def test_a_matrix_has_a_limit() -> None:
     ]
 
 
-def verdict(answer: _probe.Answer, **wanted: Any) -> Any:
+def faults(answer: _probe.Answer, **wanted: Any) -> list[str]:
     (expectation,), mistakes = read({"from": "a", "to": "10.0.0.2", **wanted})
     assert not mistakes
-    return _probe.verdict([_probe.Probe(expectation, "10.0.0.2")], [answer], 3)
+    return Reply(_probe.Probe(expectation, "10.0.0.2"), 3).faults(answer)
 
 
 def test_what_is_not_as_expected_is_told_with_the_reason() -> None:
-    first = "1 of 1 probes is not as expected: expect[0]: a to 10.0.0.2, "
-    assert verdict(_probe.Answer()) == f"{first}icmp: no reply in 3 s"
+    first = "expect[0]: a to 10.0.0.2, "
+    assert faults(_probe.Answer()) == [f"{first}icmp: no reply in 3 s"]
     refused = _probe.Answer(error=errno.ECONNREFUSED, teller="10.0.0.2")
-    assert verdict(refused, protocol="udp", port=7) == (
+    assert faults(refused, protocol="udp", port=7) == [
         f"{first}udp port 7: Connection refused (ECONNREFUSED), told by 10.0.0.2"
-    )
+    ]
     long = _probe.Answer(error=errno.EMSGSIZE, path_mtu=1300)
-    assert verdict(long, mtu=1400) == (f"{first}icmp in 1400 bytes: Message too long (EMSGSIZE), the path MTU is 1300")
-    assert verdict(_probe.Answer(error=errno.EHOSTUNREACH, expired=True)) == f"{first}icmp: Time to live exceeded"
-    assert (
-        verdict(_probe.Answer(times=[0.001]), reachable=False)
-        == f"{first}icmp: there was a reply, and none was expected"
-    )
+    assert faults(long, mtu=1400) == [f"{first}icmp in 1400 bytes: Message too long (EMSGSIZE), the path MTU is 1300"]
+    assert faults(_probe.Answer(error=errno.EHOSTUNREACH, expired=True)) == [f"{first}icmp: Time to live exceeded"]
+    assert faults(_probe.Answer(times=[0.001]), reachable=False) == [
+        f"{first}icmp: there was a reply, and none was expected"
+    ]
     lossy = _probe.Answer(sent=4, times=[0.001, 0.003])
-    assert verdict(lossy, count=4, max_loss=25) == f"{first}icmp: 50 % were lost, at most 25 % were expected"
-    assert verdict(lossy, count=4, max_rtt=1) == f"{first}icmp: 2 ms on average, at most 1 ms were expected"
+    assert faults(lossy, count=4, max_loss=25, max_rtt=1) == [
+        f"{first}icmp: 50 % were lost, at most 25 % were expected",
+        f"{first}icmp: 2 ms on average, at most 1 ms were expected",
+    ]
 
 
 def test_what_is_as_expected_is_not_told() -> None:
-    assert verdict(_probe.Answer(sent=1, times=[0.001]), max_rtt=5) is None
-    assert verdict(_probe.Answer(error=errno.ENETUNREACH), reachable=False) is None
-    assert verdict(_probe.Answer(sent=2, times=[0.001]), count=2, max_loss=50) is None
+    assert faults(_probe.Answer(sent=1, times=[0.001]), max_rtt=5) == []
+    assert faults(_probe.Answer(error=errno.ENETUNREACH), reachable=False) == []
+    assert faults(_probe.Answer(sent=2, times=[0.001]), count=2, max_loss=50) == []

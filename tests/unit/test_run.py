@@ -5,10 +5,13 @@
 
 from __future__ import annotations
 
+import os
+import signal
 from collections.abc import Mapping
 from typing import Any
 
 import pytest
+from ansible_collections.linuxnet.netns.plugins.module_utils._errors import KernelError
 from ansible_collections.linuxnet.netns.plugins.module_utils._kinds.address import AddAddress, Addresses
 from ansible_collections.linuxnet.netns.plugins.module_utils._kinds.interface import LinkState
 from ansible_collections.linuxnet.netns.plugins.module_utils._kinds.namespace import Namespace
@@ -123,3 +126,59 @@ def test_all_mistakes_come_before_the_kernel_is_asked() -> None:
     result = result_of(declare, Untouchable(empty()))
     assert result["msg"].splitlines()[0] == "2 mistakes, and nothing was changed:"
     assert (result["changed"], result["commands"]) == (False, [])
+
+
+def test_what_did_not_come_true_is_told_beside_what_was_done() -> None:
+    def declare(problems: Problems, params: Mapping[str, Any]) -> list[Declared]:
+        return [*lab(problems, params), LinkState("", "a", "ea", True, 5)]
+
+    result = result_of(declare, SimulatedKernel(empty("a")))
+    assert result["msg"] == (
+        "wait: interface ea in namespace a is up, and stays up, but has no carrier after 5 s: is its peer up too?"
+    )
+    assert (result["failed"], result["changed"], result["commands"]) == (True, True, COMMANDS)
+    assert result["told"] == ["a", "b"]
+
+
+def test_check_mode_waits_only_for_what_is_there_already() -> None:
+    def declare(_problems: Problems, _params: Mapping[str, Any]) -> list[Declared]:
+        return [LinkState("", "a", "ea", True, 5)]
+
+    state = connected()
+    assert "failed" not in result_of(declare, SimulatedKernel(state), check=True)
+    state.change("a", "ea", up=True)
+    assert result_of(declare, SimulatedKernel(state), check=True)["failed"] is True
+
+
+def test_when_the_kernel_can_no_longer_be_asked_what_was_done_is_undone() -> None:
+    class Silent(SimulatedKernel):
+        def observe(self, scope: Any) -> State:
+            if len(self.applied) == len(COMMANDS):
+                raise KernelError("The state of this host's network could not be read: Too many open files (EMFILE).")
+            return super().observe(scope)
+
+    kernel = Silent(empty("a"))
+    result = result_of(lab, kernel)
+    assert result["msg"] == (
+        "The state of this host's network could not be read: Too many open files (EMFILE). All that was done was "
+        "undone. The host is as it was."
+    )
+    assert (result["failed"], result["changed"], result["commands"]) == (True, False, [])
+    assert content(kernel.state) == content(empty("a"))
+
+
+def test_what_would_end_the_process_waits_until_the_change_is_whole() -> None:
+    held: list[bool] = []
+
+    class Interrupted(SimulatedKernel):
+        def apply(self, steps: Any) -> None:
+            if not held:
+                os.kill(os.getpid(), signal.SIGINT)
+                held.append(True)
+            super().apply(steps)
+
+    kernel = Interrupted(empty("a"))
+    with pytest.raises(KeyboardInterrupt):
+        result_of(lab, kernel)
+    assert kernel.applied == COMMANDS
+    assert kernel.closed

@@ -12,10 +12,9 @@ from collections.abc import Sequence
 from itertools import groupby
 from typing import Callable, Optional
 
-from ansible_collections.linuxnet.netns.plugins.module_utils._errors import StepFailed
+from ansible_collections.linuxnet.netns.plugins.module_utils._errors import StepFailed, said
 from ansible_collections.linuxnet.netns.plugins.module_utils._kernel import actions, namespaces
 from ansible_collections.linuxnet.netns.plugins.module_utils._kernel.codec import Codec
-from ansible_collections.linuxnet.netns.plugins.module_utils._kernel.netlink import said
 from ansible_collections.linuxnet.netns.plugins.module_utils._model import Netns, State, Step
 
 #: Descriptors that a run may need at once, beside those of the namespaces that it deletes.

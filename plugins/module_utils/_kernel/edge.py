@@ -7,13 +7,13 @@
 from __future__ import annotations
 
 import os
-import time
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Optional, Union
+from contextlib import AbstractContextManager
+from typing import TYPE_CHECKING, Any, Optional, Union
 
-from ansible_collections.linuxnet.netns.plugins.module_utils._errors import KernelError
-from ansible_collections.linuxnet.netns.plugins.module_utils._kernel import namespaces
-from ansible_collections.linuxnet.netns.plugins.module_utils._model import Carrier, Netns, Scope, State, Step
+from ansible_collections.linuxnet.netns.plugins.module_utils._errors import KernelError, said
+from ansible_collections.linuxnet.netns.plugins.module_utils._kernel import lock, namespaces
+from ansible_collections.linuxnet.netns.plugins.module_utils._model import Condition, Netns, Scope, State, Step
 
 if TYPE_CHECKING:
     from ansible_collections.linuxnet.netns.plugins.module_utils._kernel.apply import Applier
@@ -43,6 +43,13 @@ class LinuxKernel:
             self._used_applier.close()
         os.close(self._home)
 
+    def locked(self, *, shared: bool) -> AbstractContextManager[None]:
+        """While this lasts, nothing else of this collection changes the host; with ``shared``, nor does this run.
+
+        Entering raises: KernelError, when another run does not end.
+        """
+        return lock.held(shared=shared)
+
     # What a task needs not should cost it nothing: most find nothing to do.
 
     @property
@@ -67,6 +74,9 @@ class LinuxKernel:
         """
         state = State()
         try:
+            if scope.everything:
+                scope = scope.copy()
+                scope.inside(*namespaces.listed())
             if scope.records:
                 scope = self._with_records(scope, state)
             state.names = namespaces.what_are(scope.names)
@@ -80,7 +90,7 @@ class LinuxKernel:
                 with namespaces.away(self._home):
                     Reader(self._codec(), self._home).read(scope, state)
         except OSError as error:
-            raise KernelError(f"The state of this host's network could not be read: {_said(error)}.") from error
+            raise KernelError(f"The state of this host's network could not be read: {said(error)}.") from error
         state.crowded = self._used_applier is not None and self._used_applier.crowded
         self._seen = state.copy()
         return state
@@ -116,26 +126,16 @@ class LinuxKernel:
         if steps:
             self._applier.apply(steps, self._seen)
 
-    def wait(self, condition: Carrier) -> bool:
-        """Whether the interface has a carrier before its time is over. Raises: KernelError."""
-        from ansible_collections.linuxnet.netns.plugins.module_utils._kernel import requests
-        from ansible_collections.linuxnet.netns.plugins.module_utils._kernel.netlink import RouteSocket
+    def wait(self, conditions: Sequence[Condition]) -> list[Any]:
+        """What is found of each of the conditions, when it has come true or its time is over.
 
-        end, until = condition.end, time.monotonic() + condition.seconds
-        try:
-            with namespaces.away(self._home):
-                namespaces.enter(end.netns, self._home)
-                with RouteSocket() as route:
-                    while True:
-                        found = self._codec().ifinfmsg(route.ask(requests.link(self._codec(), end.interface)))
-                        found.decode()
-                        if found["flags"] & requests.IFF_LOWER_UP:
-                            return True
-                        if time.monotonic() >= until:
-                            return False
-                        time.sleep(0.02)
-        except OSError as error:
-            raise KernelError(f"The carrier of {end} could not be waited for: {_said(error)}.") from error
+        Raises: KernelError, LibraryMissing.
+        """
+        if not conditions:
+            return []
+        from ansible_collections.linuxnet.netns.plugins.module_utils._kernel.waiting import wait
+
+        return wait(conditions, self._codec, self._home)
 
     def checkpoint(self, places: Sequence[Netns]) -> None:
         """Remember what interfaces of these namespaces have that goes unnamed when they go, or go down.
@@ -150,7 +150,7 @@ class LinuxKernel:
                 there = [netns for netns in places if self._seen.has(netns)]
                 self._kept = [kind(self._codec(), self._home, there) for kind in (Belongings, Routes)]
         except OSError as error:
-            raise KernelError(f"The links and routes of this host could not be read: {_said(error)}.") from error
+            raise KernelError(f"The links and routes of this host could not be read: {said(error)}.") from error
 
     def revive(self) -> list[str]:
         """Put back what has gone since the checkpoint; gives what could not be, in words."""
@@ -174,9 +174,3 @@ def demand_capabilities() -> None:
             f"This user (uid {os.geteuid()}) lacks {' and '.join(missing)}, without which network namespaces cannot be "
             "managed: run the task as root (become: true)."
         )
-
-
-def _said(error: OSError) -> str:
-    from ansible_collections.linuxnet.netns.plugins.module_utils._kernel.netlink import said
-
-    return said(error)

@@ -11,15 +11,10 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import Optional
 
-from ansible_collections.linuxnet.netns.plugins.module_utils._errors import StepFailed
+from ansible_collections.linuxnet.netns.plugins.module_utils._errors import NetlinkError, StepFailed, said
 from ansible_collections.linuxnet.netns.plugins.module_utils._kernel import messages, namespaces, requests
 from ansible_collections.linuxnet.netns.plugins.module_utils._kernel.codec import Codec
-from ansible_collections.linuxnet.netns.plugins.module_utils._kernel.netlink import (
-    BATCH,
-    NetlinkError,
-    RouteSocket,
-    said,
-)
+from ansible_collections.linuxnet.netns.plugins.module_utils._kernel.netlink import BATCH, RouteSocket
 from ansible_collections.linuxnet.netns.plugins.module_utils._kinds.interface import MoveInterface
 from ansible_collections.linuxnet.netns.plugins.module_utils._kinds.veth import AddVeth
 from ansible_collections.linuxnet.netns.plugins.module_utils._model import Netns, State, Step
@@ -106,9 +101,15 @@ class Messenger:
         self._disturbed.clear()
         if not sent:
             return
+        try:
+            answers = self._route.request([message for _step, message in sent])
+        except OSError as error:
+            # How far the kernel came is not known; what was not done need not be undone, which does no harm.
+            self._done.extend(step for step, _message in sent)
+            raise StepFailed(sent[0][0], said(error), self._done) from error
         refused: Optional[tuple[Step, NetlinkError]] = None
-        for (step, _message), error in zip(sent, self._route.request([message for _step, message in sent])):
-            if error is None or step.achieved(error.errno or 0):
+        for (step, _message), refusal in zip(sent, answers):
+            if refusal is None or step.achieved(refusal.errno or 0):
                 if step.relocates():
                     self._certain(step).effect(self._seen)
                     if isinstance(step, MoveInterface):
@@ -116,7 +117,7 @@ class Messenger:
                         self._seen.change(step.target, step.interface, ifindex=None)
                 self._done.append(step)
             elif refused is None:
-                refused = step, error
+                refused = step, refusal
         self._close_descriptors()
         if refused is not None:
             raise StepFailed(refused[0], str(refused[1]), self._done)

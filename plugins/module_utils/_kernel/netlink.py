@@ -11,11 +11,12 @@ Why it is our own and not pyroute2's sockets: docs/architecture.md, "The transpo
 from __future__ import annotations
 
 import errno
-import os
 import socket
 import struct
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Optional
+
+from ansible_collections.linuxnet.netns.plugins.module_utils._errors import NetlinkError
 
 _SOL_NETLINK = 270
 _CAP_ACK, _EXT_ACK, _GET_STRICT_CHK = 10, 11, 12
@@ -25,33 +26,10 @@ _ACK_MSG = 1
 _HEADER = struct.Struct("=IHHII")
 _ATTRIBUTE = struct.Struct("=HH")
 _BUFFER = 1 << 18
+#: What the kernel may keep until it is read, as iproute2 asks for; it grants what net.core.rmem_max allows.
+_RECEIVE_BUFFER = 1 << 20
 #: How many requests wait for their answers at once: their answers fit into a receive buffer of the usual size.
 BATCH = 128
-
-
-class NetlinkError(OSError):
-    """The kernel refused a request; ``explanation`` is its own text (extended acknowledgement), where it gave one."""
-
-    def __init__(self, number: int, explanation: str = "") -> None:
-        super().__init__(number, os.strerror(number))
-        self.explanation = explanation
-
-    def __str__(self) -> str:
-        return words(self.errno or 0, self.explanation)
-
-
-def words(number: int, explanation: str = "") -> str:
-    """An error as the kernel puts it: its text, its name and, where there is one, its explanation."""
-    name = errno.errorcode.get(number, str(number))
-    return f"{os.strerror(number)} ({name})" + (f", {explanation}" if explanation else "")
-
-
-def said(error: OSError) -> str:
-    """An error of the kernel or the file system in the kernel's words."""
-    if isinstance(error, NetlinkError) or error.errno is None:
-        return str(error)
-    about = f"{error.filename}: " if error.filename else ""
-    return about + words(error.errno)
 
 
 class RouteSocket:
@@ -60,6 +38,7 @@ class RouteSocket:
     def __init__(self) -> None:
         self._socket = socket.socket(socket.AF_NETLINK, socket.SOCK_RAW | socket.SOCK_CLOEXEC, 0)
         self._sequence = 0
+        self._socket.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, _RECEIVE_BUFFER)
         for option in (_CAP_ACK, _EXT_ACK):
             self._socket.setsockopt(_SOL_NETLINK, option, 1)
 

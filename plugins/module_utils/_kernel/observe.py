@@ -10,9 +10,10 @@ import os
 from collections.abc import Iterable
 from typing import Optional
 
+from ansible_collections.linuxnet.netns.plugins.module_utils._errors import NetlinkError
 from ansible_collections.linuxnet.netns.plugins.module_utils._kernel import namespaces, requests
 from ansible_collections.linuxnet.netns.plugins.module_utils._kernel.codec import Codec
-from ansible_collections.linuxnet.netns.plugins.module_utils._kernel.netlink import NetlinkError, RouteSocket, only
+from ansible_collections.linuxnet.netns.plugins.module_utils._kernel.netlink import RouteSocket, only
 from ansible_collections.linuxnet.netns.plugins.module_utils._model import (
     Address,
     Endpoint,

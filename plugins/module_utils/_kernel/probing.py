@@ -22,9 +22,8 @@ from collections.abc import Sequence
 from contextlib import suppress
 from typing import Optional
 
-from ansible_collections.linuxnet.netns.plugins.module_utils._errors import KernelError
+from ansible_collections.linuxnet.netns.plugins.module_utils._errors import KernelError, said
 from ansible_collections.linuxnet.netns.plugins.module_utils._kernel import namespaces
-from ansible_collections.linuxnet.netns.plugins.module_utils._kernel.netlink import said
 from ansible_collections.linuxnet.netns.plugins.module_utils._probe import Answer, Probe
 
 #: linux/in.h, linux/in6.h: options that the socket module does not name, for IPv4 and IPv6.
@@ -59,8 +58,9 @@ _BURST = 64
 class _Trial:
     """A probe under way."""
 
-    def __init__(self, probe: Probe, number: int, salt: bytes) -> None:
+    def __init__(self, probe: Probe, timeout: float, number: int, salt: bytes) -> None:
         self.probe = probe
+        self.timeout = timeout
         self.wanted = probe.expectation
         self.answer = Answer()
         self.done = False
@@ -71,7 +71,7 @@ class _Trial:
         self._received: set[int] = set()
         #: Whether packets are counted: after the first reply, where there are several to be sent.
         self._counts = False
-        self.timeout = self.started = self.deadline = self.due = 0.0
+        self.started = self.deadline = self.due = 0.0
 
     # ---- making the socket, in its namespace
 
@@ -323,8 +323,7 @@ def _checksum(data: bytes) -> int:
 class Prober:
     """Sends probes; the calling thread is brought back to its namespace."""
 
-    def __init__(self, timeout: float) -> None:
-        self._timeout = timeout
+    def __init__(self) -> None:
         self._home = namespaces.current()
         self._salt = os.urandom(4)
         # The kernel begins to note when packets come a moment after a socket has asked for it.
@@ -341,9 +340,9 @@ class Prober:
         self._epoll.close()
         os.close(self._home)
 
-    def send(self, probes: Sequence[Probe]) -> list[Answer]:
-        """The answers to the probes, in their order. Raises: KernelError."""
-        trials = [_Trial(probe, number, self._salt) for number, probe in enumerate(probes)]
+    def send(self, probes: Sequence[tuple[Probe, float]]) -> list[Answer]:
+        """The answers to the probes, each with the seconds that it may take, in their order. Raises: KernelError."""
+        trials = [_Trial(probe, timeout, number, self._salt) for number, (probe, timeout) in enumerate(probes)]
         limits = resource.getrlimit(resource.RLIMIT_NOFILE)
         try:
             room = max(_raised(limits, len(trials) + _SPARE) - _SPARE, 1)
@@ -367,7 +366,7 @@ class Prober:
             for _number in range(min(_BURST, len(waiting))):
                 trial = waiting.pop()
                 now = time.monotonic()
-                trial.timeout, trial.deadline = self._timeout, now + self._timeout
+                trial.deadline = now + trial.timeout
                 under_way.append(trial)
                 self._begin(trial, now)
             pause = max(0.0, self._timers[0][0] - time.monotonic()) if self._timers and not waiting else 0.0

@@ -18,10 +18,10 @@ from collections.abc import Mapping
 from contextlib import suppress
 from typing import Optional
 
+from ansible_collections.linuxnet.netns.plugins.module_utils._kernel.lock import DIRECTORY
 from ansible_collections.linuxnet.netns.plugins.module_utils._kinds.ownership import Record
 from ansible_collections.linuxnet.netns.plugins.module_utils._model import Thing
 
-DIRECTORY = "/run/linuxnet.netns"
 _VERSION = 1
 #: How many parts the key of each sort of thing has.
 _PARTS = {"namespace": 2, "interface": 3, "address": 4}

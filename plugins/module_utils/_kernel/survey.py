@@ -17,7 +17,7 @@ from collections.abc import Sequence
 from contextlib import suppress
 from typing import Any, NamedTuple, Optional
 
-from ansible_collections.linuxnet.netns.plugins.module_utils._errors import KernelError
+from ansible_collections.linuxnet.netns.plugins.module_utils._errors import KernelError, NetlinkError, said
 from ansible_collections.linuxnet.netns.plugins.module_utils._info import (
     Place,
     Seen,
@@ -31,12 +31,7 @@ from ansible_collections.linuxnet.netns.plugins.module_utils._info import (
 from ansible_collections.linuxnet.netns.plugins.module_utils._kernel import namespaces, requests, syscalls
 from ansible_collections.linuxnet.netns.plugins.module_utils._kernel.codec import Codec
 from ansible_collections.linuxnet.netns.plugins.module_utils._kernel.edge import demand_capabilities
-from ansible_collections.linuxnet.netns.plugins.module_utils._kernel.netlink import (
-    NetlinkError,
-    RouteSocket,
-    attributes,
-    said,
-)
+from ansible_collections.linuxnet.netns.plugins.module_utils._kernel.netlink import RouteSocket, attributes
 from ansible_collections.linuxnet.netns.plugins.module_utils._model import FOREIGN, NAMESPACE, STALE
 
 _LINK, _ADDRESS, _ROUTE = struct.Struct("=BxHiII"), struct.Struct("=BBBBi"), struct.Struct("=BBBBBBBBI")

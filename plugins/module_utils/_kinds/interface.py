@@ -14,7 +14,7 @@ from typing import Any, Optional, Union
 from ansible_collections.linuxnet.netns.plugins.module_utils._errors import Impossible
 from ansible_collections.linuxnet.netns.plugins.module_utils._model import (
     Address,
-    Carrier,
+    Condition,
     Declared,
     Endpoint,
     Interface,
@@ -41,11 +41,7 @@ def demand(state: State, path: str, end: Endpoint, option: str = "interface") ->
         raise Impossible(joined(path, "netns"), missing_namespace(str(end.netns), state))
     found = state.interface(end.netns, end.interface)
     if found is None:
-        there = ", ".join(sorted(state.inside(end.netns)))
-        raise Impossible(
-            joined(path, option),
-            f"there is no interface {end.interface} in {describe(end.netns)}; it has {there or 'none'}",
-        )
+        raise Impossible(joined(path, option), missing_interface(end, state))
     return found
 
 
@@ -54,6 +50,12 @@ def missing_namespace(name: str, state: State) -> str:
     if name in state.names:
         return f"/run/netns/{name} is not a namespace; make it one with linuxnet.netns.netns, state=present"
     return f"there is no namespace {name}; create it first, with linuxnet.netns.netns"
+
+
+def missing_interface(end: Endpoint, state: State) -> str:
+    """Why an interface that is not there cannot be used."""
+    there = ", ".join(sorted(state.inside(end.netns)))
+    return f"there is no interface {end.interface} in {describe(end.netns)}; it has {there or 'none'}"
 
 
 def joined(path: str, option: str) -> str:
@@ -106,15 +108,31 @@ class LinkState(Declared):
             return {}
         return of_interface(self.netns, self.interface, {"state": "up" if found.up else "down"})
 
-    def condition(self) -> Optional[Carrier]:
-        return (
-            Carrier(joined(self.path, "wait"), Endpoint(self.netns, self.interface), self.wait)
-            if self.up and self.wait
-            else None
-        )
+    def conditions(self, state: State) -> Sequence[Condition]:
+        if not (self.up and self.wait):
+            return ()
+        return [Carrier(joined(self.path, "wait"), Endpoint(self.netns, self.interface), self.wait)]
 
     def places(self) -> set[Endpoint]:
         return {Endpoint(self.netns, self.interface)}
+
+
+@dataclass(frozen=True)
+class Carrier(Condition):
+    """An interface has a carrier within so many seconds; waiting finds whether it has."""
+
+    path: str
+    end: Endpoint
+    seconds: float
+    plural = "carriers"
+
+    def faults(self, found: Any) -> list[str]:
+        if found:
+            return []
+        return [
+            f"{self.path}: interface {self.end.interface} in {describe(self.end.netns)} is up, and stays up, but has "
+            f"no carrier after {self.seconds:g} s: is its peer up too?"
+        ]
 
 
 @dataclass(frozen=True)

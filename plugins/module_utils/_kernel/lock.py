@@ -1,0 +1,60 @@
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-FileCopyrightText: 2026 The linuxnet.netns developers
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""One run at a time: what a run has observed stays so until it is done, as far as this collection is concerned."""
+
+from __future__ import annotations
+
+import errno
+import fcntl
+import os
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from ansible_collections.linuxnet.netns.plugins.module_utils._errors import KernelError, said
+
+#: What this collection keeps on a host. It is for root alone: who cannot open it cannot hold its lock either.
+DIRECTORY = "/run/linuxnet.netns"
+#: Seconds that another run is waited for.
+_PATIENCE = 120
+
+
+@contextmanager
+def held(*, shared: bool) -> Iterator[None]:
+    """Hold the lock: alone, or with ``shared`` together with others that only look, for whom nothing is made.
+
+    Raises: KernelError, when another run does not end.
+    """
+    try:
+        if not shared:
+            os.makedirs(DIRECTORY, mode=0o700, exist_ok=True)
+        descriptor = os.open(DIRECTORY, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+    except OSError as error:
+        # Where there is no such directory, and none can be made, nobody else holds its lock.
+        if error.errno not in (errno.ENOENT, errno.EROFS):
+            raise KernelError(f"This host's network could not be locked: {said(error)}.") from error
+        yield
+        return
+    try:
+        _lock(descriptor, fcntl.LOCK_SH if shared else fcntl.LOCK_EX)
+        yield
+    finally:
+        os.close(descriptor)
+
+
+def _lock(descriptor: int, mode: int) -> None:
+    until = time.monotonic() + _PATIENCE
+    while True:
+        try:
+            fcntl.flock(descriptor, mode | fcntl.LOCK_NB)
+        except BlockingIOError:
+            if time.monotonic() >= until:
+                raise KernelError(
+                    f"Another task of this collection has been at work on this host for {_PATIENCE} s, and was waited "
+                    "for in vain. Nothing was changed."
+                ) from None
+            time.sleep(0.01)
+        else:
+            return
