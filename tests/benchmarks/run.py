@@ -262,6 +262,22 @@ def task(module: str, options: Path, memory: list[float]) -> float:
     return clocked(sys.executable, str(HERE / "task.py"), module, str(options), memory=memory, PYTHONPATH=path)
 
 
+def with_mininet() -> Optional[str]:
+    """The Python that has mininet, or None: distributions bring it for their own."""
+    for python in ("/usr/bin/python3", sys.executable):
+        words = [python, "-c", "import mininet"]
+        if Path(python).exists() and not subprocess.run(words, check=False, stderr=subprocess.DEVNULL).returncode:
+            return python
+    return None
+
+
+def mininet(python: str, count: int) -> float:
+    """How many seconds mininet takes for the ring, by its own clock: without the start of Python."""
+    words = [python, str(HERE / "mininet_ring.py"), str(count)]
+    finished = subprocess.run(words, check=True, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True)
+    return float(finished.stdout)
+
+
 def settle(count: int) -> None:
     """Wait while the kernel destroys what was removed: it should not be measured with what comes next."""
     time.sleep(0.2 + count / 1000)
@@ -270,7 +286,8 @@ def settle(count: int) -> None:
 def scale(scratch: Path) -> None:
     """(c) N namespaces in a ring, N pairs, 2 N addresses, the links up."""
     print("\n(c) Topologies: the module's process without Ansible's start; medians, and ratios to the floor")
-    if not shutil.which("mn"):
+    python = with_mininet()
+    if python is None:
         print("  mininet is not installed, so it is left out")
     ratios: dict[tuple[str, int], float] = {}
     for count in (2, 100, 1000, 4000):
@@ -298,6 +315,10 @@ def scale(scratch: Path) -> None:
                     taken[name] = clocked("sh", script)
                     floor("down", count)
                     settle(count)
+            # It takes a minute or so for a thousand.
+            if python is not None and count <= 1000 and number == 1:
+                taken["mininet, build"] = mininet(python, count)
+                settle(count)
             if number:
                 for name, value in taken.items():
                     times.setdefault(name, []).append(value)
@@ -314,6 +335,8 @@ def scale(scratch: Path) -> None:
             print(f"    build: {medians['ip -batch, build'] / ours_now:.1f} times faster than ip -batch (at least 3)")
             loop = medians["shell loop over ip, build"] / ours_now
             print(f"    build: {loop:.1f} times faster than a shell loop (at least 10)")
+            if "mininet, build" in medians:
+                print(f"    build: {medians['mininet, build'] / ours_now:.0f} times faster than mininet")
             print(f"    nothing to do: {medians['netns_topology, nothing to do']:.2f} s (at most 0.6)")
             remove = medians["netns_topology, remove"] / medians["floor, remove"]
             print(f"    remove: {remove:.2f} times the floor (at most 1.5)")
