@@ -47,4 +47,4 @@ class ActionModule(NormalAction):
             problems.check()
         except Invalid as invalid:
             raise AnsibleActionFail(f"src: {path}: {listed(invalid.problems)}") from None
-        return {key: value for key, value in content.items() if key not in arguments}
+        return {key: value for key, value in content.items() if key not in arguments and value is not None}

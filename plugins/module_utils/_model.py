@@ -104,8 +104,9 @@ class State:
     plain file or a dangling link, left by a crash) or :data:`FOREIGN` (anything else); ``interfaces`` maps each
     namespace that was read to its interfaces by name; ``fresh`` are the namespaces that steps created, where every
     interface index is therefore known, unless they are ``crowded``: new namespaces have more interfaces than ``lo``
-    where modules such as sit or ipip are loaded; ``processes`` are the processes by namespace, where they were asked
-    for; ``identities`` tell one namespace from another of the same name; ``records`` are the ownership records, by
+    where modules such as sit or ipip are loaded; ``processes`` are the processes by namespace, and ``mounts`` the other
+    places where it is mounted, where they were asked for; ``identities`` tell one namespace from another of the same
+    name; ``aliases`` maps a name to another name of the same namespace; ``records`` are the ownership records, by
     topology; ``made`` is what steps made; ``notes`` are sentences that the user should read.
     """
 
@@ -115,7 +116,9 @@ class State:
         self.fresh: set[str] = set()
         self.crowded = False
         self.processes: dict[str, tuple[int, ...]] = {}
+        self.mounts: dict[str, tuple[str, ...]] = {}
         self.identities: dict[str, str] = {}
+        self.aliases: dict[str, Netns] = {}
         self.records: dict[str, Any] = {}
         self.made: list[Thing] = []
         self.notes: list[str] = []
@@ -128,7 +131,9 @@ class State:
         other.fresh = set(self.fresh)
         other.crowded = self.crowded
         other.processes = dict(self.processes)
+        other.mounts = dict(self.mounts)
         other.identities = dict(self.identities)
+        other.aliases = dict(self.aliases)
         other.records = dict(self.records)
         other.made = list(self.made)
         other.notes = list(self.notes)
@@ -137,6 +142,10 @@ class State:
     def has(self, netns: Netns) -> bool:
         """Whether the namespace exists; the host's always does."""
         return netns is None or self.names.get(netns) == NAMESPACE
+
+    def lives_on(self, name: str) -> bool:
+        """Whether a namespace lives on when it loses this name, as far as was asked."""
+        return bool(self.processes.get(name) or self.mounts.get(name))
 
     def interface(self, netns: Netns, name: str) -> Optional[Interface]:
         """The interface, or None."""
@@ -190,7 +199,7 @@ class Scope:
       whose peer is then looked for in every namespace.
     - ``outward``: namespaces whose links' peers are looked for, whatever they are called.
     - ``settings``: interfaces whose sysctls matter.
-    - ``processes``: namespaces whose processes matter.
+    - ``processes``: namespaces of which it matters what keeps them alive: processes, and other mounts.
     - ``records``: the ownership records that matter; ``purged``: of those whose surplus is to be removed, the things
       that are no surplus.
     """
@@ -351,14 +360,22 @@ class Declared(ABC):
         return set()
 
 
+class _ShellWord(str):
+    """A word that the shell is to expand."""
+
+    __slots__ = ()
+
+
+#: The shell's own process id: a process of the host's namespace.
+OWN_PID = _ShellWord("$$")
+
+
 def command(words: Sequence[str]) -> str:
-    """Words as a shell command line; ``$$`` stays the shell's own process id."""
-    return " ".join(map(_quoted, words))
+    """Words as a shell command line."""
+    return " ".join(word if word is OWN_PID else _quoted(word) for word in words)
 
 
-@lru_cache(maxsize=1024)
-def _quoted(word: str) -> str:
-    return word if word == "$$" else shlex.quote(word)
+_quoted = lru_cache(maxsize=1024)(shlex.quote)
 
 
 def ip(netns: Netns, *words: str) -> list[str]:

@@ -11,7 +11,9 @@ from __future__ import annotations
 
 import re
 import socket
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from collections.abc import Set as AbstractSet
+from datetime import date
 from typing import Any, Optional
 
 from ansible_collections.linuxnet.netns.plugins.module_utils._errors import Invalid, Problem
@@ -199,13 +201,22 @@ def _item(path: str, number: int, values: Sequence[Any]) -> str:
 
 
 def kind(value: Any) -> str:
-    """What a value is, in the words of YAML."""
+    """What a value is, in the words of YAML; Ansible's own classes are told as what they are made of."""
     if value is None:
         return "nothing"
-    if isinstance(value, bool):
-        return "a boolean"
-    if isinstance(value, dict):
-        return "a mapping"
-    if isinstance(value, (list, tuple)):
-        return "a list"
-    return {"int": "a number", "float": "a number", "str": "a string"}.get(type(value).__name__, type(value).__name__)
+    for classes, words in _KINDS:
+        if isinstance(value, classes):
+            return words
+    return f"a value of another kind ({value})"
+
+
+_KINDS: Sequence[tuple[Any, str]] = (
+    (bool, "a boolean"),
+    (Mapping, "a mapping"),
+    ((list, tuple), "a list"),
+    ((int, float), "a number"),
+    (str, "a string"),
+    ((bytes, bytearray), "binary data"),
+    (date, "a date (write it in quotes)"),
+    (AbstractSet, "a set"),
+)

@@ -61,6 +61,9 @@ class Kernel(Protocol):
     def revive(self) -> list[str]:
         """Put back what has gone since the checkpoint; gives what could not be put back, in words."""
 
+    def lost(self) -> list[str]:
+        """What has gone since the checkpoint though the interface that it belongs to is still there, in words."""
+
     def close(self) -> None:
         """Let go of all that was held."""
 
@@ -116,7 +119,7 @@ def run(module: AnsibleModule, declare: Declare, tell: Tell, kernel: Optional[Ke
             outcome = _waited(kernel, Outcome(declared, plan, now, 0.0), started, waits)
         finally:
             kernel.close()
-    for note in now.notes:
+    for note in dict.fromkeys([*plan.after.notes, *now.notes]):
         module.warn(note)
     result = _result(module, outcome)
     result.update(tell(outcome))
@@ -213,7 +216,7 @@ class _Transaction:
             self._kernel.apply(plan.steps)
             return plan, self._verified(plan, frozenset(plan.after.fresh))
         except StepFailed as failed:
-            why = self._take_back(plan, failed)
+            why, _back = self._take_back(plan, failed)
         # Something may have changed under way, or still be going: the kernel destroys devices up to 80 ms after their
         # namespace. Look again then, and go step by step, so that a failure is that of one step.
         time.sleep(0.1)
@@ -231,9 +234,9 @@ class _Transaction:
                 done.append(step)
             return plan, self._verified(plan, frozenset())
         except StepFailed as failed:
-            why = self._take_back(plan, StepFailed(failed.step, failed.words, [*done, *failed.done]))
+            why, back = self._take_back(plan, StepFailed(failed.step, failed.words, [*done, *failed.done]))
             undone = "All that was done before was undone." if done else "Nothing had been changed before."
-            raise Failed(f"{why} {undone} The host is as it was.") from failed
+            raise Failed(f"{why} {undone} {back}") from failed
 
     def _checkpoint(self, plan: _plan.Plan) -> None:
         disturbed = {netns for step in plan.steps if step.disruptive() for netns in step.places()}
@@ -255,8 +258,8 @@ class _Transaction:
                 fresh = frozenset()
                 now = self._kernel.observe(self._scope)
         except KernelError as error:
-            self._undo(plan, plan.steps, str(error))
-            raise Failed(f"{error} All that was done was undone. The host is as it was.") from error
+            back = self._undo(plan, plan.steps, str(error))
+            raise Failed(f"{error} All that was done was undone. {back}") from error
         now.adopt(plan.after, fresh)
         try:
             missing = [str(step) or "the record" for step in _plan.make(self._declared, now).steps]
@@ -267,21 +270,22 @@ class _Transaction:
                 "This was still to be done after the kernel had accepted every step, as if something else on this host "
                 f"managed the same interfaces: {'; '.join(missing)}."
             )
-            self._undo(plan, plan.steps, why)
-            raise Failed(f"{why} All that was done was undone. The host is as it was.")
+            back = self._undo(plan, plan.steps, why)
+            raise Failed(f"{why} All that was done was undone. {back}")
+        now.notes.extend(f"Gone with what the task did: {words}." for words in self._kernel.lost())
         return now
 
-    def _take_back(self, plan: _plan.Plan, failed: StepFailed) -> str:
-        """Undo what was done before a step failed; gives what is to be said of the failure.
+    def _take_back(self, plan: _plan.Plan, failed: StepFailed) -> tuple[str, str]:
+        """Undo what was done before a step failed; gives what is to be said of the failure, and of the host now.
 
         Raises: Failed, when not all could be undone.
         """
         path = plan.path(failed.step)
         why = f"{path + ': ' if path else ''}{str(failed.step) or 'the record of the topology'} failed: {failed.words}."
-        self._undo(plan, failed.done, why)
-        return why
+        return why, self._undo(plan, failed.done, why)
 
-    def _undo(self, plan: _plan.Plan, done: Sequence[Step], why: str) -> None:
+    def _undo(self, plan: _plan.Plan, done: Sequence[Step], why: str) -> str:
+        """Undo steps; gives what is to be said of the host now. Raises: Failed, when not all could be undone."""
         steps, left = _plan.reversal(done, plan.before)
         while steps:
             try:
@@ -294,12 +298,15 @@ class _Transaction:
         left.extend(self._kernel.revive())
         try:
             now = _plan.view(self._declared, self._kernel.observe(self._scope))
-            if now != _plan.view(self._declared, plan.before):
-                left.append("what is there now differs from what was there before")
+            same = now == _plan.view(self._declared, plan.before)
         except KernelError as error:
             left.append(f"what is there now is not known: {error}")
+            same = True
+        if left and not same:
+            left.append("what is there now differs from what was there before")
         if left:
             raise Failed(
                 f"{why} What was done before was undone, except for this: {'; '.join(left)}.",
                 [str(step) for step in done if step.words()],
             )
+        return "The host is as it was." if same else "What is there now differs: something else changed it meanwhile."

@@ -185,12 +185,13 @@ def _once(problems: Problems, written: Sequence[tuple[str, str]]) -> None:
         first.setdefault(what, path)
 
 
-def declare(topology: Topology, present: bool, purge: bool) -> list[Declared]:
+def declare(topology: Topology, present: bool, purge: bool, shown: bool = False) -> list[Declared]:
     """The declared objects of a topology: what is to be there, or to be gone.
 
     What belongs to one namespace stands together, so that it can be sent to the kernel together. Removals come last.
+    ``shown``: what goes with a namespace is looked at, so that it can be shown.
     """
-    return _present(topology, purge) if present else _absent(topology, purge)
+    return _present(topology, purge) if present else _absent(topology, purge, shown)
 
 
 def reachability(topology: Topology, timeout: float) -> list[Declared]:
@@ -215,9 +216,10 @@ def reachability(topology: Topology, timeout: float) -> list[Declared]:
 
 def _present(topology: Topology, purge: bool) -> list[Declared]:
     declared: list[Declared] = [Namespace(one.path, one.name) for one in topology.namespaces]
+    ends = frozenset(end.endpoint for link in topology.links for end in link.endpoints)
     for link in topology.links:
-        first, second = link.endpoints
-        declared.append(Veth(link.path, _veth_end(first), _veth_end(second), record=topology.name))
+        first, second = (_veth_end(end) for end in link.endpoints)
+        declared.append(Veth(link.path, first, second, record=topology.name, others=ends))
     inside: dict[Netns, list[Declared]] = {
         one.name: [LinkState(_below(one.path, "loopback"), one.name, "lo", one.loopback)] for one in topology.namespaces
     }
@@ -236,7 +238,7 @@ def _present(topology: Topology, purge: bool) -> list[Declared]:
     return declared
 
 
-def _absent(topology: Topology, purge: bool) -> list[Declared]:
+def _absent(topology: Topology, purge: bool, shown: bool) -> list[Declared]:
     gone = {one.name for one in topology.namespaces}
     declared: list[Declared] = []
     for link in topology.links:
@@ -245,10 +247,10 @@ def _absent(topology: Topology, purge: bool) -> list[Declared]:
             # It goes with its namespaces, unless both its ends have been left on the host.
             first, second = (VethEnd(None, end.interface) for end in link.endpoints)
             if first.endpoint != second.endpoint:
-                declared.append(Veth(link.path, first, second, present=False, only_pair=True))
+                declared.append(Veth(link.path, first, second, present=False, record=topology.name, only_pair=True))
         else:
-            declared.append(Veth(link.path, first, second, present=False))
-    declared += [Namespace(one.path, one.name, present=False) for one in topology.namespaces]
+            declared.append(Veth(link.path, first, second, present=False, record=topology.name))
+    declared += [Namespace(one.path, one.name, present=False, shown=shown) for one in topology.namespaces]
     declared.append(Ownership("purge", topology.name, frozenset(), purge))
     return declared
 

@@ -32,8 +32,8 @@ options:
   state:
     description:
       - Whether the namespaces exist.
-      - V(absent) removes the name. Where processes are still inside, the namespace itself lives on with them,
-        nameless, until the last has gone; RV(namespaces[].processes) tells which they are.
+      - V(absent) removes the name. Where processes are still inside, or the namespace is mounted in another place too,
+        it lives on as it is; RV(namespaces[].processes) and RV(namespaces[].mounts) tell by what.
       - Before a namespace goes, physical devices inside are given back to the host, and the veth pairs that lead
         out of it are deleted, so that their names are free when the task is done.
     type: str
@@ -86,6 +86,10 @@ namespaces:
       description: The ids of the processes that keep a removed namespace alive.
       type: list
       elements: int
+    mounts:
+      description: The other places where a removed namespace is mounted, which keep it alive.
+      type: list
+      elements: str
   sample: [{"name": "services", "state": "present", "loopback": "up"}]
 """
 
@@ -125,8 +129,11 @@ def tell(outcome: Outcome) -> dict[str, Any]:
         lo = outcome.now.interface(name, "lo") if name in loopback else None
         if lo is not None:
             one["loopback"] = "up" if lo.up else "down"
-        if not outcome.now.has(name) and outcome.plan.before.processes.get(name):
-            one["processes"] = list(outcome.plan.before.processes[name])
+        if not outcome.now.has(name):
+            before = outcome.plan.before
+            held: list[tuple[str, Mapping[str, tuple[Any, ...]]]]
+            held = [("processes", before.processes), ("mounts", before.mounts)]
+            one.update({key: list(found[name]) for key, found in held if found.get(name)})
         told.append(one)
     return {"namespaces": told}
 

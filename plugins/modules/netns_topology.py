@@ -204,7 +204,7 @@ def main() -> None:
             )
         read = _topology.read(problems, {key: params[key] for key in ("name", "namespaces", "links")})
         topology.append(read)
-        declared = _topology.declare(read, params["state"] == "present", params["purge"])
+        declared = _topology.declare(read, params["state"] == "present", params["purge"], shown=module._diff)
         return declared + _topology.reachability(read, TIMEOUT) if probes(params) else declared
 
     def tell(outcome: Outcome) -> dict[str, Any]:

@@ -165,6 +165,8 @@ def declare(problems: Problems, params: Mapping[str, Any]) -> list[Declared]:
 
     first = end("name", "")
     second = None if params["peer"] is None else end("peer", "peer_")
+    if second is None and params["state"] == "present":
+        problems.add("peer", "it is missing; a pair that is to be present has two ends")
     if second is not None:
         problems.distinct("peer", first.endpoint, second.endpoint)
     return [Veth("", first, second, params["state"] == "present")]
@@ -184,8 +186,7 @@ def tell(outcome: Outcome) -> dict[str, Any]:
 
 def main() -> None:
     """Run the module."""
-    module = AnsibleModule(ARGUMENTS, supports_check_mode=True, required_if=[("state", "present", ["peer"])])
-    run(module, declare, tell)
+    run(AnsibleModule(ARGUMENTS, supports_check_mode=True), declare, tell)
 
 
 if __name__ == "__main__":

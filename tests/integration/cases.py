@@ -78,6 +78,7 @@ CASES = [
         ["ip netns add a"],
         before="ip netns add ab; ip netns add ba",
     ),
+    Case("a namespace with an odd name", "netns", {"name": "$$"}, ["ip netns add '$$'"]),
     Case(
         "a namespace in place of a stale file",
         "netns",

@@ -57,6 +57,8 @@ class Host:
             importlib.import_module(f"{MODULES}.{module}").main()
         result: dict[str, Any] = json.loads(output.getvalue())
         result.pop("invocation", None)
+        if "warnings" in result:
+            result["warnings"] = [one if isinstance(one, str) else one["event"]["msg"] for one in result["warnings"]]
         return result
 
     def done(self, module: str, **options: Any) -> dict[str, Any]:

@@ -79,6 +79,9 @@ class SimulatedKernel:
     def revive(self) -> list[str]:
         return []
 
+    def lost(self) -> list[str]:
+        return []
+
     def close(self) -> None:
         self.closed = True
 

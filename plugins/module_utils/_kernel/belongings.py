@@ -2,26 +2,54 @@
 # SPDX-FileCopyrightText: 2026 The linuxnet.netns developers
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""A checkpoint of what interfaces have that nothing here manages, and that goes with them unnamed: the bridge or other
-master that they are in, their alias, group and queue length, and their permanent neighbours.
+"""A checkpoint of what interfaces have that nothing here manages, and that goes with them unnamed.
+
+The bridge or other master that they are in, their alias, group and queue length, and their permanent neighbours can be
+put back. What cannot is told: interfaces that were built upon them, queueing disciplines, settings, and so on.
 """
 
 from __future__ import annotations
 
 import struct
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from typing import NamedTuple
 
+from ansible_collections.linuxnet.netns.plugins.module_utils._errors import NetlinkError
 from ansible_collections.linuxnet.netns.plugins.module_utils._kernel import messages, namespaces, requests
 from ansible_collections.linuxnet.netns.plugins.module_utils._kernel.codec import Codec
 from ansible_collections.linuxnet.netns.plugins.module_utils._kernel.netlink import RouteSocket, attributes, only
 from ansible_collections.linuxnet.netns.plugins.module_utils._model import Netns, describe
 
-#: linux/if_link.h: IFNAME; MASTER, TXQLEN, IFALIAS, GROUP with their names for people.
-_IFNAME = 3
-_PROPERTIES = {10: "master", 13: "queue length", 20: "alias", 27: "group"}
-#: linux/neighbour.h: DST, LLADDR, and the state that people give.
-_NEIGHBOUR_ATTRIBUTES = frozenset({1, 2})
-_PERMANENT = 0x80
+#: linux/if_link.h: IFNAME, LINKINFO with its KIND; MASTER, TXQLEN, IFALIAS, GROUP, which can be set again.
+_IFNAME, _LINKINFO, _KIND = 3, 18, 1
+_SETTABLE = {10: "master", 13: "queue length", 20: "alias", 27: "group"}
+#: linux/if_link.h: MTU, PROP_LIST; AF_SPEC holds the sysctls: AF_INET with CONF, AF_INET6 with CONF and ADDR_GEN_MODE.
+_MTU, _PROP_LIST, _AF_SPEC = 4, 52, 26
+_CONFIGURATIONS = (("IPv4 settings", 2, (1,)), ("IPv6 settings", 10, (2, 8)))
+#: linux/if.h: the flags that people set: NOARP, PROMISC, ALLMULTI.
+_FLAGS = 0x80 | 0x100 | 0x200
+#: linux/rtnetlink.h: GETQDISC; TCA_KIND and TCA_OPTIONS. linux/neighbour.h: AF_BRIDGE, NTF_PROXY.
+_GETQDISC, _TCA_KIND, _TCA_OPTIONS = 38, 1, 2
+_AF_BRIDGE, _PROXY = 7, 0x08
+#: linux/neighbour.h: DST, LLADDR; MASTER, which the entries of bridge ports have; the states that people give.
+_NEIGHBOUR_ATTRIBUTES, _MASTER = frozenset({1, 2}), 9
+_PERMANENT, _NOARP = 0x80, 0x40
+
+
+class _Link(NamedTuple):
+    """An interface: what can be set again, and the rest, which can only be compared, by what it is called."""
+
+    ifindex: int
+    kind: str
+    settable: dict[int, bytes]
+    rest: dict[str, object]
+
+
+class _Inside(NamedTuple):
+    """What there is in a namespace: the interfaces by name, and the permanent neighbours as requests for them."""
+
+    links: dict[str, _Link]
+    neighbours: list[bytes]
 
 
 class Belongings:
@@ -31,50 +59,56 @@ class Belongings:
         """Raises: OSError. The calling thread is left in one of the namespaces."""
         self._codec = codec
         self._home = home
-        self._were = {netns: (self._links(netns), self._neighbours(netns)) for netns in places}
+        self._were = {netns: self._read(netns) for netns in places}
 
-    def _links(self, netns: Netns) -> dict[str, tuple[int, dict[int, bytes]]]:
-        """The index and the properties of each interface, by its name."""
-        namespaces.enter(netns, self._home)
-        found: dict[str, tuple[int, dict[int, bytes]]] = {}
-        with RouteSocket() as route:
-            for raw in route.dump(requests.links(self._codec)):
-                told = attributes(raw, 16)
-                properties = {kind: told.get(kind, b"") for kind in _PROPERTIES}
-                (index,) = struct.unpack_from("=i", raw, 20)
-                found[told[_IFNAME].rstrip(b"\0").decode("utf-8", "surrogateescape")] = (index, properties)
-        return found
-
-    def _neighbours(self, netns: Netns) -> list[bytes]:
-        """The permanent neighbours, each as the request that puts it back."""
+    def _read(self, netns: Netns) -> _Inside:
         namespaces.enter(netns, self._home)
         with RouteSocket() as route:
-            return [
-                messages.again(only(raw, 12, _NEIGHBOUR_ATTRIBUTES))
-                for raw in route.dump(requests.neighbours())
-                if struct.unpack_from("=H", raw, 24)[0] & _PERMANENT
-            ]
+            links = dict(map(_link, route.dump(requests.links(self._codec))))
+            by_index = {link.ifindex: link for link in links.values()}
+            for what, index, told in [*_qdiscs(route), *_entries(route)]:
+                if index in by_index:
+                    known = by_index[index].rest.setdefault(what, [])
+                    if isinstance(known, list):
+                        known.append(told)
+            return _Inside(links, list(_neighbours(route)))
 
     def revive(self) -> list[str]:
         """Put back what has gone; gives what could not be put back, in words."""
         return [f"{what} in {describe(netns)}" for netns in self._were for what in self._revive(netns)]
 
+    def lost(self) -> list[str]:
+        """The permanent neighbours that have gone from interfaces that are still there, in words."""
+        return [f"{what} in {describe(netns)}" for netns in self._were for what in self._lost(netns)]
+
+    def _lost(self, netns: Netns) -> Iterator[str]:
+        try:
+            now = self._read(netns)
+        except OSError:
+            return  # the namespace has gone, as it was to
+        there = {link.ifindex: name for name, link in now.links.items()}
+        for neighbour in self._were[netns].neighbours:
+            (index,) = struct.unpack_from("=i", neighbour, 20)
+            if neighbour not in now.neighbours and index in there:
+                yield f"permanent neighbour of {there[index]}"
+
     def _revive(self, netns: Netns) -> list[str]:
-        links, neighbours = self._were[netns]
+        were = self._were[netns]
         left: list[str] = []
         try:
-            for name, (index, now) in self._links(netns).items():
-                was = links.get(name, (index, now))[1]
-                changed = {kind: value for kind, value in was.items() if value != now[kind]}
+            for name, link in self._read(netns).links.items():
+                was = were.links.get(name, link).settable
+                changed = {kind: value for kind, value in was.items() if value != link.settable[kind]}
                 for kind, value in changed.items():
-                    error = self._set(netns, index, kind, value)
+                    error = self._set(netns, link.ifindex, kind, value)
                     if error is not None:
-                        left.append(f"the {_PROPERTIES[kind]} of {name} ({error})")
-            there = self._neighbours(netns)
-            missing = [one for one in neighbours if one not in there]
+                        left.append(f"the {_SETTABLE[kind]} of {name} ({error})")
+            now = self._read(netns)
+            missing = [one for one in were.neighbours if one not in now.neighbours]
             with RouteSocket() as route:
                 errors = [error for one in missing for error in route.request([one]) if error is not None]
             left.extend(f"a permanent neighbour ({error})" for error in errors)
+            left.extend(_differences(were.links, now.links))
         except OSError as error:
             left.append(f"what interfaces have ({error})")
         return left
@@ -84,3 +118,57 @@ class Belongings:
         with RouteSocket() as route:
             # What was not there before is set to nothing: no master, an empty alias.
             return route.request([requests.setting(index, kind, value or bytes(4))])[0]
+
+
+def _differences(were: dict[str, _Link], now: dict[str, _Link]) -> Iterator[str]:
+    """What is no longer as it was, and can only be told."""
+    for name, was in were.items():
+        if name not in now:
+            yield f"interface {name}" + (f" ({was.kind})" if was.kind else "")
+            continue
+        for what in {**was.rest, **now[name].rest}:
+            if was.rest.get(what) != now[name].rest.get(what):
+                yield f"the {what} of {name}"
+
+
+def _link(raw: bytes) -> tuple[str, _Link]:
+    """An interface, by its name."""
+    told = attributes(raw, 16)
+    index, flags = struct.unpack_from("=iI", raw, 20)
+    kind = attributes(told.get(_LINKINFO, b""), -16).get(_KIND, b"").rstrip(b"\0").decode("utf-8", "replace")
+    rest: dict[str, object] = {"flags": flags & _FLAGS, "MTU": told.get(_MTU), "other names": told.get(_PROP_LIST)}
+    families = attributes(told.get(_AF_SPEC, b""), -16)
+    for what, family, wanted in _CONFIGURATIONS:
+        configuration = attributes(families.get(family, b""), -16)
+        rest[what] = [configuration.get(one) for one in wanted]
+    name = told[_IFNAME].rstrip(b"\0").decode("utf-8", "backslashreplace")
+    return name, _Link(index, kind, {kind: told.get(kind, b"") for kind in _SETTABLE}, rest)
+
+
+def _qdiscs(route: RouteSocket) -> Iterator[tuple[str, int, object]]:
+    """The queueing disciplines, each with the index of its interface, without their counters (struct tcmsg)."""
+    for raw in route.dump(requests.dump(_GETQDISC, bytes(20))):
+        index, handle, parent = struct.unpack_from("=iII", raw, 20)
+        told = attributes(raw, 20)
+        yield "queueing disciplines", index, (handle, parent, told.get(_TCA_KIND), told.get(_TCA_OPTIONS))
+
+
+def _entries(route: RouteSocket) -> Iterator[tuple[str, int, object]]:
+    """The permanent forwarding entries of bridge ports and the proxy neighbours, each with its interface's index."""
+    for what, family, flags in (("forwarding entries", _AF_BRIDGE, 0), ("proxy neighbours", 0, _PROXY)):
+        try:
+            found = route.dump(requests.dump(requests.GETNEIGH, struct.pack("=BxxxiHBB", family, 0, 0, flags, 0)))
+        except NetlinkError:
+            continue  # a kernel without bridges
+        for raw in found:
+            index, state = struct.unpack_from("=iH", raw, 20)
+            told = attributes(raw, 12)
+            if flags or (_MASTER in told and state & (_PERMANENT | _NOARP)):
+                yield what, index, sorted((kind, told[kind]) for kind in _NEIGHBOUR_ATTRIBUTES if kind in told)
+
+
+def _neighbours(route: RouteSocket) -> Iterator[bytes]:
+    """The permanent neighbours, each as the request that puts it back."""
+    for raw in route.dump(requests.dump(requests.GETNEIGH, bytes(12))):
+        if struct.unpack_from("=H", raw, 24)[0] & _PERMANENT:
+            yield messages.again(only(raw, 12, _NEIGHBOUR_ATTRIBUTES))

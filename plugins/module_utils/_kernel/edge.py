@@ -83,7 +83,8 @@ class LinuxKernel:
             if scope.identities:
                 state.identities = {name: namespaces.identity(name) for name in state.names if state.has(name)}
             if any(state.has(name) for name in scope.processes):
-                state.processes = namespaces.processes(name for name in scope.processes if state.has(name))
+                there = [name for name in scope.processes if state.has(name)]
+                state.processes, state.mounts = namespaces.processes(there), namespaces.mounts(there)
             if any(state.has(netns) for netns in scope.read):
                 from ansible_collections.linuxnet.netns.plugins.module_utils._kernel.observe import Reader
 
@@ -101,13 +102,15 @@ class LinuxKernel:
         from ansible_collections.linuxnet.netns.plugins.module_utils._kernel import records
 
         scope = scope.copy()
-        for topology in sorted(scope.records):
+        for topology in sorted(scope.records | records.listed()):
             record, void = records.read(topology)
-            if void is not None:
+            own = topology in scope.records
+            if void is not None and own:
                 state.notes.append(void)
             if record is not None:
                 state.records[topology] = record
-                record.extend(scope, scope.purged.get(topology))
+                if own:
+                    record.extend(scope, scope.purged.get(topology))
         return scope
 
     def demand(self, steps: Sequence[Step]) -> None:
@@ -156,6 +159,11 @@ class LinuxKernel:
         """Put back what has gone since the checkpoint; gives what could not be, in words."""
         with namespaces.away(self._home):
             return [words for kept in self._kept for words in kept.revive()]
+
+    def lost(self) -> list[str]:
+        """What has gone since the checkpoint though the interface that it belongs to is still there, in words."""
+        with namespaces.away(self._home):
+            return [words for kept in self._kept for words in kept.lost()]
 
 
 def demand_capabilities() -> None:

@@ -9,9 +9,10 @@ from __future__ import annotations
 import errno
 import fcntl
 import os
+import re
 import stat
 from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import Optional
 
 from ansible_collections.linuxnet.netns.plugins.module_utils._kernel import syscalls
@@ -55,7 +56,7 @@ def what_is(name: str) -> Optional[str]:
 
 
 def what_is_at(path: str) -> Optional[str]:
-    """What there is at a path, as :func:`what_is`."""
+    """What there is at a path, as :func:`what_is`. Raises: OSError, where that cannot be seen."""
     try:
         found = os.lstat(path)
     except (FileNotFoundError, NotADirectoryError):
@@ -64,20 +65,18 @@ def what_is_at(path: str) -> Optional[str]:
     if link:
         try:
             found = os.stat(path)
-        except OSError:
+        except FileNotFoundError:
             return STALE
     if not stat.S_ISREG(found.st_mode):
         return FOREIGN
-    try:
-        descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC | os.O_NONBLOCK)
-    except PermissionError:
-        return FOREIGN
+    descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC | os.O_NONBLOCK)
     try:
         if is_namespace(descriptor):
             return NAMESPACE
     finally:
         os.close(descriptor)
-    return STALE if found.st_size == 0 and not link else FOREIGN
+    left = found.st_size == 0 and not link and found.st_dev == os.stat(os.path.dirname(path)).st_dev
+    return STALE if left else FOREIGN
 
 
 def what_are(names: Iterable[str]) -> dict[str, str]:
@@ -97,13 +96,16 @@ def listed() -> list[str]:
 def identity(name: str) -> str:
     """What tells this namespace from another of the same name: its device and inode, and since when it has a name.
 
-    The inode alone does not: the kernel gives the number of one that has gone to the next one (seen on Linux 6.18). The
+    The inode alone does not: the kernel gives the number of one that has gone to the next (seen on Linux 6.18). The
     time is that of the inode in memory (fs/nsfs.c), which the mount that gives the namespace its name keeps there.
+    Where the name is a symbolic link nothing may keep it, so the time is left out.
 
     Raises: OSError.
     """
-    found = os.stat(path_of(name))
-    return f"{found.st_dev}:{found.st_ino}:{found.st_ctime_ns}"
+    path = path_of(name)
+    found = os.stat(path)
+    since = "" if os.path.islink(path) else found.st_ctime_ns
+    return f"{found.st_dev}:{found.st_ino}:{since}"
 
 
 def prepare() -> None:
@@ -165,7 +167,9 @@ def attach(name: str, descriptor: int) -> None:
 
 
 def delete(name: str) -> None:
-    """Take the name away; also that of a stale file. Raises: OSError."""
+    """Take the name away; also that of a stale file. Raises: OSError, with the namespace still there."""
+    if not os.access(RUN_DIR, os.W_OK):
+        raise OSError(errno.EROFS, os.strerror(errno.EROFS), RUN_DIR)
     try:
         syscalls.unmount(path_of(name), syscalls.MNT_DETACH | syscalls.UMOUNT_NOFOLLOW)
     except OSError as error:
@@ -188,27 +192,21 @@ def away(home: int) -> Iterator[None]:
         syscalls.setns(home)
 
 
-def enter(netns: Netns, home: int) -> None:
-    """Enter a namespace by name, or the host's. Raises: OSError."""
-    if netns is None:
-        syscalls.setns(home)
-        return
-    descriptor = open_namespace(netns)
+def enter(netns: Netns, home: int) -> tuple[int, int]:
+    """Enter a namespace by name, or the host's; gives its device and inode. Raises: OSError."""
+    descriptor = home if netns is None else open_namespace(netns)
     try:
         syscalls.setns(descriptor)
+        found = os.fstat(descriptor)
+        return found.st_dev, found.st_ino
     finally:
-        os.close(descriptor)
+        if netns is not None:
+            os.close(descriptor)
 
 
 def processes(names: Iterable[str]) -> dict[str, tuple[int, ...]]:
     """The ids of the processes that are in each of the namespaces, from /proc; names of no namespace are left out."""
-    by_inode: dict[tuple[int, int], str] = {}
-    for name in names:
-        try:
-            found = os.stat(path_of(name))
-        except OSError:
-            continue
-        by_inode[found.st_dev, found.st_ino] = name
+    by_inode = {key: name for name, key in _inodes(names)}
     inside: dict[str, list[int]] = {}
     if by_inode:
         for entry in os.listdir("/proc"):
@@ -222,3 +220,27 @@ def processes(names: Iterable[str]) -> dict[str, tuple[int, ...]]:
             if held is not None:
                 inside.setdefault(held, []).append(int(entry))
     return {name: tuple(sorted(pids)) for name, pids in inside.items()}
+
+
+def mounts(names: Iterable[str]) -> dict[str, tuple[str, ...]]:
+    """Where each of the namespaces is mounted beside its name; those that are mounted nowhere else are left out.
+
+    From /proc/self/mountinfo (proc(5)): the root of such a mount is ``net:[INODE]``, its type nsfs.
+    """
+    places: dict[str, set[str]] = {}
+    with open("/proc/self/mountinfo", encoding="utf-8", errors="surrogateescape") as file:
+        for line in file:
+            words = line.split()
+            if words[words.index("-") + 1] == "nsfs" and words[3].startswith("net:["):
+                place = re.sub(r"\\([0-7]{3})", lambda code: chr(int(code[1], 8)), words[4])
+                places.setdefault(words[3], set()).add(place)
+    found = {name: places.get(f"net:[{inode}]", set()) - {path_of(name)} for name, (_device, inode) in _inodes(names)}
+    return {name: tuple(sorted(others)) for name, others in found.items() if others}
+
+
+def _inodes(names: Iterable[str]) -> Iterator[tuple[str, tuple[int, int]]]:
+    """The device and the inode of each of the namespaces; names of no namespace are left out."""
+    for name in names:
+        with suppress(OSError):
+            found = os.stat(path_of(name))
+            yield name, (found.st_dev, found.st_ino)

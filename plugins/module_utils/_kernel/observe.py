@@ -38,6 +38,8 @@ class Reader:
         self._home = home
         #: For each end of a veth pair that was read, the id of its peer's namespace (None: the same one).
         self._ids: dict[Endpoint, Optional[int]] = {}
+        #: The first name of each namespace that was read, by its device and inode.
+        self._known: dict[tuple[int, int], Netns] = {}
         self._links = requests.links(codec)
         self._addresses = requests.addresses(codec)
 
@@ -48,15 +50,18 @@ class Reader:
         """
         for netns in sorted(scope.read, key=lambda netns: netns or ""):
             if state.has(netns):
-                self._read(netns, state, scope)
+                self._read(netns, state)
         self._find_peers(state, scope)
         for end in scope.settings:
             found = state.interface(*end)
             if found is not None and found.addresses:
                 self._settings(end, state)
 
-    def _read(self, netns: Netns, state: State, scope: Scope) -> None:
-        namespaces.enter(netns, self._home)
+    def _read(self, netns: Netns, state: State) -> None:
+        key = namespaces.enter(netns, self._home)
+        known = self._known.setdefault(key, netns)
+        if netns is not None and known != netns:
+            state.aliases[netns] = known
         with RouteSocket() as route:
             links = route.dump(self._links)
             found = state.interfaces[netns] = {}
@@ -77,8 +82,10 @@ class Reader:
         flags = message["flags"]
         info = attributes.get("IFLA_LINKINFO")
         kind = (info.get_attr("IFLA_INFO_KIND") if info is not None else None) or ""
+        name = attributes["IFLA_IFNAME"]
         interface = Interface(
-            attributes["IFLA_IFNAME"],
+            # pyroute2 leaves a name that is not UTF-8 as it is.
+            name.decode("utf-8", "backslashreplace") if isinstance(name, bytes) else name,
             "loopback" if flags & _IFF_LOOPBACK else kind,
             ifindex=message["index"],
             up=bool(flags & requests.IFF_UP),
@@ -116,15 +123,13 @@ class Reader:
             found = state.interface(*end)
             if found is None or found.kind != "veth" or found.peer is not None:
                 continue
-            if self._find_peer(end, found, probable, state, scope):
+            if self._find_peer(end, found, probable, state):
                 continue
             if end in scope.everywhere or end.netns in scope.outward:
                 others = [name for name in namespaces.listed() if name not in probable]
-                self._find_peer(end, found, [*others, None], state, scope)
+                self._find_peer(end, found, [*others, None], state)
 
-    def _find_peer(
-        self, end: Endpoint, interface: Interface, probable: Iterable[Netns], state: State, scope: Scope
-    ) -> bool:
+    def _find_peer(self, end: Endpoint, interface: Interface, probable: Iterable[Netns], state: State) -> bool:
         wanted = self._ids[end]
         if wanted is None:
             return self._join(end, interface, end.netns, state)
@@ -133,7 +138,7 @@ class Reader:
             for netns in probable:
                 if netns != end.netns and self._id_of(netns, route, state) == wanted:
                     if netns not in state.interfaces:
-                        self._read(netns, state, scope)
+                        self._read(netns, state)
                     return self._join(end, interface, netns, state)
         return False
 

@@ -21,21 +21,35 @@ from typing import Optional
 from ansible_collections.linuxnet.netns.plugins.module_utils._kernel.lock import DIRECTORY
 from ansible_collections.linuxnet.netns.plugins.module_utils._kinds.ownership import Record
 from ansible_collections.linuxnet.netns.plugins.module_utils._model import Thing
+from ansible_collections.linuxnet.netns.plugins.module_utils._normalise import Problems
 
 _VERSION = 1
+_ENDING = ".json"
 #: How many parts the key of each sort of thing has.
 _PARTS = {"namespace": 2, "interface": 3, "address": 4}
 
 
 def path_of(topology: str) -> str:
     """The file of a topology's record."""
-    return f"{DIRECTORY}/{topology}.json"
+    return f"{DIRECTORY}/{topology}{_ENDING}"
+
+
+def listed() -> set[str]:
+    """The topologies that have a record."""
+    try:
+        names = os.listdir(DIRECTORY)
+    except OSError:
+        return set()
+    return {name[: -len(_ENDING)] for name in names if name.endswith(_ENDING)}
 
 
 def read(topology: str) -> tuple[Optional[Record], Optional[str]]:
     """The record of a topology, or None; and why a record that is there counts for nothing, or None."""
     path = path_of(topology)
     try:
+        directory = os.lstat(DIRECTORY)
+        if not stat.S_ISDIR(directory.st_mode) or directory.st_uid != os.geteuid() or directory.st_mode & 0o022:
+            return None, _void(path, f"others than root could have written to {DIRECTORY}")
         descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC | os.O_NOFOLLOW | os.O_NONBLOCK)
     except FileNotFoundError:
         return None, None
@@ -51,6 +65,8 @@ def read(topology: str) -> tuple[Optional[Record], Optional[str]]:
         try:
             content = json.load(file)
             boot, version = content["boot"], content["version"]
+            if content["topology"] != topology:
+                raise ValueError("it is of another topology")
             things = {_thing(thing): _identity(identity) for thing, identity in content["things"]}
         except (ValueError, KeyError, TypeError, RecursionError) as error:
             return None, _void(path, f"it is damaged ({error!r})")
@@ -62,9 +78,16 @@ def read(topology: str) -> tuple[Optional[Record], Optional[str]]:
 def _thing(written: object) -> Thing:
     if not isinstance(written, list) or not all(isinstance(part, str) for part in written):
         raise ValueError(f"{written!r} is no thing")
-    if _PARTS.get(written[0] if written else "") != len(written):
+    sort, *names = written or [""]
+    if _PARTS.get(sort) != len(written) or not all(_is_name(name) for name in names[:2]):
         raise ValueError(f"{written!r} is no thing")
     return tuple(written)
+
+
+def _is_name(written: str) -> bool:
+    """Whether a namespace or an interface can have the name; none is the host's namespace."""
+    problems = Problems()
+    return not written or problems.namespace("", written) is not None
 
 
 def _identity(written: object) -> str:

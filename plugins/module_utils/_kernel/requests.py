@@ -13,7 +13,7 @@ from typing import Any
 from ansible_collections.linuxnet.netns.plugins.module_utils._kernel.codec import Codec
 
 REQUEST, ACK, EXCL, CREATE, DUMP = 0x1, 0x4, 0x200, 0x400, 0x300
-_GETLINK, _SETLINK, _GETADDR, _GETROUTE, _GETNEIGH, _GETNSID = 18, 19, 22, 26, 30, 90
+_GETLINK, _SETLINK, _GETADDR, _GETROUTE, GETNEIGH, _GETNSID = 18, 19, 22, 26, 30, 90
 #: linux/netlink.h: struct nlmsghdr.
 _HEADER = struct.Struct("=IHHII")
 IFF_UP, IFF_LOWER_UP = 0x1, 0x10000
@@ -99,9 +99,9 @@ def routes(codec: Codec, family: int) -> bytes:
     return packed(message, _GETROUTE, DUMP)
 
 
-def neighbours() -> bytes:
-    """The request for a dump of all neighbours (struct ndmsg, which pyroute2 need not encode: it is all zero)."""
-    return _HEADER.pack(_HEADER.size + 12, _GETNEIGH, REQUEST | DUMP, 0, 0) + bytes(12)
+def dump(kind: int, body: bytes) -> bytes:
+    """The request for a dump of another kind, by its body as it is."""
+    return _HEADER.pack(_HEADER.size + len(body), kind, REQUEST | DUMP, 0, 0) + body
 
 
 def setting(index: int, kind: int, value: bytes) -> bytes:

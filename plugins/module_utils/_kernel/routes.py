@@ -12,15 +12,17 @@ from typing import Any
 
 from ansible_collections.linuxnet.netns.plugins.module_utils._kernel import messages, namespaces, requests
 from ansible_collections.linuxnet.netns.plugins.module_utils._kernel.codec import Codec
-from ansible_collections.linuxnet.netns.plugins.module_utils._kernel.netlink import RouteSocket, only
+from ansible_collections.linuxnet.netns.plugins.module_utils._kernel.netlink import RouteSocket, attributes, only
 from ansible_collections.linuxnet.netns.plugins.module_utils._model import Netns, describe
 
 _AF_INET, _AF_INET6 = 2, 10
 #: linux/rtnetlink.h: what the kernel keeps by itself.
 _PROTOCOL_KERNEL, _TABLE_LOCAL, _CLONED = 2, 255, 0x200
 _ONLINK = 4
-#: linux/rtnetlink.h: all attributes of a route but CACHEINFO, which is what has become of it.
+#: linux/rtnetlink.h: all attributes of a route but CACHEINFO, which is what has become of it. A nexthop object (NH_ID)
+#: tells the interface, the gateway and the next hops (OIF, GATEWAY, MULTIPATH, VIA), which may not be said beside it.
 _ATTRIBUTES = frozenset(set(range(1, 31)) - {12})
+_NH_ID, _OF_A_NEXT_HOP = 30, frozenset({4, 5, 9, 18})
 
 
 class Routes:
@@ -43,7 +45,8 @@ class Routes:
                     table = dict(message["attrs"]).get("RTA_TABLE", message["table"])
                     if message["proto"] == _PROTOCOL_KERNEL or table == _TABLE_LOCAL or message["flags"] & _CLONED:
                         continue
-                    request = only(raw, 12, _ATTRIBUTES)
+                    by_object = _NH_ID in attributes(raw, 12)
+                    request = only(raw, 12, _ATTRIBUTES - _OF_A_NEXT_HOP if by_object else _ATTRIBUTES)
                     # Bytes 24 to 27 are rtm_flags, of which all but ONLINK are what has become of the next hop.
                     flags = struct.pack("=I", message["flags"] & _ONLINK)
                     found[request[16:24] + flags + request[28:]] = request[:24] + flags + request[28:]
@@ -57,6 +60,22 @@ class Routes:
     def revive(self) -> list[str]:
         """Put back the routes that have gone; gives those that could not be put back, in words."""
         return [f"routes of {describe(netns)}: {words}" for netns in self._were for words in self._revive(netns)]
+
+    def lost(self) -> list[str]:
+        """The routes that have gone though they lead through an interface that is still there and up, in words."""
+        return [f"route {words} of {describe(netns)}" for netns in self._were for words in self._lost(netns)]
+
+    def _lost(self, netns: Netns) -> list[str]:
+        try:
+            now = self._read(netns)
+            namespaces.enter(netns, self._home)
+            with RouteSocket() as route:
+                links = [struct.unpack_from("=iI", raw, 20) for raw in route.dump(requests.links(self._codec))]
+        except OSError:
+            return []  # the namespace has gone, as it was to
+        up = {index for index, flags in links if flags & requests.IFF_UP}
+        gone = [request for key, request in self._were[netns].items() if key not in now]
+        return [self._told(one) for one in gone if dict(self._decoded(one)["attrs"]).get("RTA_OIF") in (*up, None)]
 
     def _revive(self, netns: Netns) -> list[str]:
         try:
@@ -76,7 +95,6 @@ class Routes:
 
     def _told(self, request: bytes) -> str:
         message = self._decoded(request)
-        attributes = dict(message["attrs"])
-        to = attributes.get("RTA_DST", "default")
-        gateway = attributes.get("RTA_GATEWAY")
-        return f"{to}/{message['dst_len']}" + (f" via {gateway}" if gateway else "")
+        told = dict(message["attrs"])
+        to = f"{told['RTA_DST']}/{message['dst_len']}" if "RTA_DST" in told else "default"
+        return to + (f" via {told['RTA_GATEWAY']}" if "RTA_GATEWAY" in told else "")

@@ -10,10 +10,11 @@ import errno
 import ipaddress
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any, Optional
 
 from ansible_collections.linuxnet.netns.plugins.module_utils._errors import Impossible
-from ansible_collections.linuxnet.netns.plugins.module_utils._kinds.interface import demand, joined
+from ansible_collections.linuxnet.netns.plugins.module_utils._kinds.interface import IPV6_MINIMUM, demand, joined
 from ansible_collections.linuxnet.netns.plugins.module_utils._model import (
     Address,
     Declared,
@@ -63,7 +64,7 @@ class Addresses(Declared):
         wanted = [Address(text) for text in self.addresses if self.present and found.address(text) is None]
         unwanted = self._unwanted(state, found, wanted)
         kept = [one for one in found.addresses if one not in unwanted]
-        self._possible(wanted, kept)
+        self._possible(wanted, kept, found)
         # A deleted IPv4 primary takes its subnet's secondaries along: what would be lost so is added afterwards. So is
         # an IPv6 address that is there with another prefix length, for the kernel has it only once.
         for one in wanted:
@@ -92,8 +93,14 @@ class Addresses(Declared):
             and record.owns(state, ("address", self.netns or "", self.interface, one.text))
         ]
 
-    def _possible(self, wanted: Sequence[Address], kept: Sequence[Address]) -> None:
+    def _possible(self, wanted: Sequence[Address], kept: Sequence[Address], found: Interface) -> None:
         for number, one in enumerate(wanted):
+            if one.version == 6 and found.mtu is not None and found.mtu < IPV6_MINIMUM:
+                raise Impossible(
+                    joined(self.path, "addresses"),
+                    f"{one.text} cannot be added to {self.interface} in {describe(self.netns)}, whose MTU is "
+                    f"{found.mtu}: IPv6 needs {IPV6_MINIMUM} or more; raise the MTU, or leave the address out",
+                )
             there = next((another for another in (*kept, *wanted[:number]) if same(one, another)), None)
             if there is not None:
                 where = f"{self.interface} in {describe(self.netns)}"
@@ -108,11 +115,7 @@ class Addresses(Declared):
         found = state.interface(self.netns, self.interface)
         if found is None:
             return {}
-        shown = [
-            one.text
-            for one in found.addresses
-            if one.text in self.addresses or (self.exclusive and not given(found, one.text))
-        ]
+        shown = [one.text for one in found.addresses if one.text in self.addresses or not given(found, one.text)]
         return of_interface(self.netns, self.interface, {"addresses": sorted(shown, key=order)})
 
     def places(self) -> set[Endpoint]:
@@ -124,6 +127,7 @@ def same(one: Address, other: Address) -> bool:
     return one.version == 6 and one.text.partition("/")[0] == other.text.partition("/")[0]
 
 
+@lru_cache(maxsize=4096)
 def subnet(address: Address) -> Any:
     """The network that an IPv4 address is in, to the kernel: that of its peer, where it has one."""
     if not address.peer:

@@ -13,6 +13,7 @@ from typing import Any, Optional, Union
 
 from ansible_collections.linuxnet.netns.plugins.module_utils._errors import Impossible
 from ansible_collections.linuxnet.netns.plugins.module_utils._model import (
+    OWN_PID,
     Address,
     Condition,
     Declared,
@@ -56,6 +57,15 @@ def missing_interface(end: Endpoint, state: State) -> str:
     """Why an interface that is not there cannot be used."""
     there = ", ".join(sorted(state.inside(end.netns)))
     return f"there is no interface {end.interface} in {describe(end.netns)}; it has {there or 'none'}"
+
+
+def built_upon(state: State, end: Endpoint) -> list[str]:
+    """The names of the interfaces, such as macvlans, that go with an interface because they are built upon it."""
+    found = state.interface(*end)
+    if found is None or found.ifindex is None:
+        return []
+    others = state.inside(end.netns).values()
+    return [one.name for one in others if one.kind != "veth" and one.peer_ifindex == found.ifindex != one.ifindex]
 
 
 def joined(path: str, option: str) -> str:
@@ -191,7 +201,8 @@ class SetInterface(Step):
         ]
 
     def disruptive(self) -> bool:
-        return self.value == "down" or self._no_ipv6()
+        # Another MAC address takes the neighbours away (neigh_changeaddr() in net/core/neighbour.c).
+        return self.value == "down" or self.what == "mac" or self._no_ipv6()
 
 
 @dataclass(frozen=True)
@@ -208,9 +219,8 @@ class MoveInterface(Step):
     index: Optional[int] = None
 
     def words(self) -> Sequence[str]:
-        return ip(
-            self.netns, "link", "set", "dev", self.interface, "netns", "$$" if self.target is None else self.target
-        )
+        target = OWN_PID if self.target is None else self.target
+        return ip(self.netns, "link", "set", "dev", self.interface, "netns", target)
 
     def relocates(self) -> bool:
         return True
@@ -227,7 +237,7 @@ class MoveInterface(Step):
         state.fresh.discard(self.target or "")
         state.put(self.target, found._replace(up=False, carrier=False, addresses=(), ifindex=index))
         old, new = (("interface", netns or "", self.interface) for netns in (self.netns, self.target))
-        state.records = {topology: record.moved(old, new) for topology, record in state.records.items()}
+        state.records = {topology: record.moved(old, new, found.mac) for topology, record in state.records.items()}
         if found.peer is not None:
             here = Endpoint(self.target, self.interface)
             state.change(*found.peer, peer=here, peer_ifindex=index)

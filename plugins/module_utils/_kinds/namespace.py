@@ -15,6 +15,7 @@ from ansible_collections.linuxnet.netns.plugins.module_utils._kinds.interface im
 from ansible_collections.linuxnet.netns.plugins.module_utils._model import (
     FOREIGN,
     NAMESPACE,
+    OWN_PID,
     STALE,
     Declared,
     Endpoint,
@@ -29,26 +30,30 @@ from ansible_collections.linuxnet.netns.plugins.module_utils._model import (
 )
 
 RUN_DIR = "/run/netns"
+#: The interfaces that the kernel itself puts into every namespace: ``lo``, and where their modules are loaded the
+#: fallback devices of tunnels (fb_tunnels_only_for_init_net in the kernel's admin-guide/sysctl/net.rst).
+EVERYWHERE = {"lo", "tunl0", "gre0", "gretap0", "erspan0", "ip_vti0", "sit0", "ip6tnl0", "ip6gre0", "ip6_vti0"}
 
 
 @dataclass(frozen=True)
 class Namespace(Declared):
     """A namespace of that name exists, or none does.
 
-    ``inspect``: before it is removed, look inside, so that physical devices go back to the host first, the links that
-    lead out of it are gone when the removal is done, and the diff shows what goes with it.
+    ``inspect``: before it is removed, look inside, so that physical devices go back to the host first and the links
+    that lead out of it are gone when the removal is done. ``shown``: only look, so that the diff shows what goes too.
     """
 
     path: str
     name: str
     present: bool = True
     inspect: bool = False
+    shown: bool = False
 
     def scope(self, scope: Scope) -> None:
         scope.names.add(self.name)
         if not self.present:
             scope.processes.add(self.name)
-            if self.inspect:
+            if self.inspect or self.shown:
                 scope.inside(self.name)
                 scope.outward.add(self.name)
 
@@ -68,15 +73,13 @@ class Namespace(Declared):
         elif found == STALE:
             yield DeleteStaleFile(self.name)
         elif found == NAMESPACE:
-            yield from self._emptied(state)
+            if self.inspect and not state.lives_on(self.name):
+                yield from self._emptied(state)
             yield DeleteNamespace(self.name)
 
     def _emptied(self, state: State) -> Iterator[Step]:
         # The kernel destroys a namespace's devices some time after its last user has gone; a veth end on the host
-        # is then still in the way of a new one of its name. Where processes live on, so does the namespace: nothing
-        # of it is taken from them but its name.
-        if state.processes.get(self.name):
-            return
+        # is then still in the way of a new one of its name. A namespace that lives on loses nothing but its name.
         for interface in list(state.inside(self.name).values()):
             if interface.kind == "" and interface.name != "lo":
                 yield MoveInterface(self.name, interface.name, None)
@@ -92,7 +95,7 @@ class Namespace(Declared):
             return {}
         if found != NAMESPACE:
             return tree(branch(self.name), "a stale file, not a namespace" if found == STALE else "not a namespace")
-        if self.present or not self.inspect:
+        if self.present or state.lives_on(self.name):
             return tree(branch(self.name), {})
         content = {
             name: whole(interface) for name, interface in sorted(state.inside(self.name).items()) if name != "lo"
@@ -158,8 +161,8 @@ class DeleteNamespace(Step):
         return True
 
     def effect(self, state: State) -> None:
-        for name in list(state.inside(self.name)):
-            if not state.processes.get(self.name):
+        if not state.lives_on(self.name):
+            for name in list(state.inside(self.name)):
                 state.drop_pair(self.name, name)
         state.names.pop(self.name, None)
         state.interfaces.pop(self.name, None)
@@ -182,7 +185,7 @@ class RestoreNamespace(Step):
     netns: Netns = None
 
     def words(self) -> Sequence[str]:
-        return ["ip", "netns", "attach", self.name, "$$"]
+        return ["ip", "netns", "attach", self.name, OWN_PID]
 
     def effect(self, state: State) -> None:
         state.names[self.name] = NAMESPACE

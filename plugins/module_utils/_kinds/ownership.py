@@ -12,8 +12,8 @@ from dataclasses import dataclass
 from typing import Any, Optional
 
 from ansible_collections.linuxnet.netns.plugins.module_utils._kinds.address import Addresses
-from ansible_collections.linuxnet.netns.plugins.module_utils._kinds.interface import DeleteInterface
-from ansible_collections.linuxnet.netns.plugins.module_utils._kinds.namespace import Namespace
+from ansible_collections.linuxnet.netns.plugins.module_utils._kinds.interface import DeleteInterface, built_upon
+from ansible_collections.linuxnet.netns.plugins.module_utils._kinds.namespace import EVERYWHERE, Namespace
 from ansible_collections.linuxnet.netns.plugins.module_utils._model import (
     Declared,
     Endpoint,
@@ -41,16 +41,21 @@ class Record:
     def owns(self, state: State, thing: Thing) -> bool:
         """Whether the thing that is there under this name is the one that the topology made."""
         identity = self.things.get(thing)
-        if identity is None:
+        if identity is None or not exists(state, thing):
             return False
         now = identity_of(state, thing)
-        if now is None:
-            return False
-        return identity in (now, NEW) or (now.endswith("/") and identity.startswith(now))
+        return identity == NEW or (
+            now is not None and (identity == now or (now.endswith("/") and identity.startswith(now)))
+        )
 
-    def moved(self, old: Thing, new: Thing) -> Record:
-        """The record after an interface was moved: owned as it was before, under its new name."""
-        if old not in self.things:
+    def moved(self, old: Thing, new: Thing, mac: Optional[str]) -> Record:
+        """The record after an interface of this MAC was moved: owned as it was before, under its new name.
+
+        One that somebody had moved away is owned again when it is back where it is recorded, which its MAC tells: its
+        index may be another by now.
+        """
+        back = mac is not None and self.things.get(new, "").endswith(f"/{mac}")
+        if old not in self.things and not back:
             return self
         return Record({**{thing: self.things[thing] for thing in self.things if thing != old}, new: NEW})
 
@@ -126,7 +131,7 @@ class Ownership(Declared):
         made = dict.fromkeys(state.made, NEW)
         now = {
             **{thing: was[thing] for thing in was if thing not in made and self._keeps(state, record, thing)},
-            **{thing: NEW for thing in made if _exists(state, thing)},
+            **{thing: NEW for thing in made if exists(state, thing)},
         }
         if now != was or NEW in now.values():
             yield WriteRecord(self.topology, tuple(sorted(now.items())))
@@ -148,11 +153,27 @@ class Ownership(Declared):
             yield from Addresses(self.path, end.netns, end.interface, tuple(texts), present=False).steps(state)
         for thing in surplus:
             if thing[0] == "interface" and record.owns(state, thing):
-                found = state.interface(thing[1] or None, thing[2])
-                yield DeleteInterface(thing[1] or None, thing[2], found.peer if found is not None else None)
+                end = Endpoint(thing[1] or None, thing[2])
+                found = state.interface(*end)
+                peer = None if found is None else found.peer
+                upon = [*built_upon(state, end), *([] if peer is None else built_upon(state, peer))]
+                if upon:
+                    state.notes.append(
+                        f"Interface {end} was made for topology {self.topology}, which no longer names it. It stays, "
+                        f"for {', '.join(upon)} is built upon it."
+                    )
+                else:
+                    yield DeleteInterface(*end, peer)
         for thing in surplus:
             if thing[0] == "namespace" and record.owns(state, thing):
-                yield from Namespace(self.path, thing[1], present=False, inspect=True).steps(state)
+                inside = sorted(set(state.inside(thing[1])) - EVERYWHERE)
+                if inside:
+                    state.notes.append(
+                        f"Namespace {thing[1]} was made for topology {self.topology}, which no longer names it. It "
+                        f"stays, for it has {', '.join(inside)}."
+                    )
+                else:
+                    yield from Namespace(self.path, thing[1], present=False, inspect=True).steps(state)
 
     def view(self, state: State) -> dict[str, Any]:
         record = state.records.get(self.topology)
@@ -176,7 +197,8 @@ class Ownership(Declared):
         return {} if found is None or found.peer is None else {"peer": found.peer.short()}
 
 
-def _exists(state: State, thing: Thing) -> bool:
+def exists(state: State, thing: Thing) -> bool:
+    """Whether there is something of that name, whoever made it."""
     if thing[0] == "namespace":
         return state.has(thing[1])
     found = state.interface(thing[1] or None, thing[2])

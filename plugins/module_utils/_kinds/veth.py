@@ -12,9 +12,11 @@ from typing import Any, Optional
 
 from ansible_collections.linuxnet.netns.plugins.module_utils._errors import Impossible
 from ansible_collections.linuxnet.netns.plugins.module_utils._kinds.interface import (
+    IPV6_MINIMUM,
     DeleteInterface,
     MoveInterface,
     SetInterface,
+    built_upon,
     joined,
     missing_namespace,
 )
@@ -61,8 +63,9 @@ class Veth(Declared):
 
     A pair is known by its two names, each end being in its place or still in the host's namespace. ``record`` names an
     ownership record: with an end in its place that the record owns, the pair is known wherever its other end has gone,
-    and what is not as declared may be replaced. ``only_pair``: when there is no such pair to remove, what else has the
-    names is no matter.
+    and what is not as declared may be replaced; what another record owns is no end of this pair. ``others`` are the
+    places of all declared ends: what is in one of another's is that one's. ``only_pair``: when there is no such pair to
+    remove, what else has the names is no matter.
     """
 
     path: str
@@ -70,6 +73,7 @@ class Veth(Declared):
     second: Optional[VethEnd] = None
     present: bool = True
     record: str = ""
+    others: frozenset[Endpoint] = frozenset()
     only_pair: bool = False
 
     @property
@@ -99,15 +103,21 @@ class Veth(Declared):
         for end in self.ends:
             if not state.has(end.netns):
                 raise Impossible(joined(end.path, end.netns_option), missing_namespace(str(end.netns), state))
+            if end.netns is not None and end.netns in state.aliases:
+                raise Impossible(
+                    joined(end.path, end.netns_option),
+                    f"{end.netns} is another name of {describe(state.aliases[end.netns])}; use one name for it",
+                )
         found = self.find(state)
         if found is None:
-            yield from self._replaced(state)
+            for end in self.ends:
+                yield from self._freed(state, end)
             first, second = self._numbered(state)
             yield AddVeth(first, second)
             return
         for where, end in zip(found, self.ends):
             if where.netns != end.netns:
-                self._unoccupied(state, end)
+                yield from self._freed(state, end)
                 yield MoveInterface(where.netns, end.interface, end.netns)
         for end in self.ends:
             now = state.interface(*end.endpoint)
@@ -120,11 +130,11 @@ class Veth(Declared):
 
     def _absent(self, state: State) -> Iterator[Step]:
         found = self.find(state)
-        if found is not None:
+        if found is not None and not (self.only_pair and any(self._is_others(state, one) for one in found)):
             yield DeleteInterface(found[0].netns, found[0].interface, found[1] if len(found) > 1 else None)
             return
-        if not self.only_pair:
-            for end in self.ends:
+        for end in self.ends:
+            if not self.only_pair and not self._owns(state, end.endpoint):
                 self._unoccupied(state, end)
 
     def find(self, state: State) -> Optional[tuple[Endpoint, ...]]:
@@ -138,10 +148,12 @@ class Veth(Declared):
             for here in dict.fromkeys((end.endpoint, Endpoint(None, end.interface))):
                 found = state.interface(*here)
                 there = found.peer if found is not None and found.kind == "veth" else None
-                if there is None or there.interface != other.interface:
+                if there is None or there == here or there.interface != other.interface:
                     continue
-                known = there.netns in (other.netns, None) or (here == end.endpoint and self._owns(state, here))
-                if known and there != here:
+                strayed = {here, there} - {end.endpoint, other.endpoint}
+                if strayed & self.others or any(self._is_others(state, one) for one in strayed):
+                    continue
+                if there.netns in (other.netns, None) or (here == end.endpoint and self._owns(state, here)):
                     return (here, there) if end is self.first else (there, here)
         return None
 
@@ -149,14 +161,25 @@ class Veth(Declared):
         record = state.records.get(self.record)
         return record is not None and bool(record.owns_interface(state, end))
 
-    def _replaced(self, state: State) -> Iterator[Step]:
-        # What an earlier run of the same topology made under these names and is no pair of this kind any longer.
-        for end in self.ends:
-            found = state.interface(*end.endpoint)
-            if found is not None and found.kind == "veth" and self._owns(state, end.endpoint):
-                yield DeleteInterface(end.netns, end.interface, found.peer)
-        for end in self.ends:
-            self._unoccupied(state, end)
+    def _is_others(self, state: State, end: Endpoint) -> bool:
+        """Whether an interface is another topology's."""
+        others = (record for name, record in state.records.items() if name != self.record)
+        return bool(self.record) and any(record.owns_interface(state, end) for record in others)
+
+    def _freed(self, state: State, end: VethEnd) -> Iterator[Step]:
+        """Remove what an earlier run of the same topology made in the place of an end. Raises: Impossible."""
+        found = state.interface(*end.endpoint)
+        if found is not None and found.kind == "veth" and self._owns(state, end.endpoint):
+            for one in (end.endpoint, *([] if found.peer is None else [found.peer])):
+                upon = built_upon(state, one)
+                if upon:
+                    raise Impossible(
+                        joined(end.path, end.option),
+                        f"the pair of {end.endpoint} has to be replaced, and {', '.join(upon)} is built upon {one}; "
+                        "nothing was touched: remove that interface first, or choose another name",
+                    )
+            yield DeleteInterface(end.netns, end.interface, found.peer)
+        self._unoccupied(state, end)
 
     def _unoccupied(self, state: State, end: VethEnd) -> None:
         found = state.interface(*end.endpoint)
@@ -190,6 +213,9 @@ class Veth(Declared):
                 leaf["mac"] = interface.mac
             if end is not None and end.mtu is not None:
                 leaf["mtu"] = interface.mtu
+                if end.mtu < IPV6_MINIMUM and interface.addresses:
+                    # Such an MTU takes the IPv6 addresses away.
+                    leaf["addresses"] = [one.text for one in interface.addresses]
             merge(shown, of_interface(where.netns, where.interface, leaf))
         return shown
 

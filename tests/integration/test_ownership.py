@@ -1,0 +1,281 @@
+# SPDX-FileCopyrightText: 2026 The linuxnet.netns developers
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""What a topology made stays its own through every change, and what anyone else made is never taken."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import pytest
+from ansible_collections.linuxnet.netns.plugins.module_utils._kernel import edge
+from ansible_collections.linuxnet.netns.plugins.module_utils._model import Step
+from ansible_collections.linuxnet.netns.tests.integration.cases import link
+from ansible_collections.linuxnet.netns.tests.integration.host import Host
+
+BAD = link({"netns": "a", "interface": "bad", "addresses": ["2001:db8::1/64"]}, "a:bad2")
+
+
+def end(netns: str, interface: str, *addresses: str) -> dict[str, Any]:
+    return {"netns": netns, "interface": interface, "addresses": list(addresses)}
+
+
+def topology(host: Host, namespaces: str, *links: Any, name: str = "t", **more: Any) -> dict[str, Any]:
+    """The result of a topology that purges and must succeed, predicted exactly, and done the second time."""
+    form = {"name": name, "namespaces": namespaces.split(), "links": list(links), "purge": True, **more}
+    predicted = host.done("netns_topology", check=True, **form)
+    result = host.done("netns_topology", **form)
+    assert (predicted["commands"], predicted["diff"]) == (result["commands"], result["diff"])
+    assert host.done("netns_topology", **form)["changed"] is False
+    return result
+
+
+def refuse_ipv6(host: Host, netns: str) -> None:
+    """Let the kernel refuse IPv6 addresses in a namespace, which no plan foresees."""
+    conf = "/proc/sys/net/ipv6/conf"
+    host.sh(f"ip netns exec {netns} sh -c 'echo 1 >{conf}/all/disable_ipv6; echo 1 >{conf}/default/disable_ipv6'")
+
+
+def pairs(host: Host) -> set[frozenset[str]]:
+    """The veth pairs in named namespaces, by the places of their ends."""
+
+    def place(netns: Any, interface: str) -> str:
+        return f"{netns or ''}:{interface}"
+
+    return {
+        frozenset([place(one["name"], here["interface"]), place(here["peer"]["netns"], here["peer"]["interface"])])
+        for one in host.done("netns_info", host=True, names=host.namespaces())["namespaces"]
+        for here in one["links"]
+        if here["kind"] == "veth"
+    }
+
+
+def test_cables_are_plugged_into_other_ends_of_the_same_name(host: Host) -> None:
+    topology(host, "a b c d", link("a:eth0", "b:eth0"), link("c:eth0", "d:eth0"))
+    topology(host, "a b c d", link("a:eth0", "d:eth0"), link("c:eth0", "b:eth0"))
+    assert pairs(host) == {frozenset(["a:eth0", "d:eth0"]), frozenset(["b:eth0", "c:eth0"])}
+    topology(host, "a b c d", link("a:eth0", "c:eth0"))
+    assert pairs(host) == {frozenset(["a:eth0", "c:eth0"])}
+
+
+def test_a_namespace_is_renamed_and_its_end_stays_the_topologys(host: Host) -> None:
+    topology(host, "a b", link("a:x", "b:y"))
+    result = topology(host, "a c", link("a:x", "c:y"))
+    assert "ip -n b link set dev y netns c" in result["commands"]
+    topology(host, "a c", link("a:z", "c:y"))
+    assert pairs(host) == {frozenset(["a:z", "c:y"])}
+
+
+def test_an_end_that_comes_back_with_another_index_stays_the_topologys(host: Host) -> None:
+    host.sh("for n in 1 2 3 4 5; do ip link add h$n type veth peer name g$n; done")
+    topology(host, "a b", link("a:x", "b:y"))
+    host.sh("ip -n a link set x netns $$; ip -n b link set y netns $$")
+    topology(host, "a b", link("a:x", "b:y"))
+    topology(host, "a b")
+    assert host.sh("ip -n a -o link show; ip -n b -o link show").count("\n") == 2
+
+
+@pytest.mark.parametrize("order", [1, -1])
+def test_a_pair_on_the_host_has_the_names_of_one_inside(host: Host, order: int) -> None:
+    links = [link("v0", "v1"), link("a:v0", "b:v1")][::order]
+    topology(host, "a b", *links)
+    assert pairs(host) == {frozenset([":v0", ":v1"]), frozenset(["a:v0", "b:v1"])}
+
+
+def test_a_pair_of_another_topology_is_not_taken_off_the_host(host: Host) -> None:
+    topology(host, "", link({"interface": "v0", "addresses": ["10.0.0.1/24"]}, "v1"), name="one")
+    topology(host, "a b", link("a:v0", "b:v1"), name="two")
+    host.done("netns_topology", name="two", namespaces=["a", "b"], links=[link("a:v0", "b:v1")], state="absent")
+    assert pairs(host) == {frozenset([":v0", ":v1"])}
+    assert host.ip("address", "show", "v0")[0]["addr_info"][0]["local"] == "10.0.0.1"
+
+
+def test_a_namespace_that_others_use_is_not_purged(host: Host) -> None:
+    topology(host, "x y", name="base")
+    topology(host, "", link("svc0", "x:svc"), name="service")
+    before = host.dump()
+    result = host.done("netns_topology", name="base", purge=True)
+    assert result["warnings"] == [
+        "Namespace x was made for topology base, which no longer names it. It stays, for it has svc."
+    ]
+    assert result["commands"] == ["ip netns delete y"]
+    after = host.dump()
+    assert (after["x"], after[""]) == (before["x"], before[""])
+    host.sh("ip link delete svc0")
+    assert host.done("netns_topology", name="base", purge=True)["commands"] == ["ip netns delete x"]
+
+
+def test_an_end_that_others_build_upon_is_not_purged_nor_replaced(host: Host) -> None:
+    topology(host, "a b", link("a:x", "b:y"))
+    host.sh("ip -n a link add mv link x type macvlan")
+    before = host.dump()
+    result = host.done("netns_topology", name="t", namespaces=["a", "b"], purge=True)
+    assert (result["changed"], host.dump()) == (False, before)
+    assert "mv is built upon it" in result["warnings"][0]
+    message = host.refused("netns_topology", name="t", namespaces=["a", "b"], links=[link("a:x", "b:z")], purge=True)
+    assert "mv is built upon x in namespace a" in message
+
+
+def test_what_a_failed_run_cannot_put_back_is_named(host: Host) -> None:
+    topology(host, "a b", link(end("a", "x", "10.0.0.1/24"), "b:y"))
+    refuse_ipv6(host, "a")
+    host.sh("""
+        ip netns exec a sh -c 'echo 1 >/proc/sys/net/ipv4/conf/x/forwarding'
+        ip -n a link set x promisc on
+        tc -n a qdisc add dev x root tbf rate 1mbit burst 10k latency 50ms
+    """)
+    result = host.run(
+        "netns_topology",
+        name="t",
+        namespaces=["a", "b"],
+        links=[link(end("a", "x", "10.0.0.1/24"), "b:z"), BAD],
+        purge=True,
+    )
+    assert result["failed"]
+    assert "ip -n a address add 2001:db8::1/64 dev bad failed: Permission denied (EACCES)" in result["msg"]
+    assert result["msg"].endswith(
+        "What was done before was undone, except for this: the flags of x in namespace a; the IPv4 settings of x in "
+        "namespace a; the queueing disciplines of x in namespace a."
+    )
+
+
+def test_neighbours_survive_a_failure_after_the_mac_was_changed(host: Host) -> None:
+    topology(host, "a b", link(end("a", "x", "10.0.0.1/24"), "b:y"))
+    refuse_ipv6(host, "a")
+    host.sh("ip -n a neighbour add 10.0.0.7 lladdr 02:00:00:00:00:07 dev x nud permanent")
+    changed = link({**end("a", "x", "10.0.0.1/24"), "mac": "02:00:00:00:00:01"}, "b:y")
+    form = {"name": "t", "namespaces": ["a", "b"], "purge": True}
+    host.refused_by_the_kernel("netns_topology", **form, links=[changed, BAD])
+    warnings = host.done("netns_topology", **form, links=[changed])["warnings"]
+    assert warnings == ["Gone with what the task did: permanent neighbour of x in namespace a."]
+
+
+def test_routes_that_go_with_an_address_are_told(host: Host) -> None:
+    topology(host, "a b", link(end("a", "x", "10.0.0.1/24"), end("b", "y", "10.0.0.2/24")))
+    host.sh("ip -n a route add default via 10.0.0.2")
+    form = link(end("a", "x", "10.0.0.9/24"), end("b", "y", "10.0.0.2/24"))
+    result = host.done("netns_topology", name="t", namespaces=["a", "b"], links=[form], purge=True)
+    assert result["warnings"] == ["Gone with what the task did: route default via 10.0.0.2 of namespace a."]
+
+
+def test_a_namespace_given_by_a_link_to_a_process_is_used(host: Host) -> None:
+    with subprocess.Popen(["unshare", "--net", "sleep", "60"]) as process:
+        host.sh(f"mkdir -p /run/netns; ln -s /proc/{process.pid}/ns/net /run/netns/box")
+        host.sh("for n in $(seq 100); do [ $(ip -n box -o link | wc -l) = 1 ] && break; sleep 0.02; done")
+        try:
+            topology(host, "", link("tobox", "box:e"))
+            assert [one["ifname"] for one in host.ip("-n", "box", "link", "show")] == ["lo", "e"]
+            topology(host, "")
+            assert [one["ifname"] for one in host.ip("-n", "box", "link", "show")] == ["lo"]
+        finally:
+            process.kill()
+
+
+def test_two_names_of_one_namespace_are_refused(host: Host) -> None:
+    host.sh("ip netns add a; touch /run/netns/b; mount --bind /run/netns/a /run/netns/b")
+    message = host.refused("netns_topology", name="t", links=[link("a:x", "b:y")])
+    assert message == ("links[0].endpoints[1].netns: b is another name of namespace a; use one name for it")
+
+
+def test_a_namespace_with_another_mount_loses_its_name_alone(host: Host) -> None:
+    host.sh("ip netns add a; touch /run/netns/b; mount --bind /run/netns/a /run/netns/b")
+    host.sh("ip link add e0 type veth peer name ea netns a")
+    before = host.dump()
+    predicted = host.done("netns", check=True, name="a", state="absent")
+    result = host.done("netns", name="a", state="absent")
+    assert result["commands"] == predicted["commands"] == ["ip netns delete a"]
+    assert result["namespaces"] == [{"name": "a", "state": "absent", "mounts": ["/run/netns/b"]}]
+    after = host.dump()
+    assert (after["b"], after[""]) == (before["b"], before[""])
+
+
+def test_another_kind_of_mount_is_no_stale_file(host: Host) -> None:
+    host.sh("mkdir -p /run/netns; touch /run/netns/u; mount --bind /proc/self/ns/uts /run/netns/u")
+    for state in ("present", "absent"):
+        assert "is neither a namespace nor an empty file left by one" in host.refused("netns", name="u", state=state)
+    assert host.sh("readlink /proc/self/ns/uts").startswith("uts:")
+
+
+def test_what_somebody_makes_meanwhile_is_taken_into_account(host: Host, monkeypatch: pytest.MonkeyPatch) -> None:
+    class Disturbed(edge.LinuxKernel):
+        """The kernel, in which somebody makes a namespace just before the first step."""
+
+        begun = False
+
+        def apply(self, steps: Sequence[Step]) -> None:
+            if not self.begun:
+                self.begun = True
+                host.sh("ip netns add b")
+            super().apply(steps)
+
+    monkeypatch.setattr(edge, "LinuxKernel", Disturbed)
+    result = host.done("netns_topology", name="t", namespaces=["a", "b", "c"])
+    assert host.namespaces() == ["a", "b", "c"]
+    assert "ip netns add b" not in result["commands"]
+    monkeypatch.undo()
+    # What somebody else made is not the topology's.
+    host.done("netns_topology", name="t", purge=True)
+    assert host.namespaces() == ["b"]
+
+
+def test_a_record_of_another_topology_counts_for_nothing(host: Host) -> None:
+    topology(host, "a")
+    record = Path("/run/linuxnet.netns/t.json")
+    record.with_name("q.json").write_text(record.read_text())
+    record.with_name("q.json").chmod(0o600)
+    result = host.done("netns_topology", name="q", purge=True)
+    assert "it is of another topology" in result["warnings"][0]
+    assert host.namespaces() == ["a"]
+
+
+@pytest.mark.parametrize("name", ["a\0b", "\ud800", "x" * 300, "../a", 7])
+def test_a_record_with_impossible_names_counts_for_nothing(host: Host, name: Any) -> None:
+    topology(host, "a")
+    record = Path("/run/linuxnet.netns/t.json")
+    content = json.loads(record.read_text())
+    content["things"].append([["namespace", name], "4:1:1"])
+    record.write_text(json.dumps(content))
+    assert host.done("netns_topology", name="t", purge=True)["changed"] is False
+    assert host.namespaces() == ["a"]
+
+
+def test_a_record_in_a_directory_that_others_may_write_to_counts_for_nothing(host: Host) -> None:
+    topology(host, "a")
+    Path("/run/linuxnet.netns").chmod(0o777)
+    assert "others than root could have written" in host.done("netns_topology", name="t", purge=True)["warnings"][0]
+    assert host.namespaces() == ["a"]
+
+
+def test_the_diff_of_a_removal_shows_what_goes_with_a_namespace(host: Host) -> None:
+    topology(host, "a b", link(end("a", "x", "10.0.0.1/24"), "b:y"))
+    host.sh("ip -n a link add br0 type bridge")
+    diff = host.done("netns_topology", name="t", namespaces=["a", "b"], state="absent")["diff"]
+    for words in ("br0:", "kind: bridge", "x:", "10.0.0.1/24", '"y":'):
+        assert words in diff["before"]
+    assert diff["after"] == ""
+
+
+def test_the_diff_of_addresses_shows_the_others_too(host: Host) -> None:
+    host.sh("ip address add 10.0.0.1/24 dev lo")
+    diff = host.done("netns_addr", interface="lo", addresses="10.0.0.7/24")["diff"]
+    assert diff["before"].split()[-1:] == ["10.0.0.1/24"]
+    assert diff["after"].split()[-3:] == ["10.0.0.1/24", "-", "10.0.0.7/24"]
+
+
+def test_ipv6_on_a_small_mtu_is_known_beforehand(host: Host) -> None:
+    form = {"name": "t", "namespaces": ["a", "b"], "links": [link(end("a", "x", "fd00::1/64"), "b:y", mtu=1000)]}
+    assert host.refused("netns_topology", **form) == (
+        "links[0].endpoints[0].addresses: fd00::1/64 cannot be added to x in namespace a, whose MTU is 1000: IPv6 "
+        "needs 1280 or more; raise the MTU, or leave the address out"
+    )
+
+
+def test_an_mtu_that_takes_ipv6_addresses_away_shows_that(host: Host) -> None:
+    topology(host, "a b", link(end("a", "x", "fd00::1/64"), "b:y"))
+    result = host.done("veth", name="x", netns="a", peer="y", peer_netns="b", mtu=1000)
+    assert "fd00::1/64" in result["diff"]["before"]
+    assert "fd00::1/64" not in result["diff"]["after"]
