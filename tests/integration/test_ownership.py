@@ -124,7 +124,7 @@ def test_what_a_failed_run_cannot_put_back_is_named(host: Host) -> None:
     topology(host, "a b", link(end("a", "x", "10.0.0.1/24"), "b:y"))
     refuse_ipv6(host, "a")
     host.sh("""
-        ip netns exec a sh -c 'echo 1 >/proc/sys/net/ipv4/conf/x/forwarding'
+        ip netns exec a sh -c 'echo 1 >/proc/sys/net/ipv4/conf/x/rp_filter; echo 7 >/proc/sys/net/ipv6/conf/x/hop_limit'
         ip -n a link set x promisc on
         tc -n a qdisc add dev x root tbf rate 1mbit burst 10k latency 50ms
     """)
@@ -138,9 +138,11 @@ def test_what_a_failed_run_cannot_put_back_is_named(host: Host) -> None:
     assert result["failed"]
     assert "ip -n a address add 2001:db8::1/64 dev bad failed: Permission denied (EACCES)" in result["msg"]
     assert result["msg"].endswith(
-        "What was done before was undone, except for this: the flags of x in namespace a; the IPv4 settings of x in "
-        "namespace a; the queueing disciplines of x in namespace a."
+        "What was done before was undone, except for this: the IPv6 settings of x in namespace a; the "
+        "queueing disciplines of x in namespace a."
     )
+    assert host.sh("ip netns exec a cat /proc/sys/net/ipv4/conf/x/rp_filter") == "1\n"
+    assert "PROMISC" in host.ip("-n", "a", "link", "show", "x")[0]["flags"]
 
 
 def test_neighbours_survive_a_failure_after_the_mac_was_changed(host: Host) -> None:

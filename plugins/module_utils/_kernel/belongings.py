@@ -4,15 +4,16 @@
 
 """A checkpoint of what interfaces have that nothing here manages, and that goes with them unnamed.
 
-The bridge or other master that they are in, their alias, group and queue length, and their permanent neighbours can be
-put back. What cannot is told: interfaces that were built upon them, queueing disciplines, settings, and so on.
+The bridge or other master that they are in, their alias, group, queue length, flags and IPv4 settings, and their
+permanent neighbours can be put back. What cannot is told: interfaces that were built upon them, queueing disciplines,
+IPv6 settings, and so on.
 """
 
 from __future__ import annotations
 
 import struct
 from collections.abc import Iterator, Sequence
-from typing import NamedTuple
+from typing import NamedTuple, Optional
 
 from ansible_collections.linuxnet.netns.plugins.module_utils._errors import NetlinkError
 from ansible_collections.linuxnet.netns.plugins.module_utils._kernel import messages, namespaces, requests
@@ -25,7 +26,7 @@ _IFNAME, _LINKINFO, _KIND = 3, 18, 1
 _SETTABLE = {10: "master", 13: "queue length", 20: "alias", 27: "group"}
 #: linux/if_link.h: MTU, PROP_LIST; AF_SPEC holds the sysctls: AF_INET with CONF, AF_INET6 with CONF and ADDR_GEN_MODE.
 _MTU, _PROP_LIST, _AF_SPEC = 4, 52, 26
-_CONFIGURATIONS = (("IPv4 settings", 2, (1,)), ("IPv6 settings", 10, (2, 8)))
+_AF_INET, _AF_INET6, _INET_CONF, _INET6_CONF, _ADDR_GEN_MODE = 2, 10, 1, 2, 8
 #: linux/if.h: the flags that people set: NOARP, PROMISC, ALLMULTI.
 _FLAGS = 0x80 | 0x100 | 0x200
 #: linux/rtnetlink.h: GETQDISC; TCA_KIND and TCA_OPTIONS. linux/neighbour.h: AF_BRIDGE, NTF_PROXY.
@@ -41,7 +42,9 @@ class _Link(NamedTuple):
 
     ifindex: int
     kind: str
+    flags: int
     settable: dict[int, bytes]
+    settings: bytes
     rest: dict[str, object]
 
 
@@ -97,12 +100,10 @@ class Belongings:
         left: list[str] = []
         try:
             for name, link in self._read(netns).links.items():
-                was = were.links.get(name, link).settable
-                changed = {kind: value for kind, value in was.items() if value != link.settable[kind]}
-                for kind, value in changed.items():
-                    error = self._set(netns, link.ifindex, kind, value)
+                for what, request in _requests(link, were.links.get(name, link)):
+                    error = self._request(netns, request)
                     if error is not None:
-                        left.append(f"the {_SETTABLE[kind]} of {name} ({error})")
+                        left.append(f"the {what} of {name} ({error})")
             now = self._read(netns)
             missing = [one for one in were.neighbours if one not in now.neighbours]
             with RouteSocket() as route:
@@ -113,11 +114,31 @@ class Belongings:
             left.append(f"what interfaces have ({error})")
         return left
 
-    def _set(self, netns: Netns, index: int, kind: int, value: bytes) -> object:
+    def _request(self, netns: Netns, request: bytes) -> Optional[NetlinkError]:
         namespaces.enter(netns, self._home)
         with RouteSocket() as route:
+            return route.request([request])[0]
+
+
+def _requests(link: _Link, was: _Link) -> Iterator[tuple[str, bytes]]:
+    """What makes an interface as it was again, as far as it can be: what it is called, and the request."""
+    for kind, value in was.settable.items():
+        if value != link.settable[kind]:
             # What was not there before is set to nothing: no master, an empty alias.
-            return route.request([requests.setting(index, kind, value or bytes(4))])[0]
+            yield _SETTABLE[kind], requests.setting(link.ifindex, kind, value or bytes(4))
+    if was.flags != link.flags:
+        yield "flags", requests.flags(link.ifindex, was.flags, _FLAGS)
+    if was.settings != link.settings and len(was.settings) == len(link.settings):
+        # A list of numbers, which are set one by one (inet_set_link_af() in net/ipv4/devinet.c).
+        count = len(was.settings) // 4
+        numbers = zip(*(struct.unpack(f"={count}i", one) for one in (was.settings, link.settings)))
+        changed = [
+            requests.attribute(1 + place, requests.number(old & 0xFFFFFFFF))
+            for place, (old, new) in enumerate(numbers)
+            if old != new
+        ]
+        nested = requests.attribute(_AF_INET, requests.attribute(_INET_CONF, b"".join(changed)))
+        yield "IPv4 settings", requests.setting(link.ifindex, _AF_SPEC, nested)
 
 
 def _differences(were: dict[str, _Link], now: dict[str, _Link]) -> Iterator[str]:
@@ -126,6 +147,8 @@ def _differences(were: dict[str, _Link], now: dict[str, _Link]) -> Iterator[str]
         if name not in now:
             yield f"interface {name}" + (f" ({was.kind})" if was.kind else "")
             continue
+        if was.settings != now[name].settings:
+            yield f"the IPv4 settings of {name}"
         for what in {**was.rest, **now[name].rest}:
             if was.rest.get(what) != now[name].rest.get(what):
                 yield f"the {what} of {name}"
@@ -136,21 +159,28 @@ def _link(raw: bytes) -> tuple[str, _Link]:
     told = attributes(raw, 16)
     index, flags = struct.unpack_from("=iI", raw, 20)
     kind = attributes(told.get(_LINKINFO, b""), -16).get(_KIND, b"").rstrip(b"\0").decode("utf-8", "replace")
-    rest: dict[str, object] = {"flags": flags & _FLAGS, "MTU": told.get(_MTU), "other names": told.get(_PROP_LIST)}
     families = attributes(told.get(_AF_SPEC, b""), -16)
-    for what, family, wanted in _CONFIGURATIONS:
-        configuration = attributes(families.get(family, b""), -16)
-        rest[what] = [configuration.get(one) for one in wanted]
+    inet, inet6 = (attributes(families.get(family, b""), -16) for family in (_AF_INET, _AF_INET6))
+    rest: dict[str, object] = {
+        "MTU": told.get(_MTU),
+        "other names": told.get(_PROP_LIST),
+        "IPv6 settings": (inet6.get(_INET6_CONF), inet6.get(_ADDR_GEN_MODE)),
+    }
     name = told[_IFNAME].rstrip(b"\0").decode("utf-8", "backslashreplace")
-    return name, _Link(index, kind, {kind: told.get(kind, b"") for kind in _SETTABLE}, rest)
+    settable = {kind: told.get(kind, b"") for kind in _SETTABLE}
+    return name, _Link(index, kind, flags & _FLAGS, settable, inet.get(_INET_CONF, b""), rest)
 
 
 def _qdiscs(route: RouteSocket) -> Iterator[tuple[str, int, object]]:
-    """The queueing disciplines, each with the index of its interface, without their counters (struct tcmsg)."""
+    """The queueing disciplines, each with the index of its interface, without their counters (struct tcmsg).
+
+    Those without a handle are the kernel's own, which an interface gets when it is up for the first time.
+    """
     for raw in route.dump(requests.dump(_GETQDISC, bytes(20))):
         index, handle, parent = struct.unpack_from("=iII", raw, 20)
         told = attributes(raw, 20)
-        yield "queueing disciplines", index, (handle, parent, told.get(_TCA_KIND), told.get(_TCA_OPTIONS))
+        if handle:
+            yield "queueing disciplines", index, (handle, parent, told.get(_TCA_KIND), told.get(_TCA_OPTIONS))
 
 
 def _entries(route: RouteSocket) -> Iterator[tuple[str, int, object]]:

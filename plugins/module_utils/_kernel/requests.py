@@ -104,12 +104,25 @@ def dump(kind: int, body: bytes) -> bytes:
     return _HEADER.pack(_HEADER.size + len(body), kind, REQUEST | DUMP, 0, 0) + body
 
 
+def attribute(kind: int, value: bytes) -> bytes:
+    """An attribute as bytes (linux/netlink.h: struct nlattr)."""
+    return struct.pack("=HH", 4 + len(value), kind) + value + bytes(-len(value) % 4)
+
+
 def setting(index: int, kind: int, value: bytes) -> bytes:
     """The request that sets one attribute of an interface, given as the kernel reports it."""
-    attribute = struct.pack("=HH", 4 + len(value), kind) + value + bytes(-len(value) % 4)
-    link_message = struct.pack("=BxHiII", 0, 0, index, 0, 0)
-    size = _HEADER.size + len(link_message) + len(attribute)
-    return _HEADER.pack(size, _SETLINK, REQUEST | ACK, 0, 0) + link_message + attribute
+    return _set_link(index, attribute(kind, value))
+
+
+def flags(index: int, value: int, mask: int) -> bytes:
+    """The request that sets those flags of an interface that are in the mask."""
+    return _set_link(index, b"", value, mask)
+
+
+def _set_link(index: int, attributes: bytes, value: int = 0, mask: int = 0) -> bytes:
+    """A request to set something of a link (linux/rtnetlink.h: struct ifinfomsg)."""
+    body = struct.pack("=BxHiII", 0, 0, index, value, mask) + attributes
+    return _HEADER.pack(_HEADER.size + len(body), _SETLINK, REQUEST | ACK, 0, 0) + body
 
 
 def nsid(codec: Codec, descriptor: int) -> bytes:
