@@ -40,6 +40,8 @@ class ActionModule(NormalAction):
             raise AnsibleActionFail(
                 f"src: {path}: a mapping with name, namespaces and links is needed, not {kind(content)}"
             )
+        # A key without a value, such as "links:", says as much as none.
+        content = {key: value for key, value in content.items() if value is not None}
         problems = Problems()
         _topology.read(problems, content)
         problems.boolean("purge", content.get("purge", False))
@@ -47,4 +49,4 @@ class ActionModule(NormalAction):
             problems.check()
         except Invalid as invalid:
             raise AnsibleActionFail(f"src: {path}: {listed(invalid.problems)}") from None
-        return {key: value for key, value in content.items() if key not in arguments and value is not None}
+        return {key: value for key, value in content.items() if key not in arguments}

@@ -42,26 +42,23 @@ class Problems:
             raise Invalid(self.found)
 
     def namespace(self, path: str, value: Any) -> Optional[str]:
-        """The name of a namespace.
+        """The name of a namespace: a file name below /run/netns (255 bytes at most: NAME_MAX)."""
+        return self._file_name(path, value, "a namespace", 255)
 
-        It is a file name below /run/netns (255 bytes at most: NAME_MAX), and a word on ``ip`` command lines.
-        """
+    def topology(self, path: str, value: Any) -> Optional[str]:
+        """The name of a topology, by which its record is named: ``.json`` is added (255 bytes at most: NAME_MAX)."""
+        return self._file_name(path, value, "a topology", 250)
+
+    def _file_name(self, path: str, value: Any, what: str, most: int) -> Optional[str]:
+        """A name that is a file's, and a word on ``ip`` command lines."""
         reason = self._word(value)
         if reason is None:
             size = len(value.encode("utf-8", "surrogateescape"))
             if value in (".", "..") or "/" in value:
                 reason = "it is a file name: no '/', and not '.' or '..'"
-            elif size > 255:
-                reason = f"it has {size} bytes, and at most 255 are possible"
-        return self._named(path, value, "a namespace", reason)
-
-    def topology(self, path: str, value: Any) -> Optional[str]:
-        """The name of a topology, by which its record is named: ``.json`` is added (255 bytes at most: NAME_MAX)."""
-        name = self.namespace(path, value)
-        size = 0 if name is None else len(name.encode("utf-8", "surrogateescape"))
-        if size > 250:
-            return self._named(path, value, "a topology", f"it has {size} bytes, and at most 250 are possible")
-        return name
+            elif size > most:
+                reason = f"it has {size} bytes, and at most {most} are possible"
+        return self._named(path, value, what, reason)
 
     def namespaces(self, path: str, values: Sequence[Any]) -> list[str]:
         """The names of namespaces, each once, in the order written."""

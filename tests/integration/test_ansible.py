@@ -148,6 +148,7 @@ def test_the_mistakes_of_a_topology_file_are_told_at_once(host: Host, tmp_path: 
     (tmp_path / "mistaken.yml").write_text(yaml.safe_dump(mistaken))
     (tmp_path / "list.yml").write_text("- a\n- b\n")
     (tmp_path / "broken.yml").write_text("a: [\n")
+    (tmp_path / "kinds.yml").write_text("name: 7\nnamespaces: a\nlinks: 2026-11-25\n")
     tasks: list[dict[str, Any]] = [
         {"linuxnet.netns.netns_topology": options}
         for options in (
@@ -156,6 +157,7 @@ def test_the_mistakes_of_a_topology_file_are_told_at_once(host: Host, tmp_path: 
             {"src": "broken.yml"},
             {"src": "missing.yml"},
             {"src": "mistaken.yml", "name": "other"},
+            {"src": "kinds.yml"},
             {},
         )
     ]
@@ -164,7 +166,7 @@ def test_the_mistakes_of_a_topology_file_are_told_at_once(host: Host, tmp_path: 
     assert messages[0] == (
         f"src: {tmp_path}/mistaken.yml: 4 mistakes, and nothing was changed:\n"
         "- nam: there is no such key; did you mean name?\n"
-        "- name: None is not a name for a namespace: a string is needed, not nothing\n"
+        "- name: None is not a name for a topology: a string is needed, not nothing\n"
         "- namespaces[1]: '../b' is not a name for a namespace: it is a file name: no '/', and not '.' or '..'\n"
         "- links[0].endpoints[1]: 'sixteen_bytes_ab' is not a name for an interface: it has 16 bytes, and at most 15 "
         "are possible"
@@ -173,9 +175,20 @@ def test_the_mistakes_of_a_topology_file_are_told_at_once(host: Host, tmp_path: 
     assert messages[2].startswith("src: the topology file 'broken.yml' could not be read: ")
     assert messages[3].startswith("src: the topology file 'missing.yml' could not be read: ")
     assert messages[4] == "src: the file says name too; give them in one of the two places"
-    assert messages[5] == "one of the following is required: name, src"
+    assert messages[5].splitlines()[1:] == [
+        "- name: 7 is not a name for a topology: a string is needed, not a number",
+        "- namespaces: a list is needed, not a string",
+        "- links: a list is needed, not a date (write it in quotes)",
+    ]
+    assert messages[6] == "one of the following is required: name, src"
     assert not any("Traceback" in json.dumps(one) for one in results)
     assert host.namespaces() == []
+
+
+def test_an_empty_key_of_a_topology_file_is_an_empty_list(host: Host, tmp_path: Path) -> None:
+    (tmp_path / "lab.yml").write_text("name: lab\nnamespaces: [a]\nlinks:\npurge:\n")
+    _status, (result,) = play(tmp_path, [{"linuxnet.netns.netns_topology": {"src": "lab.yml"}}])
+    assert result["commands"] == ["ip netns add a", "ip -n a link set dev lo up"]
 
 
 def test_the_lab_is_predicted_built_once_and_taken_down(host: Host, tmp_path: Path) -> None:
