@@ -16,6 +16,7 @@ import stat
 import tempfile
 from collections.abc import Mapping
 from contextlib import suppress
+from functools import lru_cache
 from typing import Optional
 
 from ansible_collections.linuxnet.netns.plugins.module_utils._kernel.lock import DIRECTORY
@@ -84,6 +85,7 @@ def _thing(written: object) -> Thing:
     return tuple(written)
 
 
+@lru_cache(maxsize=None)
 def _is_name(written: str) -> bool:
     """Whether a namespace or an interface can have the name; none is the host's namespace."""
     problems = Problems()
