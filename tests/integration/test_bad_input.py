@@ -197,6 +197,17 @@ def test_without_pyroute2_the_library_is_named(host: Host) -> None:
     assert host.dump() == before
 
 
+def test_without_pyroute2_what_is_right_is_seen_to_be_right(host: Host) -> None:
+    host.sh(f"{THERE}; ip -n a link set ea up; ip -n a address add 10.0.0.1/24 dev ea")
+    tasks: list[tuple[str, dict[str, Any]]] = [
+        ("veth", PAIR),
+        ("netns_addr", {**END, "addresses": "10.0.0.1/24"}),
+        ("netns_link_state", {**END, "state": "up"}),
+    ]
+    for module, options in tasks:
+        assert json.loads(child(module, options, hide="pyroute2").stdout)["changed"] is False
+
+
 def test_without_pyroute2_namespaces_can_still_be_made(host: Host) -> None:
     assert json.loads(child("netns", {"name": "a"}, hide="pyroute2").stdout)["changed"] is True
     assert host.namespaces() == ["a"]

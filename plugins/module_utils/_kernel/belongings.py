@@ -17,7 +17,6 @@ from typing import NamedTuple, Optional
 
 from ansible_collections.linuxnet.netns.plugins.module_utils._errors import NetlinkError
 from ansible_collections.linuxnet.netns.plugins.module_utils._kernel import messages, namespaces, requests
-from ansible_collections.linuxnet.netns.plugins.module_utils._kernel.codec import Codec
 from ansible_collections.linuxnet.netns.plugins.module_utils._kernel.netlink import RouteSocket, attributes, only
 from ansible_collections.linuxnet.netns.plugins.module_utils._model import Netns, describe
 
@@ -58,16 +57,15 @@ class _Inside(NamedTuple):
 class Belongings:
     """What the interfaces of some namespaces have besides what is managed here, as it was."""
 
-    def __init__(self, codec: Codec, home: int, places: Sequence[Netns]) -> None:
+    def __init__(self, home: int, places: Sequence[Netns]) -> None:
         """Raises: OSError. The calling thread is left in one of the namespaces."""
-        self._codec = codec
         self._home = home
         self._were = {netns: self._read(netns) for netns in places}
 
     def _read(self, netns: Netns) -> _Inside:
         namespaces.enter(netns, self._home)
         with RouteSocket() as route:
-            links = dict(map(_link, route.dump(requests.links(self._codec))))
+            links = dict(map(_link, route.dump(requests.links())))
             by_index = {link.ifindex: link for link in links.values()}
             for what, index, told in [*_qdiscs(route), *_entries(route)]:
                 if index in by_index:

@@ -2,7 +2,7 @@
 # SPDX-FileCopyrightText: 2026 The linuxnet.netns developers
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""pyroute2's message classes, which encode and decode what goes over netlink.
+"""pyroute2's message classes, which encode what changes the kernel.
 
 Only these are used of pyroute2: they have been stable over its versions. Importing the package as a whole takes four
 times as long as importing them (measured: docs/architecture.md, "What a task costs"), because its ``__init__`` imports
@@ -23,8 +23,6 @@ from ansible_collections.linuxnet.netns.plugins.module_utils._errors import Libr
 _MODULES = {
     "ifinfmsg": "pyroute2.netlink.rtnl.ifinfmsg",
     "ifaddrmsg": "pyroute2.netlink.rtnl.ifaddrmsg",
-    "nsidmsg": "pyroute2.netlink.rtnl.nsidmsg",
-    "rtmsg": "pyroute2.netlink.rtnl.rtmsg",
 }
 
 

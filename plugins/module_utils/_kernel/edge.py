@@ -89,7 +89,7 @@ class LinuxKernel:
                 from ansible_collections.linuxnet.netns.plugins.module_utils._kernel.observe import Reader
 
                 with namespaces.away(self._home):
-                    Reader(self._codec(), self._home).read(scope, state)
+                    Reader(self._home).read(scope, state)
         except OSError as error:
             raise KernelError(f"The state of this host's network could not be read: {said(error)}.") from error
         state.crowded = self._used_applier is not None and self._used_applier.crowded
@@ -138,7 +138,7 @@ class LinuxKernel:
             return []
         from ansible_collections.linuxnet.netns.plugins.module_utils._kernel.waiting import wait
 
-        return wait(conditions, self._codec, self._home)
+        return wait(conditions, self._home)
 
     def checkpoint(self, places: Sequence[Netns]) -> None:
         """Remember what interfaces of these namespaces have that goes unnamed when they go, or go down.
@@ -151,7 +151,7 @@ class LinuxKernel:
         try:
             with namespaces.away(self._home):
                 there = [netns for netns in places if self._seen.has(netns)]
-                self._kept = [kind(self._codec(), self._home, there) for kind in (Belongings, Routes)]
+                self._kept = [kind(self._home, there) for kind in (Belongings, Routes)]
         except OSError as error:
             raise KernelError(f"The links and routes of this host could not be read: {said(error)}.") from error
 

@@ -12,7 +12,7 @@ from dataclasses import replace
 from typing import Optional
 
 from ansible_collections.linuxnet.netns.plugins.module_utils._errors import NetlinkError, StepFailed, said
-from ansible_collections.linuxnet.netns.plugins.module_utils._kernel import messages, namespaces, requests
+from ansible_collections.linuxnet.netns.plugins.module_utils._kernel import messages, namespaces, reports, requests
 from ansible_collections.linuxnet.netns.plugins.module_utils._kernel.codec import Codec
 from ansible_collections.linuxnet.netns.plugins.module_utils._kernel.netlink import BATCH, RouteSocket
 from ansible_collections.linuxnet.netns.plugins.module_utils._kinds.interface import MoveInterface
@@ -81,9 +81,7 @@ class Messenger:
         seen = self._seen.interface(netns, interface)
         if seen is not None and seen.ifindex is not None:
             return seen.ifindex
-        found = self._codec.ifinfmsg(self._route.ask(requests.link(self._codec, interface)))
-        found.decode()
-        index = int(found["index"])
+        index = reports.link(self._route.ask(requests.link(interface))).ifindex
         self._seen.change(netns, interface, ifindex=index)
         return index
 

@@ -4,7 +4,8 @@
 
 """The netlink transport: requests in batches, with an answer for each, and dumps.
 
-It knows the framing of messages (linux/netlink.h) and nothing of what is in them: encoding and decoding is the codec's.
+It knows the framing of messages (linux/netlink.h) and nothing of what is in them: ``messages.py`` encodes changes,
+``requests.py`` questions, and ``reports.py`` takes the answers apart.
 Why it is our own and not pyroute2's sockets: docs/architecture.md, "The transport".
 """
 

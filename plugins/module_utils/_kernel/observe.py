@@ -7,13 +7,12 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Optional
 
 from ansible_collections.linuxnet.netns.plugins.module_utils._errors import NetlinkError
-from ansible_collections.linuxnet.netns.plugins.module_utils._kernel import namespaces, requests
-from ansible_collections.linuxnet.netns.plugins.module_utils._kernel.codec import Codec
-from ansible_collections.linuxnet.netns.plugins.module_utils._kernel.netlink import RouteSocket, only
+from ansible_collections.linuxnet.netns.plugins.module_utils._kernel import namespaces, reports, requests
+from ansible_collections.linuxnet.netns.plugins.module_utils._kernel.netlink import RouteSocket
 from ansible_collections.linuxnet.netns.plugins.module_utils._model import (
     Address,
     Endpoint,
@@ -23,25 +22,19 @@ from ansible_collections.linuxnet.netns.plugins.module_utils._model import (
     State,
 )
 
-#: linux/if_link.h: ADDRESS, IFNAME, MTU, LINK, LINKINFO, LINK_NETNSID.
-_LINK_ATTRIBUTES = frozenset({1, 3, 4, 5, 18, 37})
-#: linux/if_addr.h: ADDRESS, LOCAL.
-_ADDRESS_ATTRIBUTES = frozenset({1, 2})
-_IFF_LOOPBACK, _IFA_SECONDARY = 0x8, 0x1
+#: linux/if_addr.h
+_IFA_SECONDARY = 0x1
 
 
 class Reader:
-    """Reads namespaces with one codec; the calling thread is left in some namespace."""
+    """Reads namespaces; the calling thread is left in some namespace."""
 
-    def __init__(self, codec: Codec, home: int) -> None:
-        self._codec = codec
+    def __init__(self, home: int) -> None:
         self._home = home
         #: For each end of a veth pair that was read, the id of its peer's namespace (None: the same one).
         self._ids: dict[Endpoint, Optional[int]] = {}
         #: The first name of each namespace that was read, by its device and inode.
         self._known: dict[tuple[int, int], Netns] = {}
-        self._links = requests.links(codec)
-        self._addresses = requests.addresses(codec)
 
     def read(self, scope: Scope, state: State) -> None:
         """Read what the scope asks for into the state, whose ``names`` are there already.
@@ -63,54 +56,40 @@ class Reader:
         if netns is not None and known != netns:
             state.aliases[netns] = known
         with RouteSocket() as route:
-            links = route.dump(self._links)
             found = state.interfaces[netns] = {}
             by_index: dict[int, str] = {}
-            for interface, peer_id in map(self._link, links):
-                found[interface.name] = interface
-                by_index[interface.ifindex or 0] = interface.name
-                if interface.kind == "veth":
-                    self._ids[Endpoint(netns, interface.name)] = peer_id
-            for name, addresses in self._by_interface(route.dump(self._addresses), by_index).items():
+            for link in map(reports.link, route.dump(requests.links())):
+                found[link.name] = self._interface(link)
+                by_index[link.ifindex] = link.name
+                if link.kind == "veth":
+                    self._ids[Endpoint(netns, link.name)] = link.netns_id
+            for name, addresses in self._by_interface(route.dump(requests.addresses()), by_index).items():
                 found[name] = found[name]._replace(addresses=tuple(addresses))
 
-    def _link(self, raw: bytes) -> tuple[Interface, Optional[int]]:
-        """An interface, and the id of its peer's namespace."""
-        message = self._codec.ifinfmsg(only(raw, 16, _LINK_ATTRIBUTES))
-        message.decode()
-        attributes = dict(message["attrs"])
-        flags = message["flags"]
-        info = attributes.get("IFLA_LINKINFO")
-        kind = (info.get_attr("IFLA_INFO_KIND") if info is not None else None) or ""
-        name = attributes["IFLA_IFNAME"]
-        interface = Interface(
-            # pyroute2 leaves a name that is not UTF-8 as it is.
-            name.decode("utf-8", "backslashreplace") if isinstance(name, bytes) else name,
-            "loopback" if flags & _IFF_LOOPBACK else kind,
-            ifindex=message["index"],
-            up=bool(flags & requests.IFF_UP),
-            carrier=bool(flags & requests.IFF_LOWER_UP),
-            mac=attributes.get("IFLA_ADDRESS"),
-            mtu=attributes.get("IFLA_MTU"),
-            peer_ifindex=attributes.get("IFLA_LINK"),
+    @staticmethod
+    def _interface(link: reports.LinkReport) -> Interface:
+        return Interface(
+            link.name,
+            link.kind,
+            ifindex=link.ifindex,
+            up=bool(link.flags & requests.IFF_UP),
+            carrier=bool(link.flags & requests.IFF_LOWER_UP),
+            mac=link.mac,
+            mtu=link.mtu,
+            peer_ifindex=link.other,
         )
-        return interface, attributes.get("IFLA_LINK_NETNSID")
 
-    def _by_interface(self, dump: Iterable[bytes], by_index: dict[int, str]) -> dict[str, list[Address]]:
+    @staticmethod
+    def _by_interface(dump: Iterable[bytes], by_index: Mapping[int, str]) -> dict[str, list[Address]]:
         found: dict[str, list[Address]] = {}
         for raw in dump:
-            message = self._codec.ifaddrmsg(only(raw, 8, _ADDRESS_ATTRIBUTES))
-            message.decode()
-            attributes = dict(message["attrs"])
-            name = by_index.get(message["index"])
-            peer = attributes.get("IFA_ADDRESS", "")
-            host = attributes.get("IFA_LOCAL") or peer
-            if name is None or not host:
+            told = reports.address(raw)
+            name = None if told is None else by_index.get(told.ifindex)
+            if told is None or name is None:
                 continue
             # The same bit means "temporary" to IPv6 (linux/if_addr.h).
-            secondary = message["family"] == 2 and bool(message["flags"] & _IFA_SECONDARY)
-            address = Address(f"{host}/{message['prefixlen']}", secondary, raw, "" if peer == host else peer)
-            found.setdefault(name, []).append(address)
+            secondary = told.version == 4 and bool(told.flags & _IFA_SECONDARY)
+            found.setdefault(name, []).append(Address(told.text, secondary, raw, told.peer))
         return found
 
     def _find_peers(self, state: State, scope: Scope) -> None:
@@ -152,10 +131,8 @@ class Reader:
             return None
         descriptor = self._home if netns is None else namespaces.open_namespace(netns)
         try:
-            answer = self._codec.nsidmsg(route.ask(requests.nsid(self._codec, descriptor)))
-            answer.decode()
-            number = dict(answer["attrs"]).get("NETNSA_NSID")
-            return None if number is None or number >= 1 << 31 else int(number)
+            number = requests.nsid_of(route.ask(requests.nsid(descriptor)))
+            return None if number is None or number < 0 else number
         except NetlinkError:
             return None
         finally:

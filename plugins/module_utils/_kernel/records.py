@@ -16,7 +16,7 @@ import stat
 import tempfile
 from collections.abc import Mapping
 from contextlib import suppress
-from functools import lru_cache
+from functools import cache
 from typing import Optional
 
 from ansible_collections.linuxnet.netns.plugins.module_utils._kernel.lock import DIRECTORY
@@ -85,7 +85,7 @@ def _thing(written: object) -> Thing:
     return tuple(written)
 
 
-@lru_cache(maxsize=None)
+@cache
 def _is_name(written: str) -> bool:
     """Whether a namespace or an interface can have the name; none is the host's namespace."""
     problems = Problems()

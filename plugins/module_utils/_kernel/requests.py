@@ -7,18 +7,17 @@
 from __future__ import annotations
 
 import struct
-from functools import lru_cache
-from typing import Any
+from typing import Any, Optional
 
-from ansible_collections.linuxnet.netns.plugins.module_utils._kernel.codec import Codec
+from ansible_collections.linuxnet.netns.plugins.module_utils._kernel.netlink import attributes
 
 REQUEST, ACK, EXCL, CREATE, DUMP = 0x1, 0x4, 0x200, 0x400, 0x300
 _GETLINK, _SETLINK, _GETADDR, _GETROUTE, GETNEIGH, _GETNSID = 18, 19, 22, 26, 30, 90
 #: linux/netlink.h: struct nlmsghdr.
 _HEADER = struct.Struct("=IHHII")
 IFF_UP, IFF_LOWER_UP = 0x1, 0x10000
-#: linux/rtnetlink.h: leave the statistics out of a dump of links.
-_SKIP_STATS = 8
+#: linux/if_link.h: IFNAME, EXT_MASK, TARGET_NETNSID. linux/net_namespace.h: NETNSA_NSID, NETNSA_FD.
+_IFNAME, _EXT_MASK, _TARGET_NETNSID, _NETNSA_NSID, _NETNSA_FD = 3, 29, 46, 1, 3
 
 #: A number of the C type that indexes and descriptors have, as bytes.
 number = struct.Struct("=I").pack
@@ -63,45 +62,46 @@ class Form:
         return bytes(filled)
 
 
-def links(codec: Codec) -> bytes:
+def links() -> bytes:
     """The request for a dump of all links."""
-    message = codec.ifinfmsg()
-    message["attrs"] = [("IFLA_EXT_MASK", _SKIP_STATS)]
-    return packed(message, _GETLINK, DUMP)
+    return dump(_GETLINK, _link_body(0) + _WITHOUT_STATISTICS)
 
 
-def link(codec: Codec, name: str) -> bytes:
+def link(name: str) -> bytes:
     """The request for one link, by its name."""
-    message = codec.ifinfmsg()
-    message["attrs"] = [("IFLA_IFNAME", name), ("IFLA_EXT_MASK", _SKIP_STATS)]
-    return packed(message, _GETLINK, 0)
+    return _request(_GETLINK, 0, _link_body(0) + attribute(_IFNAME, name.encode() + b"\0") + _WITHOUT_STATISTICS)
 
 
 def link_elsewhere(index: int, netns_id: int) -> bytes:
-    """The request for one link, by its index, of the namespace that the socket's own knows by that id.
-
-    pyroute2 has no name for the attribute: linux/if_link.h, IFLA_TARGET_NETNSID (46).
-    """
-    body = struct.pack("=BxHiII", 0, 0, index, 0, 0)
-    body += struct.pack("=HHi", 8, 46, netns_id) + struct.pack("=HHI", 8, 29, _SKIP_STATS)
-    return _HEADER.pack(_HEADER.size + len(body), _GETLINK, REQUEST, 0, 0) + body
+    """The request for one link, by its index, of the namespace that the socket's own knows by that id."""
+    target = attribute(_TARGET_NETNSID, struct.pack("=i", netns_id))
+    return _request(_GETLINK, 0, _link_body(index) + target + _WITHOUT_STATISTICS)
 
 
-def addresses(codec: Codec) -> bytes:
-    """The request for a dump of all addresses, IPv4 and IPv6."""
-    return packed(codec.ifaddrmsg(), _GETADDR, DUMP)
+def addresses() -> bytes:
+    """The request for a dump of all addresses, IPv4 and IPv6 (struct ifaddrmsg, all zero)."""
+    return dump(_GETADDR, bytes(8))
 
 
-def routes(codec: Codec, family: int) -> bytes:
-    """The request for a dump of all routes of an address family."""
-    message = codec.rtmsg()
-    message["family"] = family
-    return packed(message, _GETROUTE, DUMP)
+def routes(family: int) -> bytes:
+    """The request for a dump of all routes of an address family, 0 for all (struct rtmsg)."""
+    return dump(_GETROUTE, struct.pack("=B11x", family))
+
+
+def nsid(descriptor: int) -> bytes:
+    """The request for the id by which the socket's namespace knows the one of the descriptor (struct rtgenmsg)."""
+    return _request(_GETNSID, 0, bytes(4) + attribute(_NETNSA_FD, number(descriptor)))
+
+
+def nsid_of(answer: bytes) -> Optional[int]:
+    """The id in the answer; negative, or None, where there is none."""
+    told = attributes(answer, 4).get(_NETNSA_NSID)
+    return None if told is None else int(struct.unpack_from("=i", told)[0])
 
 
 def dump(kind: int, body: bytes) -> bytes:
     """The request for a dump of another kind, by its body as it is."""
-    return _HEADER.pack(_HEADER.size + len(body), kind, REQUEST | DUMP, 0, 0) + body
+    return _request(kind, DUMP, body)
 
 
 def attribute(kind: int, value: bytes) -> bytes:
@@ -120,18 +120,18 @@ def flags(index: int, value: int, mask: int) -> bytes:
 
 
 def _set_link(index: int, attributes: bytes, value: int = 0, mask: int = 0) -> bytes:
-    """A request to set something of a link (linux/rtnetlink.h: struct ifinfomsg)."""
-    body = struct.pack("=BxHiII", 0, 0, index, value, mask) + attributes
-    return _HEADER.pack(_HEADER.size + len(body), _SETLINK, REQUEST | ACK, 0, 0) + body
+    """A request to set something of a link."""
+    return _request(_SETLINK, ACK, _link_body(index, value, mask) + attributes)
 
 
-def nsid(codec: Codec, descriptor: int) -> bytes:
-    """The request for the id by which this namespace knows the one of the descriptor."""
-    return _nsid(codec).fill(number(descriptor))
+def _link_body(index: int, value: int = 0, mask: int = 0) -> bytes:
+    """linux/rtnetlink.h: struct ifinfomsg."""
+    return struct.pack("=BxHiII", 0, 0, index, value, mask)
 
 
-@lru_cache(maxsize=1)
-def _nsid(codec: Codec) -> Form:
-    message = codec.nsidmsg()
-    message["attrs"] = [("NETNSA_FD", DESCRIPTOR)]
-    return Form(packed(message, _GETNSID, 0), number(DESCRIPTOR))
+def _request(kind: int, flags: int, body: bytes) -> bytes:
+    return _HEADER.pack(_HEADER.size + len(body), kind, REQUEST | flags, 0, 0) + body
+
+
+#: linux/rtnetlink.h: RTEXT_FILTER_SKIP_STATS, leave the statistics out of the report of a link.
+_WITHOUT_STATISTICS = attribute(_EXT_MASK, number(8))

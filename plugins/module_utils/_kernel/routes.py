@@ -6,12 +6,11 @@
 
 from __future__ import annotations
 
+import socket
 import struct
 from collections.abc import Sequence
-from typing import Any
 
-from ansible_collections.linuxnet.netns.plugins.module_utils._kernel import messages, namespaces, requests
-from ansible_collections.linuxnet.netns.plugins.module_utils._kernel.codec import Codec
+from ansible_collections.linuxnet.netns.plugins.module_utils._kernel import messages, namespaces, reports, requests
 from ansible_collections.linuxnet.netns.plugins.module_utils._kernel.netlink import RouteSocket, attributes, only
 from ansible_collections.linuxnet.netns.plugins.module_utils._model import Netns, describe
 
@@ -23,14 +22,16 @@ _ONLINK = 4
 #: tells the interface, the gateway and the next hops (OIF, GATEWAY, MULTIPATH, VIA), which may not be said beside it.
 _ATTRIBUTES = frozenset(set(range(1, 31)) - {12})
 _NH_ID, _OF_A_NEXT_HOP = 30, frozenset({4, 5, 9, 18})
+_DST, _OIF, _GATEWAY = 1, 4, 5
+#: linux/rtnetlink.h: struct rtmsg.
+_RTMSG = struct.Struct("=BBBBBBBBI")
 
 
 class Routes:
     """The routes of some namespaces as they were, apart from those that the kernel itself makes."""
 
-    def __init__(self, codec: Codec, home: int, places: Sequence[Netns]) -> None:
+    def __init__(self, home: int, places: Sequence[Netns]) -> None:
         """Raises: OSError. The calling thread is left in one of the namespaces."""
-        self._codec = codec
         self._home = home
         self._were = {netns: self._read(netns) for netns in places}
 
@@ -40,22 +41,16 @@ class Routes:
         found: dict[bytes, bytes] = {}
         with RouteSocket() as route:
             for family in (_AF_INET, _AF_INET6):
-                for raw in route.dump(requests.routes(self._codec, family)):
-                    message = self._decoded(raw)
-                    table = dict(message["attrs"]).get("RTA_TABLE", message["table"])
-                    if message["proto"] == _PROTOCOL_KERNEL or table == _TABLE_LOCAL or message["flags"] & _CLONED:
+                for raw in route.dump(requests.routes(family)):
+                    *_start, table, protocol, _scope, _type, flags = _RTMSG.unpack_from(raw, 16)
+                    if protocol == _PROTOCOL_KERNEL or table == _TABLE_LOCAL or flags & _CLONED:
                         continue
-                    by_object = _NH_ID in attributes(raw, 12)
-                    request = only(raw, 12, _ATTRIBUTES - _OF_A_NEXT_HOP if by_object else _ATTRIBUTES)
+                    by_object = _NH_ID in attributes(raw, _RTMSG.size)
+                    request = only(raw, _RTMSG.size, _ATTRIBUTES - _OF_A_NEXT_HOP if by_object else _ATTRIBUTES)
                     # Bytes 24 to 27 are rtm_flags, of which all but ONLINK are what has become of the next hop.
-                    flags = struct.pack("=I", message["flags"] & _ONLINK)
-                    found[request[16:24] + flags + request[28:]] = request[:24] + flags + request[28:]
+                    kept = struct.pack("=I", flags & _ONLINK)
+                    found[request[16:24] + kept + request[28:]] = request[:24] + kept + request[28:]
         return found
-
-    def _decoded(self, raw: bytes) -> Any:
-        message = self._codec.rtmsg(raw)
-        message.decode()
-        return message
 
     def revive(self) -> list[str]:
         """Put back the routes that have gone; gives those that could not be put back, in words."""
@@ -70,12 +65,12 @@ class Routes:
             now = self._read(netns)
             namespaces.enter(netns, self._home)
             with RouteSocket() as route:
-                links = [struct.unpack_from("=iI", raw, 20) for raw in route.dump(requests.links(self._codec))]
+                links = [reports.link(raw) for raw in route.dump(requests.links())]
         except OSError:
             return []  # the namespace has gone, as it was to
-        up = {index for index, flags in links if flags & requests.IFF_UP}
+        up = {link.ifindex for link in links if link.flags & requests.IFF_UP}
         gone = [request for key, request in self._were[netns].items() if key not in now]
-        return [self._told(one) for one in gone if dict(self._decoded(one)["attrs"]).get("RTA_OIF") in (*up, None)]
+        return [_told(one) for one in gone if reports.unsigned(attributes(one, _RTMSG.size).get(_OIF)) in (*up, None)]
 
     def _revive(self, netns: Netns) -> list[str]:
         try:
@@ -87,14 +82,16 @@ class Routes:
                     answers = [route.request([messages.again(request)])[0] for request in missing]
                 refused = [(one, error) for one, error in zip(missing, answers) if error is not None]
                 if len(refused) == len(missing):
-                    return [f"{self._told(one)} ({error})" for one, error in refused]
+                    return [f"{_told(one)} ({error})" for one, error in refused]
                 missing = [one for one, _error in refused]
         except OSError as error:
             return [str(error)]
         return []
 
-    def _told(self, request: bytes) -> str:
-        message = self._decoded(request)
-        told = dict(message["attrs"])
-        to = f"{told['RTA_DST']}/{message['dst_len']}" if "RTA_DST" in told else "default"
-        return to + (f" via {told['RTA_GATEWAY']}" if "RTA_GATEWAY" in told else "")
+
+def _told(request: bytes) -> str:
+    """A route in words."""
+    family, length = request[16], request[17]
+    told = attributes(request, _RTMSG.size)
+    to = f"{socket.inet_ntop(family, told[_DST])}/{length}" if _DST in told else "default"
+    return to + (f" via {socket.inet_ntop(family, told[_GATEWAY])}" if _GATEWAY in told else "")

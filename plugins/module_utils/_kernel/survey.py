@@ -29,7 +29,6 @@ from ansible_collections.linuxnet.netns.plugins.module_utils._info import (
     SeenRoute,
 )
 from ansible_collections.linuxnet.netns.plugins.module_utils._kernel import namespaces, requests, syscalls
-from ansible_collections.linuxnet.netns.plugins.module_utils._kernel.codec import Codec
 from ansible_collections.linuxnet.netns.plugins.module_utils._kernel.edge import demand_capabilities
 from ansible_collections.linuxnet.netns.plugins.module_utils._kernel.netlink import RouteSocket, attributes
 from ansible_collections.linuxnet.netns.plugins.module_utils._model import FOREIGN, NAMESPACE, STALE
@@ -93,13 +92,12 @@ class Survey:
     def __init__(self) -> None:
         """Raises: KernelError, when the process lacks a capability. LibraryMissing."""
         demand_capabilities()
-        self._codec = Codec()
         self._home = namespaces.current()
         found = os.fstat(self._home)
         self._host = found.st_dev, found.st_ino
-        self._links = requests.links(self._codec)
-        self._addresses = requests.addresses(self._codec)
-        self._routes = requests.routes(self._codec, _UNSPECIFIED)
+        self._links = requests.links()
+        self._addresses = requests.addresses()
+        self._routes = requests.routes(_UNSPECIFIED)
         self._inside: dict[_Key, _Inside] = {}
         self._ends: dict[_End, list[_Key]] = {}
         self._peers: dict[tuple[_Key, int], tuple[_Key, int]] = {}
@@ -260,7 +258,7 @@ class Survey:
         try:
             self._enter(key)
             with RouteSocket() as route:
-                answer = attributes(route.ask(requests.nsid(self._codec, descriptor)), 4)
+                answer = attributes(route.ask(requests.nsid(descriptor)), 4)
                 return _integer(answer.get(1))
         except OSError:
             return None

@@ -11,8 +11,7 @@ from collections.abc import Sequence
 from typing import Any, Callable
 
 from ansible_collections.linuxnet.netns.plugins.module_utils._errors import KernelError, said
-from ansible_collections.linuxnet.netns.plugins.module_utils._kernel import namespaces, requests
-from ansible_collections.linuxnet.netns.plugins.module_utils._kernel.codec import Codec
+from ansible_collections.linuxnet.netns.plugins.module_utils._kernel import namespaces, reports, requests
 from ansible_collections.linuxnet.netns.plugins.module_utils._kernel.netlink import RouteSocket
 from ansible_collections.linuxnet.netns.plugins.module_utils._kinds.interface import Carrier
 from ansible_collections.linuxnet.netns.plugins.module_utils._kinds.reachability import Reply
@@ -20,36 +19,33 @@ from ansible_collections.linuxnet.netns.plugins.module_utils._model import Condi
 from ansible_collections.linuxnet.netns.plugins.module_utils._probe import Answer
 
 
-def wait(conditions: Sequence[Condition], codec: Callable[[], Codec], home: int) -> list[Any]:
+def wait(conditions: Sequence[Condition], home: int) -> list[Any]:
     """What is found of each of the conditions; those of a kind are waited for together.
 
-    ``codec`` gives the codec when it is needed; ``home`` is a descriptor of the host's namespace, where the calling
-    thread is left.
+    ``home`` is a descriptor of the host's namespace, where the calling thread is left.
 
-    Raises: KernelError, LibraryMissing.
+    Raises: KernelError.
     """
     found: dict[int, Any] = {}
     for kind in dict.fromkeys(map(type, conditions)):
         alike = [condition for condition in conditions if type(condition) is kind]
-        found.update(zip(map(id, alike), _WAITS[kind](alike, codec, home)))
+        found.update(zip(map(id, alike), _WAITS[kind](alike, home)))
     return [found[id(condition)] for condition in conditions]
 
 
-def _carriers(conditions: Sequence[Carrier], codec: Callable[[], Codec], home: int) -> list[bool]:
+def _carriers(conditions: Sequence[Carrier], home: int) -> list[bool]:
     """Whether each of the interfaces has got a carrier in its time."""
-    return [_has_carrier(condition, codec(), home) for condition in conditions]
+    return [_has_carrier(condition, home) for condition in conditions]
 
 
-def _has_carrier(condition: Carrier, codec: Codec, home: int) -> bool:
+def _has_carrier(condition: Carrier, home: int) -> bool:
     end, until = condition.end, time.monotonic() + condition.seconds
     try:
         with namespaces.away(home):
             namespaces.enter(end.netns, home)
             with RouteSocket() as route:
                 while True:
-                    link = codec.ifinfmsg(route.ask(requests.link(codec, end.interface)))
-                    link.decode()
-                    if link["flags"] & requests.IFF_LOWER_UP:
+                    if reports.link(route.ask(requests.link(end.interface))).flags & requests.IFF_LOWER_UP:
                         return True
                     if time.monotonic() >= until:
                         return False
@@ -58,7 +54,7 @@ def _has_carrier(condition: Carrier, codec: Codec, home: int) -> bool:
         raise KernelError(f"The carrier of {end} could not be waited for: {said(error)}.") from error
 
 
-def _replies(conditions: Sequence[Reply], _codec: Callable[[], Codec], _home: int) -> list[Answer]:
+def _replies(conditions: Sequence[Reply], _home: int) -> list[Answer]:
     """What has become of the probes, which are sent all at once."""
     from ansible_collections.linuxnet.netns.plugins.module_utils._kernel.probing import Prober
 
