@@ -70,16 +70,16 @@ class Interface(NamedTuple):
     """An interface as the kernel reports it, or as steps would leave it.
 
     ``kind`` is the link kind (``veth``, ``bridge`` …), ``loopback``, or empty for a physical device. ``ifindex``,
-    ``mac`` and ``mtu`` are None where only a real run will tell. ``peer`` is the other end of a veth pair, None
-    where it is in no namespace that was looked at. ``promotes``: a secondary address takes its deleted primary's place.
-    ``keeps_ipv6``: IPv6 addresses stay when the interface goes down.
+    ``carrier``, ``mac`` and ``mtu`` are None where only a real run will tell. ``peer`` is the other end of a veth pair,
+    None where it is in no namespace that was looked at. ``promotes``: a secondary address takes its deleted primary's
+    place. ``keeps_ipv6``: IPv6 addresses stay when the interface goes down.
     """
 
     name: str
     kind: str
     ifindex: Optional[int] = None
     up: bool = False
-    carrier: bool = False
+    carrier: Optional[bool] = False
     mac: Optional[str] = None
     mtu: Optional[int] = None
     peer: Optional[Endpoint] = None
