@@ -46,6 +46,14 @@ def describe(netns: Netns) -> str:
     return "the host's namespace" if netns is None else f"namespace {netns}"
 
 
+def shown(name: str) -> str:
+    """A name of a file or an interface as it can be told: with escapes for bytes that are no UTF-8.
+
+    Ansible takes a result with such bytes for broken.
+    """
+    return name.encode("utf-8", "surrogateescape").decode("utf-8", "backslashreplace")
+
+
 class Address(NamedTuple):
     """An address of an interface.
 

@@ -15,7 +15,7 @@ from dataclasses import dataclass, field
 from typing import Any, NamedTuple, Optional, Union
 
 from ansible_collections.linuxnet.netns.plugins.module_utils._errors import Problem
-from ansible_collections.linuxnet.netns.plugins.module_utils._model import Address, Endpoint, Netns
+from ansible_collections.linuxnet.netns.plugins.module_utils._model import Address, Endpoint, Netns, shown
 from ansible_collections.linuxnet.netns.plugins.module_utils._normalise import Problems
 
 #: The reasons why nothing is reached, by the kernel's error.
@@ -278,7 +278,7 @@ def faults(probe: Probe, answer: Answer, timeout: float) -> list[str]:
     what = wanted.protocol + (f" port {wanted.port}" if wanted.port is not None else "")
     what += f" in {wanted.mtu} bytes" if wanted.mtu is not None else ""
     to = probe.address if probe.target == probe.address else f"{probe.target} ({probe.address})"
-    way = f"{wanted.path + ': ' if wanted.path else ''}{wanted.sender or 'the host'} to {to}, {what}"
+    way = shown(f"{wanted.path + ': ' if wanted.path else ''}{wanted.sender or 'the host'} to {to}, {what}")
     if answer.failure and not answer.reachable:
         return [f"{way}: this could not be tried: {answer.failure}"]
     if wanted.reachable and not answer.reachable:
@@ -309,8 +309,8 @@ def told(probe: Probe, answer: Answer, timeout: float) -> dict[str, Any]:
     """What a result says of a probe."""
     wanted = probe.expectation
     result: dict[str, Any] = {
-        "from": wanted.sender,
-        "to": probe.target,
+        "from": wanted.sender and shown(wanted.sender),
+        "to": shown(probe.target),
         "address": probe.address,
         "protocol": wanted.protocol,
         "port": wanted.port,

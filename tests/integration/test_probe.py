@@ -17,6 +17,7 @@ from contextlib import contextmanager
 from typing import Any
 
 import pytest
+from ansible.errors import AnsibleFilterError
 from ansible_collections.linuxnet.netns.plugins.filter.probe_table import probe_table
 from ansible_collections.linuxnet.netns.plugins.module_utils._kernel import probing
 from ansible_collections.linuxnet.netns.tests.integration.host import Host, child
@@ -423,6 +424,8 @@ def test_without_expectations_all_reach_all(host: Host) -> None:
         ("b", "a:ea", "10.0.0.1"),
         ("b", "a:ea", "fd00::1"),
     }
+    host.sh("""ip netns add "$(printf 'c\\377')" """)
+    assert {probe["from"] for probe in host.run("netns_probe", timeout=0.3)["probes"]} == {"a", "b", "c\\xff"}
     table = probe_table(probes, layout="matrix").splitlines()
     assert table[0].startswith("from \\ to  b:eb (10.0.0.2)")
     assert [line.split()[0] for line in table[1:]] == ["a", "b"]
@@ -496,3 +499,6 @@ def test_a_table_is_read_by_a_person() -> None:
         "(host)  10.0.0.2         icmp      ok 0.061 ms",
         "a       b:eb (10.0.0.2)  tcp/80    ! - connection refused",
     ]
+    for wrong in ({"rtt_ms": "fast"}, {"loss_percent": "few"}):
+        with pytest.raises(AnsibleFilterError, match="'probes' of a result"):
+            probe_table([{**yes, **wrong}])

@@ -13,7 +13,7 @@ import errno
 import os
 import socket
 import struct
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from typing import Any, NamedTuple, Optional
 
@@ -32,13 +32,14 @@ from ansible_collections.linuxnet.netns.plugins.module_utils._kernel import name
 from ansible_collections.linuxnet.netns.plugins.module_utils._kernel.codec import Codec
 from ansible_collections.linuxnet.netns.plugins.module_utils._kernel.edge import demand_capabilities
 from ansible_collections.linuxnet.netns.plugins.module_utils._kernel.netlink import RouteSocket, attributes
-from ansible_collections.linuxnet.netns.plugins.module_utils._model import FOREIGN, NAMESPACE, STALE
+from ansible_collections.linuxnet.netns.plugins.module_utils._model import FOREIGN, NAMESPACE, STALE, shown
+from ansible_collections.linuxnet.netns.plugins.module_utils._normalise import Problems
 
 _LINK, _ADDRESS, _ROUTE = struct.Struct("=BxHiII"), struct.Struct("=BBBBi"), struct.Struct("=BBBBBBBBI")
-_NUMBER, _NEXT_HOP = struct.Struct("=i"), struct.Struct("=HBBi")
+_NUMBER, _SIGNED, _NEXT_HOP = struct.Struct("=I"), struct.Struct("=i"), struct.Struct("=HBBi")
 _UNSPECIFIED = 0
 _FAMILIES = {2: "ipv4", 10: "ipv6"}
-#: linux/if.h, in the order in which ``ip`` writes them.
+#: linux/if.h, in the order in which ``ip`` writes them (print_link_flags() in its ipaddress.c).
 _FLAGS = {
     0x8: "LOOPBACK",
     0x2: "BROADCAST",
@@ -47,17 +48,31 @@ _FLAGS = {
     0x80: "NOARP",
     0x200: "ALLMULTI",
     0x100: "PROMISC",
+    0x400: "MASTER",
+    0x800: "SLAVE",
+    0x4: "DEBUG",
+    0x8000: "DYNAMIC",
+    0x4000: "AUTOMEDIA",
+    0x2000: "PORTSEL",
+    0x20: "NOTRAILERS",
     0x1: "UP",
     0x10000: "LOWER_UP",
     0x20000: "DORMANT",
+    0x40000: "ECHO",
 }
-#: linux/rtnetlink.h: types, scopes and protocols of routes, and scopes of addresses.
+_UP, _RUNNING = 0x1, 0x40
+#: linux/rtnetlink.h: types, scopes and protocols of routes, and scopes of addresses. ``ip`` has more protocols (its
+#: rt_protos).
 _TYPES = {1: "unicast", 2: "local", 3: "broadcast", 4: "anycast", 5: "multicast"}
 _TYPES.update({6: "blackhole", 7: "unreachable", 8: "prohibit", 9: "throw"})
 _SCOPES = {0: "global", 200: "site", 253: "link", 254: "host", 255: "nowhere"}
-_PROTOCOLS = {0: "unspec", 1: "redirect", 2: "kernel", 3: "boot", 4: "static", 9: "ra", 16: "dhcp", 186: "bgp"}
-_PROTOCOLS.update({11: "zebra", 12: "bird", 188: "ospf", 187: "isis", 189: "rip", 192: "eigrp"})
+_PROTOCOLS = {0: "unspec", 1: "redirect", 2: "kernel", 3: "boot", 4: "static", 8: "gated", 9: "ra", 10: "mrt"}
+_PROTOCOLS.update({11: "zebra", 12: "bird", 13: "dnrouted", 14: "xorp", 15: "ntk", 16: "dhcp", 18: "keepalived"})
+_PROTOCOLS.update({42: "babel", 84: "ovn", 99: "openr", 186: "bgp", 187: "isis", 188: "ospf", 189: "rip", 192: "eigrp"})
 _TABLE_LOCAL, _CLONED, _TENTATIVE = 255, 0x200, 0x40
+
+#: A namespace that goes away while it is being read has no more devices, or its process or name is gone.
+_GONE = (errno.ENOENT, errno.ESRCH, errno.EINVAL, errno.ENODEV, errno.ENOTDIR)
 
 #: A namespace, whatever it is called: the device and the inode of its file.
 _Key = tuple[int, int]
@@ -112,29 +127,37 @@ class Survey:
         """Let go of what was held."""
         os.close(self._home)
 
-    def look(self, places: Optional[Sequence[Place]]) -> list[Seen]:
-        """What there is at the places; None for all that have a name. Raises: KernelError."""
+    def look(self, places: Optional[Mapping[Place, str]]) -> list[Seen]:
+        """What there is at the places, which are given with the options that ask for them; None for all with a name.
+
+        Raises: Invalid, naming the options of those that cannot be read. KernelError.
+        """
         try:
             with namespaces.away(self._home):
                 return self._look(places)
         except OSError as error:
             raise KernelError(f"The state of this host's network could not be read: {said(error)}.") from error
 
-    def _look(self, places: Optional[Sequence[Place]]) -> list[Seen]:
+    def _look(self, places: Optional[Mapping[Place, str]]) -> list[Seen]:
         names = namespaces.listed()
-        asked = [Place(name=name) for name in names] if places is None else list(places)
+        asked = {Place(name=name): "" for name in names} if places is None else places
         for name in names:
             with suppress(OSError):
                 self._names.setdefault(_key(namespaces.path_of(name)), name)
-        states = {place: self._state(place) for place in asked}
+        states: dict[Place, str] = {}
         keys: dict[Place, _Key] = {}
-        for place, state in states.items():
-            if state == "present":
-                key = self._read_gone(place)
-                if key is None:
+        problems = Problems()
+        for place, option in asked.items():
+            try:
+                states[place] = self._state(place)
+                if states[place] == "present":
+                    keys[place] = self._read(place)
+            except OSError as error:
+                if error.errno in _GONE:
                     states[place] = "absent"
                 else:
-                    keys[place] = key
+                    problems.add(option, f"{place} could not be read: {shown(said(error))}{_remedy(place, error)}")
+        problems.check()
         # This process itself is to be found where it lives.
         syscalls.setns(self._home)
         processes = _processes(set(keys.values()))
@@ -150,20 +173,12 @@ class Survey:
     def _state(place: Place) -> str:
         if place.is_host:
             return "present"
-        what = namespaces.what_is(place.name) if place.name is not None else namespaces.what_is_at(_path(place))
-        if what is None or (place.pid is not None and what != NAMESPACE):
-            return "absent"
-        return {NAMESPACE: "present", STALE: "stale", FOREIGN: "foreign"}[what]
-
-    def _read_gone(self, place: Place) -> Optional[_Key]:
-        """Read a namespace that may be gone by now; then, None."""
-        try:
-            return self._read(place)
-        except OSError as error:
-            # A namespace that goes away while it is being read has no more devices, or its process or name is gone.
-            if error.errno in (errno.ENOENT, errno.ESRCH, errno.EINVAL, errno.ENODEV, errno.ENOTDIR):
-                return None
-            raise
+        if place.pid is not None:
+            # A process has one, unless it has ended.
+            os.stat(_path(place))
+            return "present"
+        what = namespaces.what_is_at(_path(place))
+        return "absent" if what is None else {NAMESPACE: "present", STALE: "stale", FOREIGN: "foreign"}[what]
 
     def _read(self, place: Place, *, only_links: bool = False) -> _Key:
         descriptor = self._open(place)
@@ -226,8 +241,8 @@ class Survey:
             self._looked_everywhere = True
             known = {self._names.get(key) for key in self._inside}
             for place in [Place(), *(Place(name=name) for name in namespaces.listed() if name not in known)]:
-                if place.is_host or self._state(place) == "present":
-                    with suppress(OSError):
+                with suppress(OSError):
+                    if self._state(place) == "present":
                         self._read(place, only_links=True)
             for key, link in missing:
                 self._find_peer(key, link)
@@ -261,7 +276,7 @@ class Survey:
             self._enter(key)
             with RouteSocket() as route:
                 answer = attributes(route.ask(requests.nsid(self._codec, descriptor)), 4)
-                return _integer(answer.get(1))
+                return _integer(answer.get(1), _SIGNED)
         except OSError:
             return None
         finally:
@@ -295,7 +310,7 @@ class Survey:
             link.name,
             link.kind,
             link.ifindex,
-            tuple(name for flag, name in _FLAGS.items() if link.flags & flag),
+            _flags(link, inside),
             _mac(link.told.get(1)),
             _integer(link.told.get(4)),
             None if master is None else master.name,
@@ -333,6 +348,22 @@ def _key(path: str) -> _Key:
     return found.st_dev, found.st_ino
 
 
+def _remedy(place: Place, error: OSError) -> str:
+    # proc_ns_get_link() in fs/proc/namespaces.c.
+    denied = place.pid is not None and error.errno == errno.EACCES
+    return "; looking into another's process takes CAP_SYS_PTRACE" if denied else ""
+
+
+def _flags(link: _Raw, inside: _Inside) -> tuple[str, ...]:
+    """The flags of a link, as ``ip link`` writes them."""
+    lower = inside.links.get(link.other or 0) if link.netns_id is None else None
+    return (
+        *(["NO-CARRIER"] if link.flags & _UP and not link.flags & _RUNNING else []),
+        *(name for flag, name in _FLAGS.items() if link.flags & flag),
+        *(["M-DOWN"] if lower is not None and not lower.flags & _UP else []),
+    )
+
+
 def _has(inside: _Inside, index: int, name: str, mac: bytes) -> bool:
     found = inside.links.get(index)
     return found is not None and found.name == name and found.told.get(1, b"") == mac
@@ -361,7 +392,7 @@ def _link(raw: bytes) -> _Raw:
         flags,
         told,
         _integer(told.get(5)),
-        _integer(told.get(37)),
+        _integer(told.get(37), _SIGNED),
     )
 
 
@@ -387,12 +418,12 @@ def _address(raw: bytes, links: dict[int, _Raw]) -> list[SeenAddress]:
 
 
 def _route(raw: bytes, links: dict[int, _Raw]) -> list[SeenRoute]:
-    family, length, _src, _tos, table, protocol, scope, kind, flags = _ROUTE.unpack_from(raw, 16)
+    family, length, from_length, tos, table, protocol, scope, kind, flags = _ROUTE.unpack_from(raw, 16)
     if family not in _FAMILIES or table == _TABLE_LOCAL or flags & _CLONED:
         return []
     told = attributes(raw, 12)
     to = told.get(1)
-    source = told.get(7)
+    source, origin = told.get(7), told.get(2)
     return [
         SeenRoute(
             "default" if to is None or length == 0 else f"{socket.inet_ntop(family, to)}/{length}",
@@ -404,6 +435,9 @@ def _route(raw: bytes, links: dict[int, _Raw]) -> list[SeenRoute]:
             None if source is None else socket.inet_ntop(family, source),
             _integer(told.get(6)),
             tuple(_hops(family, told, links)),
+            None if origin is None else f"{socket.inet_ntop(family, origin)}/{from_length}",
+            tos,
+            _integer(told.get(30)),
         )
     ]
 
@@ -437,12 +471,12 @@ def _hop(family: int, told: dict[int, bytes], index: Optional[int], weight: int,
     return SeenHop(text, None if link is None else link.name, weight)
 
 
-def _integer(value: Optional[bytes]) -> Optional[int]:
-    return None if value is None else int(_NUMBER.unpack_from(value)[0])
+def _integer(value: Optional[bytes], form: struct.Struct = _NUMBER) -> Optional[int]:
+    return None if value is None else int(form.unpack_from(value)[0])
 
 
 def _text(value: bytes) -> str:
-    return value.rstrip(b"\0").decode("utf-8", "replace")
+    return value.rstrip(b"\0").decode("utf-8", "backslashreplace")
 
 
 def _mac(value: Optional[bytes]) -> Optional[str]:
