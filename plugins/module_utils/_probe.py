@@ -43,7 +43,7 @@ class Expectation(NamedTuple):
 
     ``path`` is where it was written, empty where it follows from something else. ``sender`` is the namespace to probe
     from; ``to`` an address, or an interface, to be probed at each of its addresses. ``name`` is what results call an
-    address that is known by an interface. ``elsewhere`` says that an address is meant to be in another namespace.
+    address that is known by an interface, which is in another namespace.
     """
 
     path: str
@@ -57,12 +57,11 @@ class Expectation(NamedTuple):
     packets: int = 1
     max_loss: Optional[float] = None
     max_rtt: Optional[float] = None
-    elsewhere: bool = False
 
     @property
     def leaves(self) -> bool:
         """Whether what is sent must leave the sender's namespace to prove anything."""
-        return self.to.netns != self.sender if isinstance(self.to, Endpoint) else self.elsewhere
+        return self.to.netns != self.sender if isinstance(self.to, Endpoint) else bool(self.name)
 
 
 class Probe(NamedTuple):
@@ -223,10 +222,10 @@ def matrix(places: Sequence[Netns], targets: Sequence[tuple[Endpoint, str]]) -> 
         size = f"{len(places)} namespaces and {len(targets)} addresses"
         return f"{size} are more than {MOST} probes; write what is expected of them instead"
     found = [
-        Expectation("", place, address, end.short(), elsewhere=True)
+        Expectation("", place, address, end.short())
         for place in places
         for end, address in targets
-        if end.netns != place and not address.startswith("fe80:") and not _is_loopback(address)
+        if end.netns != place and not address.startswith("fe80:") and not is_loopback(address)
     ]
     return found or "there is nothing to probe: no namespace has an address that another could reach"
 
@@ -237,10 +236,11 @@ def worth(addresses: Sequence[Address], *, elsewhere: bool) -> list[str]:
     Link-local ones need an interface; loopback's lead ``elsewhere`` to the sender itself.
     """
     found = [one.text.partition("/")[0] for one in addresses]
-    return [one for one in found if not one.startswith("fe80:") and not (elsewhere and _is_loopback(one))]
+    return [one for one in found if not one.startswith("fe80:") and not (elsewhere and is_loopback(one))]
 
 
-def _is_loopback(address: str) -> bool:
+def is_loopback(address: str) -> bool:
+    """Whether an address is of loopback's, which each namespace has for itself."""
     return address == "::1" or address.startswith("127.")
 
 

@@ -333,6 +333,28 @@ def test_the_matrix_does_not_take_an_own_address_for_anothers(host: Host) -> Non
     assert verdicts["a", "fd00::2"] == verdicts["b", "fd00::1"] == (True, "")
 
 
+def test_a_topology_is_not_proven_by_the_sender_itself(host: Host) -> None:
+    ends = [
+        {"netns": "a", "interface": "ea", "addresses": ["10.0.0.1/24", "127.0.0.7/32"]},
+        {"netns": "b", "interface": "eb", "addresses": ["10.0.0.2/24", "10.0.0.1/32"]},
+    ]
+    result = host.run("netns_topology", name="lab", namespaces=["a", "b"], links=[{"endpoints": ends}], probe=True)
+    assert result["failed"]
+    verdicts = {(probe["from"], probe["address"]): probe["reason"] for probe in result["probes"]}
+    assert verdicts["b", "127.0.0.7"] == verdicts["b", "10.0.0.1"] == verdicts["a", "10.0.0.1"] == "not sent"
+
+
+def test_a_connection_waits_for_a_port(host: Host) -> None:
+    lab(host)
+    host.sh("""
+        ip netns exec a sysctl -qw net.ipv4.ip_local_port_range="40000 40000"
+        ip -n a neighbour add 10.0.0.9 lladdr 02:00:00:00:00:09 dev ea
+    """)
+    silent = {"from": "a", "to": "10.0.0.9", "protocol": "tcp", "port": 80, "reachable": False}
+    probes = probed(host, silent, silent, timeout=0.5)
+    assert [probe["reason"] for probe in probes] == ["no reply", "no reply"]
+
+
 def test_loopback_is_not_reached_from_elsewhere(host: Host) -> None:
     lab(host)
     assert host.refused("netns_probe", expect=[{"from": "a", "to": "b:lo"}]) == (

@@ -26,7 +26,7 @@ from ansible_collections.linuxnet.netns.plugins.module_utils._errors import Kern
 from ansible_collections.linuxnet.netns.plugins.module_utils._kernel import namespaces
 from ansible_collections.linuxnet.netns.plugins.module_utils._kernel.edge import demand_capabilities
 from ansible_collections.linuxnet.netns.plugins.module_utils._model import describe
-from ansible_collections.linuxnet.netns.plugins.module_utils._probe import Answer, Probe
+from ansible_collections.linuxnet.netns.plugins.module_utils._probe import Answer, Probe, is_loopback
 
 #: linux/in.h, linux/in6.h: options that the socket module does not name, for IPv4 and IPv6.
 _LEVEL = {4: 0, 6: 41}
@@ -73,8 +73,8 @@ _OF_CONNECT = {
 #: The same of sending, and of what ICMP has told meanwhile (icmp_err_convert in net/ipv4/icmp.c).
 _OF_SEND = _OF_CONNECT | {errno.EPERM, errno.EPROTO, errno.ENOPROTOOPT, errno.EOPNOTSUPP, errno.EHOSTDOWN, errno.ENONET}
 _OF_CONNECT.add(errno.EINVAL)
-#: What may be otherwise a moment later.
-_SHORTAGES = {errno.EMFILE, errno.ENFILE, errno.ENOBUFS, errno.ENOMEM, errno.EAGAIN}
+#: What may be otherwise a moment later: descriptors, memory, ports.
+_SHORTAGES = {errno.EMFILE, errno.ENFILE, errno.ENOBUFS, errno.ENOMEM, errno.EAGAIN, errno.EADDRNOTAVAIL}
 
 
 class _Trial:
@@ -127,7 +127,9 @@ class _Trial:
         number = made.connect_ex(where)
         if number in (errno.EACCES, errno.ENETUNREACH) and version == 4 and _is_broadcast(str(where[0])):
             self.give_up(f"{where[0]} is a broadcast address in {describe(self.wanted.sender)}")
-        elif number not in (0, errno.EINPROGRESS, *_OF_CONNECT):
+        elif number not in (0, errno.EINPROGRESS, *_OF_CONNECT) or (
+            number == errno.EADDRNOTAVAIL and self._lacks_port()
+        ):
             raise OSError(number, os.strerror(number))
         elif number in (0, errno.EINPROGRESS, errno.ECONNREFUSED) and self.wanted.leaves and self._is_own(made):
             self.give_up(
@@ -142,9 +144,17 @@ class _Trial:
                 self.answer.error = 0
 
     def _is_own(self, made: socket.socket) -> bool:
-        """Whether the address is the sender's: to one of its own, a namespace sends from the same."""
+        """Whether the address is the sender's: to one of its own, a namespace sends from the same, loopback's aside."""
         # A connection to it may be over already, and its socket without an address.
-        return (self.source() if self.wanted.protocol == "tcp" else made.getsockname()[0]) == self.where(0)[0]
+        source = self.source() if self.wanted.protocol == "tcp" else made.getsockname()[0]
+        return is_loopback(self.probe.address) or source == self.where(0)[0]
+
+    def _lacks_port(self) -> bool:
+        """Whether there is an address to connect from, and so no port (EADDRNOTAVAIL means either)."""
+        try:
+            return bool(self.source())
+        except OSError:
+            return False
 
     def source(self) -> str:
         """The address that the kernel sends from now; the calling thread is in the namespace. Raises: OSError."""
@@ -213,10 +223,10 @@ class _Trial:
         try:
             self.socket.send(self._packet(number))
         except OSError as error:
-            if error.errno in _SHORTAGES:
-                self.shortage = "" if self._went else words(error.errno)
-            elif error.errno in _OF_SEND:
+            if error.errno in _OF_SEND:
                 self.fail(error.errno, None)
+            elif error.errno in _SHORTAGES:
+                self.shortage = "" if self._went else words(error.errno)
             else:
                 self.give_up(f"the packet was not taken by the kernel: {said(error)}")
         else:
