@@ -66,7 +66,7 @@ namespaces:
   elements: dict
   contains:
     name:
-      description: The name, V(null) where it has none. A byte of a name that is no UTF-8 is told as V(\xff).
+      description: The name, V(null) where it has none. A byte of a name that is no UTF-8 is told as V(\\xff).
       type: str
     path:
       description: The path by which it was asked for.
