@@ -64,7 +64,7 @@ def probe_table(probes: Sequence[Mapping[str, Any]], layout: str = "list") -> st
         raise AnsibleFilterError(f"probe_table: layout is {layout!r}, and list and matrix are possible")
     try:
         rows = _matrix(probes) if layout == "matrix" else _list(probes)
-    except (AttributeError, KeyError, TypeError) as error:
+    except (AttributeError, KeyError, TypeError, ValueError) as error:
         raise AnsibleFilterError(
             f"probe_table: 'probes' of a result of linuxnet.netns.netns_probe is needed, not this: {error!r}"
         ) from None
@@ -107,7 +107,9 @@ def _how(probe: Mapping[str, Any]) -> str:
 
 
 def _cell(probe: Mapping[str, Any]) -> str:
-    said = f"ok {probe['rtt_ms']:g} ms" if probe["reachable"] else f"- {probe['reason']}"
+    said = "ok" if probe["reachable"] else f"- {probe['reason']}"
+    if probe["reachable"] and probe["rtt_ms"] is not None:
+        said += f" {probe['rtt_ms']:g} ms"
     if probe.get("loss_percent"):
         said += f", {probe['loss_percent']:g} % lost"
     return said if probe["ok"] else f"! {said}"

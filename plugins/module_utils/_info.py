@@ -6,9 +6,11 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple, Optional
 
+from ansible_collections.linuxnet.netns.plugins.module_utils._model import shown
 from ansible_collections.linuxnet.netns.plugins.module_utils._normalise import Problems
 
 
@@ -23,6 +25,13 @@ class Place(NamedTuple):
     def is_host(self) -> bool:
         """Whether it is the namespace that the module runs in."""
         return self == Place()
+
+    def __str__(self) -> str:
+        if self.is_host:
+            return "the host's namespace"
+        if self.pid is not None:
+            return f"the namespace of process {self.pid}"
+        return shown(self.path or f"namespace {self.name}")
 
 
 class SeenPeer(NamedTuple):
@@ -78,6 +87,9 @@ class SeenRoute(NamedTuple):
     source: Optional[str]
     metric: Optional[int]
     hops: tuple[SeenHop, ...]
+    origin: Optional[str] = None
+    tos: int = 0
+    nexthop_id: Optional[int] = None
 
 
 class SeenProcess(NamedTuple):
@@ -100,31 +112,40 @@ class Seen(NamedTuple):
     processes: Sequence[SeenProcess] = ()
 
 
-def read(problems: Problems, params: Mapping[str, Any]) -> Optional[list[Place]]:
-    """The places that the parameters ask for, in the order written; None for all that have a name."""
-    places: list[Place] = []
+def read(problems: Problems, params: Mapping[str, Any]) -> Optional[dict[Place, str]]:
+    """The places that the parameters ask for, in the order written, each with its option; None for all with a name."""
+    places: list[tuple[Place, str]] = []
     for number, name in enumerate(params["names"] or ()):
         known = problems.namespace(f"names[{number}]", name)
-        places.append(Place(name=known))
+        places.append((Place(name=known), f"names[{number}]"))
     for number, path in enumerate(params["paths"] or ()):
-        if not path.startswith("/") or "\0" in path:
+        if not path.startswith("/"):
             problems.add(f"paths[{number}]", f"{path!r} is not an absolute path")
-        places.append(Place(path=path))
+        elif not _is_possible(path):
+            problems.add(f"paths[{number}]", f"{path!r} cannot be the path of a file")
+        places.append((Place(path=path), f"paths[{number}]"))
     for number, pid in enumerate(params["pids"] or ()):
         if pid < 1:
             problems.add(f"pids[{number}]", f"{pid} is not the id of a process")
-        places.append(Place(pid=pid))
+        places.append((Place(pid=pid), f"pids[{number}]"))
     if params["host"]:
-        places.append(Place())
+        places.append((Place(), "host"))
     asked = any(params[key] is not None for key in ("names", "paths", "pids")) or params["host"]
-    return list(dict.fromkeys(places)) if asked else None
+    return dict(places) if asked else None
+
+
+def _is_possible(path: str) -> bool:
+    try:
+        return b"\0" not in os.fsencode(path)
+    except UnicodeEncodeError:
+        return False
 
 
 def told(seen: Seen) -> dict[str, Any]:
     """What a result says of a namespace."""
     return {
-        "name": seen.name,
-        "path": seen.place.path,
+        "name": seen.name and shown(seen.name),
+        "path": seen.place.path and shown(seen.place.path),
         "pid": seen.place.pid,
         "host": seen.place.is_host,
         "state": seen.state,
@@ -155,18 +176,22 @@ def _link(link: SeenLink) -> dict[str, Any]:
 
 
 def _peer(peer: SeenPeer) -> dict[str, Any]:
-    return {"place": peer.place, "netns": peer.netns, "interface": peer.interface, "index": peer.ifindex}
+    netns = peer.netns and shown(peer.netns)
+    return {"place": peer.place, "netns": netns, "interface": peer.interface, "index": peer.ifindex}
 
 
 def _route(route: SeenRoute) -> dict[str, Any]:
     single = route.hops[0] if len(route.hops) == 1 else SeenHop(None, None)
     return {
         "destination": route.destination,
+        "from": route.origin,
+        "tos": route.tos,
         "family": route.family,
         "type": route.kind,
         "gateway": single.gateway,
         "interface": single.interface,
         "nexthops": [hop._asdict() for hop in route.hops] if len(route.hops) > 1 else [],
+        "nexthop_id": route.nexthop_id,
         "source": route.source,
         "metric": route.metric,
         "table": route.table,

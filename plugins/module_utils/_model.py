@@ -46,6 +46,14 @@ def describe(netns: Netns) -> str:
     return "the host's namespace" if netns is None else f"namespace {netns}"
 
 
+def shown(name: str) -> str:
+    """A name of a file or an interface as it can be told: with escapes for bytes that are no UTF-8.
+
+    Ansible takes a result with such bytes for broken.
+    """
+    return name.encode("utf-8", "surrogateescape").decode("utf-8", "backslashreplace")
+
+
 class Address(NamedTuple):
     """An address of an interface.
 
@@ -70,16 +78,16 @@ class Interface(NamedTuple):
     """An interface as the kernel reports it, or as steps would leave it.
 
     ``kind`` is the link kind (``veth``, ``bridge`` …), ``loopback``, or empty for a physical device. ``ifindex``,
-    ``mac`` and ``mtu`` are None where only a real run will tell. ``peer`` is the other end of a veth pair, None
-    where it is in no namespace that was looked at. ``promotes``: a secondary address takes its deleted primary's place.
-    ``keeps_ipv6``: IPv6 addresses stay when the interface goes down.
+    ``carrier``, ``mac`` and ``mtu`` are None where only a real run will tell. ``peer`` is the other end of a veth pair,
+    None where it is in no namespace that was looked at. ``promotes``: a secondary address takes its deleted primary's
+    place. ``keeps_ipv6``: IPv6 addresses stay when the interface goes down.
     """
 
     name: str
     kind: str
     ifindex: Optional[int] = None
     up: bool = False
-    carrier: bool = False
+    carrier: Optional[bool] = False
     mac: Optional[str] = None
     mtu: Optional[int] = None
     peer: Optional[Endpoint] = None

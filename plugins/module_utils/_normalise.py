@@ -20,6 +20,7 @@ from ansible_collections.linuxnet.netns.plugins.module_utils._errors import Inva
 from ansible_collections.linuxnet.netns.plugins.module_utils._model import Endpoint, Netns
 
 _MAC = re.compile(r"[0-9a-f]{2}(:[0-9a-f]{2}){5}")
+_LENGTH = re.compile(r"[0-9]{1,3}")
 
 
 class Problems:
@@ -106,7 +107,9 @@ class Problems:
             reason = f"{host!r} is not an IPv4 or IPv6 address"
         elif not slash:
             reason = f"the prefix length is missing (as in {host}/{24 if version == 4 else 64})"
-        elif not (length.isascii() and length.isdigit()) or int(length) > most:
+        elif "/" in length:
+            reason = f"one '/' is needed, with a number from 0 to {most} after it"
+        elif not _LENGTH.fullmatch(length) or int(length) > most:
             reason = f"the prefix length is a number from 0 to {most}"
         elif not any(packed) or packed[0] == 0xFF or (version == 4 and packed[0] >= 0xE0):
             reason = "an unspecified, multicast or reserved address cannot be an interface's own"

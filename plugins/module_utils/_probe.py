@@ -8,13 +8,14 @@ from __future__ import annotations
 
 import errno
 import os
+import re
 import socket
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple, Optional, Union
 
 from ansible_collections.linuxnet.netns.plugins.module_utils._errors import Problem
-from ansible_collections.linuxnet.netns.plugins.module_utils._model import Address, Endpoint, Netns
+from ansible_collections.linuxnet.netns.plugins.module_utils._model import Address, Endpoint, Netns, shown
 from ansible_collections.linuxnet.netns.plugins.module_utils._normalise import Problems
 
 #: The reasons why nothing is reached, by the kernel's error.
@@ -30,9 +31,11 @@ REASONS = {
     errno.EADDRNOTAVAIL: "address not available",
     errno.ETIMEDOUT: "no reply",
 }
+#: What is meant as an address, and is none: an interface or a namespace of such a name would be a surprise.
+_DIGITS, _ADDRESS_LIKE = re.compile(r"[0-9.]+"), re.compile(r"[0-9A-Fa-f:]*::")
 #: The largest matrix, which takes some seconds.
 MOST = 100_000
-NO_REPLY, TTL_EXCEEDED = "no reply", "time to live exceeded"
+NO_REPLY, TTL_EXCEEDED, NOT_SENT = "no reply", "time to live exceeded", "not sent"
 
 
 class Expectation(NamedTuple):
@@ -40,7 +43,7 @@ class Expectation(NamedTuple):
 
     ``path`` is where it was written, empty where it follows from something else. ``sender`` is the namespace to probe
     from; ``to`` an address, or an interface, to be probed at each of its addresses. ``name`` is what results call an
-    address that is known by an interface.
+    address that is known by an interface, which is in another namespace.
     """
 
     path: str
@@ -54,6 +57,11 @@ class Expectation(NamedTuple):
     packets: int = 1
     max_loss: Optional[float] = None
     max_rtt: Optional[float] = None
+
+    @property
+    def leaves(self) -> bool:
+        """Whether what is sent must leave the sender's namespace to prove anything."""
+        return self.to.netns != self.sender if isinstance(self.to, Endpoint) else bool(self.name)
 
 
 class Probe(NamedTuple):
@@ -76,11 +84,18 @@ class Probe(NamedTuple):
 
 @dataclass
 class Answer:
-    """What became of a probe. ``error`` is the kernel's last one, or 0; ``teller`` is who told it from afar."""
+    """What became of a probe.
+
+    ``replied``: there was a reply, counted in ``times`` or not. ``error`` is the network's last one, or 0; ``teller``
+    is who told it from afar. ``failure`` is why nothing could be sent at all, in words: that is no verdict of the
+    network.
+    """
 
     sent: int = 0
     times: list[float] = field(default_factory=list)
+    replied: bool = False
     error: int = 0
+    failure: str = ""
     expired: bool = False
     teller: Optional[str] = None
     path_mtu: Optional[int] = None
@@ -88,7 +103,7 @@ class Answer:
     @property
     def reachable(self) -> bool:
         """Whether there was a reply."""
-        return bool(self.times)
+        return self.replied or bool(self.times)
 
 
 def read(problems: Problems, params: Mapping[str, Any]) -> Optional[list[Expectation]]:
@@ -109,7 +124,7 @@ def read(problems: Problems, params: Mapping[str, Any]) -> Optional[list[Expecta
 def _expectation(problems: Problems, path: str, written: Mapping[str, Any]) -> Optional[Expectation]:
     noted = len(problems.found)
     protocol, port, mtu = written["protocol"], written["port"], written["mtu"]
-    to = literal(written["to"]) or _endpoint(problems, f"{path}.to", written["to"])
+    to = _target(problems, f"{path}.to", written["to"])
     if protocol == "icmp" and port is not None:
         problems.add(f"{path}.port", "icmp has no ports; is protocol: tcp or udp meant?")
     elif protocol != "icmp" and (port is None or not 1 <= port <= 65535):
@@ -136,27 +151,50 @@ def _expectation(problems: Problems, path: str, written: Mapping[str, Any]) -> O
     return Expectation(path, sender, to, "", protocol, port, mtu, written["reachable"], packets, loss, rtt)
 
 
-def literal(text: str) -> Optional[str]:
-    """An IPv4 or IPv6 address in canonical form (with its zone, as in ``fe80::1%eth0``), or None for what is none."""
+def _target(problems: Problems, path: str, text: str) -> Union[str, Endpoint, None]:
+    """An address in canonical form (with its zone, as in ``fe80::1%eth0``), or an interface."""
     host, percent, zone = text.partition("%")
-    family = socket.AF_INET6 if ":" in host else socket.AF_INET
     try:
-        canonical = socket.inet_ntop(family, socket.inet_pton(family, host))
+        packed = socket.inet_pton(socket.AF_INET6 if ":" in host else socket.AF_INET, host)
     except (OSError, ValueError):
-        return None
-    if percent and (family == socket.AF_INET or not zone):
-        return None
-    return canonical + percent + zone
+        return _endpoint(problems, path, text)
+    noted = len(problems.found)
+    reason = _no_target(packed, zone)
+    if reason is not None:
+        problems.add(path, f"{text!r} cannot be probed: {reason}")
+    elif percent and len(packed) == 4:
+        problems.add(path, f"{text!r} cannot be probed: an IPv4 address has no zone; write {host}")
+    elif percent:
+        problems.interface(path, zone)
+    canonical = socket.inet_ntop(socket.AF_INET if len(packed) == 4 else socket.AF_INET6, packed)
+    return None if len(problems.found) > noted else canonical + percent + zone
+
+
+def _no_target(packed: bytes, zone: str) -> Optional[str]:
+    """Why no probe can go to an address, or None."""
+    if not any(packed):
+        return "it is the unspecified address, which is nobody's"
+    if packed == b"\xff" * 4:
+        return "it is the broadcast address, which is not that of one interface"
+    if packed[0] == 0xFF or (len(packed) == 4 and 0xE0 <= packed[0] < 0xF0):
+        return "it is a multicast address, which is not that of one interface"
+    if packed[:12] == bytes(10) + b"\xff\xff":
+        return f"it is an IPv4 address in IPv6 form; write {socket.inet_ntop(socket.AF_INET, packed[12:])}"
+    if packed[0] == 0xFE and packed[1] >> 6 == 2 and len(packed) == 16 and not zone:
+        address = socket.inet_ntop(socket.AF_INET6, packed)
+        return f"a link-local address needs the sender's interface, as in {address}%eth0"
+    return None
 
 
 def _endpoint(problems: Problems, path: str, text: str) -> Optional[Endpoint]:
     netns, colon, interface = text.rpartition(":")
-    if not colon and ("." in text or "/" in text):
+    meant_as_address = _ADDRESS_LIKE.match(text) if ":" in text else _DIGITS.fullmatch(text)
+    if "/" in text or meant_as_address:
         problems.add(path, f"{text!r} is neither an address (without a prefix length) nor 'NAMESPACE:INTERFACE'")
         return None
     name = problems.interface(path, interface)
     space = problems.namespace(path, netns) if colon else None
-    return None if name is None else Endpoint(space, name)
+    return None if name is None or (colon and space is None) else Endpoint(space, name)
 
 
 def _of_topology(problems: Problems, form: Mapping[str, Any]) -> list[Expectation]:
@@ -187,20 +225,31 @@ def matrix(places: Sequence[Netns], targets: Sequence[tuple[Endpoint, str]]) -> 
         Expectation("", place, address, end.short())
         for place in places
         for end, address in targets
-        if end.netns != place and not address.startswith("fe80:")
+        if end.netns != place and not address.startswith("fe80:") and not is_loopback(address)
     ]
     return found or "there is nothing to probe: no namespace has an address that another could reach"
 
 
-def worth(addresses: Sequence[Address]) -> list[str]:
-    """The addresses by which an interface can be reached from elsewhere, without their prefix lengths."""
-    return [one.text.partition("/")[0] for one in addresses if not one.text.startswith("fe80:")]
+def worth(addresses: Sequence[Address], *, elsewhere: bool) -> list[str]:
+    """The addresses by which an interface can be reached, without their prefix lengths.
+
+    Link-local ones need an interface; loopback's lead ``elsewhere`` to the sender itself.
+    """
+    found = [one.text.partition("/")[0] for one in addresses]
+    return [one for one in found if not one.startswith("fe80:") and not (elsewhere and is_loopback(one))]
+
+
+def is_loopback(address: str) -> bool:
+    """Whether an address is of loopback's, which each namespace has for itself."""
+    return address == "::1" or address.startswith("127.")
 
 
 def reason(answer: Answer) -> str:
     """Why nothing, or not all, was reached; in few fixed words. Empty when there was a reply."""
     if answer.reachable:
         return ""
+    if answer.failure:
+        return NOT_SENT
     if answer.expired:
         return TTL_EXCEEDED
     return REASONS.get(answer.error, os.strerror(answer.error).lower()) if answer.error else NO_REPLY
@@ -210,6 +259,8 @@ def words(answer: Answer, timeout: float) -> str:
     """The reason at length, with the kernel's own words."""
     if answer.reachable:
         return ""
+    if answer.failure:
+        return answer.failure
     if answer.expired:
         said = "Time to live exceeded"
     elif answer.error:
@@ -227,7 +278,9 @@ def faults(probe: Probe, answer: Answer, timeout: float) -> list[str]:
     what = wanted.protocol + (f" port {wanted.port}" if wanted.port is not None else "")
     what += f" in {wanted.mtu} bytes" if wanted.mtu is not None else ""
     to = probe.address if probe.target == probe.address else f"{probe.target} ({probe.address})"
-    way = f"{wanted.path + ': ' if wanted.path else ''}{wanted.sender or 'the host'} to {to}, {what}"
+    way = shown(f"{wanted.path + ': ' if wanted.path else ''}{wanted.sender or 'the host'} to {to}, {what}")
+    if answer.failure and not answer.reachable:
+        return [f"{way}: this could not be tried: {answer.failure}"]
     if wanted.reachable and not answer.reachable:
         return [f"{way}: {words(answer, timeout)}"]
     if answer.reachable and not wanted.reachable:
@@ -235,7 +288,9 @@ def faults(probe: Probe, answer: Answer, timeout: float) -> list[str]:
     found = []
     if wanted.max_loss is not None and loss(answer) > wanted.max_loss:
         found.append(f"{way}: {loss(answer):g} % were lost, at most {wanted.max_loss:g} % were expected")
-    if wanted.max_rtt is not None and average(answer) > wanted.max_rtt:
+    if wanted.max_rtt is not None and not answer.times:
+        found.append(f"{way}: all that was counted was lost, so there is no round-trip time")
+    elif wanted.max_rtt is not None and average(answer) > wanted.max_rtt:
         found.append(f"{way}: {average(answer):g} ms on average, at most {wanted.max_rtt:g} ms were expected")
     return found
 
@@ -254,8 +309,8 @@ def told(probe: Probe, answer: Answer, timeout: float) -> dict[str, Any]:
     """What a result says of a probe."""
     wanted = probe.expectation
     result: dict[str, Any] = {
-        "from": wanted.sender,
-        "to": probe.target,
+        "from": wanted.sender and shown(wanted.sender),
+        "to": shown(probe.target),
         "address": probe.address,
         "protocol": wanted.protocol,
         "port": wanted.port,

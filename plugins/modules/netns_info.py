@@ -21,7 +21,8 @@ options:
   names:
     description:
       - The names of namespaces. When none of O(names), O(paths), O(pids) and O(host) is given, all that have a name.
-      - One that is not there is told as V(absent) in RV(namespaces[].state); it is no error.
+      - One that is not there is told as V(absent) in RV(namespaces[].state); it is no error. One that may not be looked
+        at is.
     type: list
     elements: str
   paths:
@@ -65,7 +66,7 @@ namespaces:
   elements: dict
   contains:
     name:
-      description: The name, V(null) where it has none.
+      description: The name, V(null) where it has none. A byte of a name that is no UTF-8 is told as V(\\xff).
       type: str
     path:
       description: The path by which it was asked for.
@@ -168,6 +169,12 @@ namespaces:
         destination:
           description: The network with its prefix length, or V(default).
           type: str
+        from:
+          description: The network that packets must come from, V(null) where they may come from any.
+          type: str
+        tos:
+          description: The type of service that packets must have, V(0) where they may have any.
+          type: int
         family:
           description: V(ipv4) or V(ipv6).
           type: str
@@ -184,6 +191,9 @@ namespaces:
           description: The next hops of a route that has several, with C(gateway), C(interface) and C(weight).
           type: list
           elements: dict
+        nexthop_id:
+          description: The id of its nexthop object (C(ip nexthop)), V(null) where it has none.
+          type: int
         source:
           description: The source address that it prefers.
           type: str
@@ -194,7 +204,7 @@ namespaces:
           description: The routing table; 254 is C(main).
           type: int
         protocol:
-          description: Who made it, such as V(kernel) or V(static).
+          description: Who made it, such as V(kernel) or V(static), as C(ip route) names it.
           type: str
         scope:
           description: The scope.

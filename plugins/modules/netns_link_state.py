@@ -93,7 +93,10 @@ link:
       description: The link state, V(up) or V(down).
       type: str
     carrier:
-      description: Whether the interface has a carrier.
+      description:
+        - Whether the interface has a carrier, after the O(wait).
+        - In check mode V(null) where only a real run will tell, which is so when an interface that is neither loopback
+          nor an end of a veth pair is to be set up.
       type: bool
 """
 
@@ -101,7 +104,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from ansible.module_utils.basic import AnsibleModule
-from ansible_collections.linuxnet.netns.plugins.module_utils._kinds.interface import LinkState, told
+from ansible_collections.linuxnet.netns.plugins.module_utils._kinds.interface import Carrier, LinkState, told
 from ansible_collections.linuxnet.netns.plugins.module_utils._model import Declared
 from ansible_collections.linuxnet.netns.plugins.module_utils._normalise import Problems
 from ansible_collections.linuxnet.netns.plugins.module_utils._run import Outcome, run
@@ -119,13 +122,18 @@ def declare(problems: Problems, params: Mapping[str, Any]) -> list[Declared]:
     netns = problems.optional_namespace("netns", params["netns"])
     interface = problems.interface("interface", params["interface"])
     wait = problems.seconds("wait", params["wait"])
-    return [LinkState("", netns, interface or "", params["state"] == "up", wait or 0)]
+    return [LinkState("", netns, interface or "", params["state"] == "up", wait or 0, alone=True)]
 
 
 def tell(outcome: Outcome) -> dict[str, Any]:
     """The interface after the run."""
     (declared,) = (one for one in outcome.declared if isinstance(one, LinkState))
-    return {"link": told(outcome.now, declared.netns, declared.interface)}
+    link = told(outcome.now, declared.netns, declared.interface)
+    for condition, found in outcome.found:
+        if isinstance(condition, Carrier):
+            # What the wait has found is younger than the state.
+            link["carrier"] = found
+    return {"link": link}
 
 
 def main() -> None:

@@ -17,6 +17,7 @@ description:
   - What is expected reachable is tried again until O(timeout) is over, as an IPv6 address may be settling and a service
     starting. What is expected unreachable is so at once when the kernel says so, and otherwise when there was no reply
     in this time.
+  - A probe that could not be sent at all proves nothing, and is not as expected, whatever is.
   - It changes nothing. It sends packets, in check mode too.
 extends_documentation_fragment:
   - linuxnet.netns.attributes.reading
@@ -36,7 +37,9 @@ options:
       to:
         description:
           - Where to, an IPv4 or IPv6 address, or V(NAMESPACE:INTERFACE), or V(INTERFACE) on the host.
-          - An interface is probed at each of its addresses, link-local ones aside.
+          - An interface is probed at each of its addresses, link-local ones aside, and loopback's where it is in
+            another namespace. When the sender has the same address itself, the probe would not leave it, and fails.
+          - A link-local IPv6 address needs the interface of the sender, as in V(fe80::1%eth0).
         type: str
         required: true
       protocol:
@@ -62,7 +65,8 @@ options:
         description:
           - How many packets to send, one each 0.2 seconds, to measure loss and the round-trip time.
           - With V(1), a packet that gets no reply is sent again until O(timeout) is over. With more, this is done until
-            there is a first reply, and then each that is counted is sent once.
+            there is a first reply, and then each that is counted is sent once. Where no reply is expected, the first
+            one decides.
         type: int
         default: 1
       max_loss:
@@ -161,7 +165,8 @@ probes:
       description:
         - Why there was none. V(network unreachable), V(no route to host), V(no reply), V(connection refused),
           V(message too long), V(time to live exceeded), V(prohibited), V(not permitted), V(network is down),
-          V(address not available) or, for what is rarer, the kernel's words.
+          V(address not available) or, for what is rarer, the kernel's words. V(not sent) when the probe itself failed,
+          in which case RV(probes[].details) says at what.
         - Empty when there was a reply.
       type: str
     details:
@@ -169,7 +174,7 @@ probes:
       type: str
       sample: "No route to host (EHOSTUNREACH), told by 10.0.0.254"
     rtt_ms:
-      description: The round-trip time in milliseconds, on average, V(null) when there was no reply.
+      description: The round-trip time in milliseconds, on average, V(null) when there was no reply that counts.
       type: float
     path_mtu:
       description: The path MTU in bytes that the kernel has learned. Only told when O(expect[].mtu) is given.

@@ -88,6 +88,25 @@ THERE = "ip netns add a; ip netns add b; ip link add ea netns a type veth peer n
         ),
         (
             "netns_addr",
+            {**END, "addresses": "10.0.0.1/24/24"},
+            "addresses: '10.0.0.1/24/24' is not an interface address: one '/' is needed, with a number from 0 to 32 "
+            "after it",
+        ),
+        (
+            "netns_addr",
+            {**END, "addresses": "10.0.0.1/" + "9" * 5000},
+            f"addresses: '10.0.0.1/{'9' * 5000}' is not an interface address: the prefix length is a number from 0 to "
+            "32",
+        ),
+        ("netns_info", {"paths": ["/\0"]}, "paths[0]: '/\\x00' cannot be the path of a file"),
+        (
+            "netns_probe",
+            {"expect": [{"to": "fe80::1%l\0o"}]},
+            "expect[0].to: 'l\\x00o' is not a name for an interface: white space and control characters are not "
+            "possible",
+        ),
+        (
+            "netns_addr",
             {**END, "addresses": "fd00:::1/64"},
             "addresses: 'fd00:::1/64' is not an interface address: 'fd00:::1' is not an IPv4 or IPv6 address",
         ),
@@ -137,6 +156,15 @@ def test_all_mistakes_are_told_at_once(host: Host) -> None:
         "- interface: '' is not a name for an interface: it is empty\n"
         "- addresses[1]: 'x' is not an interface address: 'x' is not an IPv4 or IPv6 address\n"
         "- addresses[2]: '10.0.0.1/64' is not an interface address: the prefix length is a number from 0 to 32"
+    )
+
+
+def test_what_no_file_and_no_interface_can_be_called_is_told(host: Host) -> None:
+    result = json.loads(child("netns_info", {"paths": ["/run/\ud800"]}).stdout)
+    assert result["msg"] == "paths[0]: '/run/\\ud800' cannot be the path of a file"
+    result = json.loads(child("netns_probe", {"expect": [{"to": "fe80::1%lo\ud800"}]}).stdout)
+    assert result["msg"] == (
+        "expect[0].to: 'lo\\ud800' is not a name for an interface: white space and control characters are not possible"
     )
 
 

@@ -5,6 +5,9 @@
 
 from __future__ import annotations
 
+import ctypes
+import json
+import os
 import subprocess
 import threading
 from collections.abc import Iterator
@@ -12,7 +15,8 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from ansible_collections.linuxnet.netns.tests.integration.host import Host
+import pytest
+from ansible_collections.linuxnet.netns.tests.integration.host import Host, child
 
 
 def seen(on: Host, /, **options: Any) -> list[dict[str, Any]]:
@@ -120,6 +124,78 @@ def test_addresses_and_routes_are_told(host: Host) -> None:
         {"gateway": "10.0.0.2", "interface": "ea", "weight": 2},
         {"gateway": "10.0.0.3", "interface": "ea", "weight": 1},
     ]
+
+
+def test_routes_are_told_with_all_that_selects_them(host: Host) -> None:
+    pair(host)
+    host.sh("""
+        ip -n a address add 2001:db8::1/64 dev ea nodad
+        ip -n a route add 10.6.0.0/16 via 10.0.0.2 metric 4294967295 table 4294967290
+        ip -n a route add 10.5.0.0/16 via 10.0.0.2 tos 0x10 protocol babel
+        ip -n a route add 10.4.0.0/16 via 10.0.0.2 protocol 84
+        ip netns exec a sysctl -qw net.ipv4.nexthop_compat_mode=0
+        ip -n a nexthop add id 7 via 10.0.0.2 dev ea; ip -n a route add 10.3.0.0/16 nhid 7
+    """)
+    (a,) = seen(host, names=["a"])
+    routes = {one["destination"]: one for one in a["routes"]}
+    assert (routes["10.6.0.0/16"]["metric"], routes["10.6.0.0/16"]["table"]) == (4294967295, 4294967290)
+    assert (routes["10.5.0.0/16"]["tos"], routes["10.5.0.0/16"]["protocol"]) == (0x10, "babel")
+    assert routes["10.4.0.0/16"]["protocol"] == "ovn"
+    assert [routes[f"10.{number}.0.0/16"]["nexthop_id"] for number in (3, 4)] == [7, None]
+    assert routes["10.4.0.0/16"]["from"] is None
+
+
+def test_a_route_for_a_source_is_told_with_it(host: Host) -> None:
+    pair(host)
+    words = "ip -n a -6 route add 2001:db8:1::/64 from 2001:db8:2::/64 dev ea"
+    if subprocess.run(words.split(), check=False, capture_output=True).returncode:
+        pytest.skip("this kernel has no IPv6 routes by source (CONFIG_IPV6_SUBTREES)")
+    (a,) = seen(host, names=["a"])
+    assert {one["destination"]: one["from"] for one in a["routes"]}["2001:db8:1::/64"] == "2001:db8:2::/64"
+
+
+def test_the_flags_are_those_that_ip_tells(host: Host) -> None:
+    pair(host)
+    host.sh("""
+        ip -n b link set eb down; ip -n a link set ea dynamic on; ip -n a link add one type veth peer name two
+        ip -n a link set one up; ip -n a link set lo up; ip -n a link add br0 type bridge; ip -n a link set br0 up
+        ip -n a link add link two name three type macvlan
+    """)
+    (a,) = seen(host, names=["a"])
+    said = {link["ifname"]: link["flags"] for link in host.ip("-n", "a", "link", "show")}
+    assert {name: link["flags"] for name, link in links(a).items()} == said
+    assert {"NO-CARRIER", "DYNAMIC", "M-DOWN"} <= {flag for flags in said.values() for flag in flags}
+
+
+def test_names_that_are_no_utf8_do_not_fail_the_rest(host: Host) -> None:
+    host.sh("""
+        ip netns add a; ip netns add "$(printf 'b\\377')"
+        ip link add "$(printf 'e\\377')" netns a type veth peer name eb netns "$(printf 'b\\377')"
+    """)
+    a, b = host.done("netns_info")["namespaces"]
+    assert (a["name"], b["name"]) == ("a", "b\\xff")
+    assert "e\\xff" in links(a)
+    assert links(a)["e\\xff"]["peer"]["netns"] == "b\\xff"
+    assert links(b)["eb"]["peer"]["interface"] == "e\\xff"
+
+
+def test_what_may_not_be_looked_at_is_a_mistake_of_its_option(host: Host) -> None:
+    host.sh("ip netns add a")
+
+    def drop() -> None:
+        # PR_CAPBSET_DROP of CAP_SYS_PTRACE (capabilities(7)).
+        ctypes.CDLL(None).prctl(24, 19, 0, 0, 0)
+
+    long = "/" + "x" * 300
+    options = {"pids": [os.getpid()], "names": ["a", "none"], "paths": ["/run/none", long]}
+    result = json.loads(child("netns_info", options, preexec=drop).stdout)
+    assert (result["failed"], result["changed"]) == (True, False)
+    assert result["msg"] == (
+        "2 mistakes, and nothing was changed:\n"
+        f"- paths[1]: {long} could not be read: {long}: File name too long (ENAMETOOLONG)\n"
+        f"- pids[0]: the namespace of process {os.getpid()} could not be read: /proc/{os.getpid()}/ns/net: Permission "
+        "denied (EACCES); looking into another's process takes CAP_SYS_PTRACE"
+    )
 
 
 def test_the_processes_inside_are_told(host: Host) -> None:

@@ -7,8 +7,10 @@ from __future__ import annotations
 
 import os
 import subprocess
+import threading
 import time
 from pathlib import Path
+from typing import Any
 
 import pytest
 from ansible_collections.linuxnet.netns.tests.integration.host import Host
@@ -179,6 +181,46 @@ def test_without_a_carrier_the_wait_fails_and_the_interface_stays_up(host: Host)
     )
     assert (result["changed"], result["commands"]) == (True, ["ip link set dev ea up"])
     assert "UP" in host.ip("link", "show", "ea")[0]["flags"]
+
+
+@pytest.mark.parametrize("place", ["-n b", "-n a", ""], ids=["another namespace", "the same namespace", "the host"])
+def test_the_carrier_is_predicted_wherever_the_peer_is(host: Host, place: str) -> None:
+    where = f"netns {place[3:]}" if place else "netns $$"
+    host.sh(f"ip netns add a; ip netns add b; ip link add ea netns a type veth peer name eb {where}")
+    for peer, state, carrier in [("down", "up", False), ("up", "down", False), ("up", "up", True)]:
+        host.sh(f"ip {place} link set eb {peer}")
+        predicted = host.done("netns_link_state", check=True, netns="a", interface="ea", state=state)
+        real = host.done("netns_link_state", netns="a", interface="ea", state=state)
+        assert real["changed"] is True
+        assert predicted["link"] == real["link"]
+        assert real["link"]["carrier"] is carrier
+    predicted = host.done("netns_link_state", check=True, netns="a", interface="ea", state="down")
+    assert predicted["link"]["carrier"] is False
+
+
+def test_the_carrier_of_other_kinds_is_told_where_it_is_known(host: Host) -> None:
+    host.sh("ip link add br0 type bridge; ip link add ea master br0 type veth peer name eb; ip link set eb up")
+    host.sh("ip link set ea up")
+
+    def carrier(interface: str, state: str, **options: Any) -> Any:
+        return host.done("netns_link_state", interface=interface, state=state, **options)["link"]["carrier"]
+
+    assert (carrier("lo", "up", check=True), carrier("lo", "up")) == (True, True)
+    assert carrier("lo", "down", check=True) is False
+    assert carrier("br0", "up", check=True) is None
+    assert carrier("br0", "up", wait=5) is True
+    assert (carrier("br0", "down", check=True), carrier("br0", "down")) == (False, False)
+
+
+def test_a_carrier_that_was_waited_for_is_told(host: Host) -> None:
+    host.sh("ip link add ea type veth peer name eb")
+    later = threading.Timer(0.3, host.sh, ["ip link set eb up"])
+    later.start()
+    try:
+        link = host.done("netns_link_state", interface="ea", state="up", wait=10)["link"]
+    finally:
+        later.join()
+    assert (link["state"], link["carrier"]) == ("up", True)
 
 
 def test_the_result_of_a_pair_tells_both_ends(host: Host) -> None:

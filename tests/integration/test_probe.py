@@ -5,15 +5,22 @@
 
 from __future__ import annotations
 
+import ctypes
+import json
+import os
 import resource
+import shutil
 import subprocess
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
+import pytest
+from ansible.errors import AnsibleFilterError
 from ansible_collections.linuxnet.netns.plugins.filter.probe_table import probe_table
-from ansible_collections.linuxnet.netns.tests.integration.host import Host
+from ansible_collections.linuxnet.netns.plugins.module_utils._kernel import probing
+from ansible_collections.linuxnet.netns.tests.integration.host import Host, child
 
 UDP_ECHO = """
 import socket, sys
@@ -26,6 +33,11 @@ TCP_LISTEN = """
 import socket, time
 s = socket.create_server(("10.0.0.2", 80)); print("ready", flush=True); time.sleep(60)
 """
+
+
+UDP_ONCE = UDP_ECHO.replace("s.sendto(data, who)", "s.sendto(data, who); s.recvfrom(65536) and time.sleep(60)").replace(
+    "socket, sys", "socket, time"
+)
 
 
 def lab(host: Host) -> None:
@@ -218,6 +230,186 @@ def test_all_that_is_not_as_expected_is_told_at_once(host: Host) -> None:
     assert host.run("netns_probe", check=True, expect=expect, timeout=0.5)["msg"] == result["msg"]
 
 
+def not_sent(on: Host, said: str, /, **expected: Any) -> None:
+    """A probe that cannot be sent proves nothing, whatever is expected of it."""
+    for reachable in (True, False):
+        result = on.run("netns_probe", expect=[{**expected, "reachable": reachable}], timeout=1)
+        assert result["failed"], result
+        assert said in result["msg"]
+        (probe,) = result["probes"]
+        assert (probe["ok"], probe["reachable"], probe["reason"]) == (False, False, "not sent")
+        assert said in probe["details"]
+
+
+def test_without_the_capability_to_send_echoes_it_is_named(host: Host) -> None:
+    lab(host)
+
+    def drop() -> None:
+        # PR_CAPBSET_DROP of CAP_NET_RAW (capabilities(7)).
+        ctypes.CDLL(None).prctl(24, 13, 0, 0, 0)
+
+    expect = [{"from": "a", "to": "10.0.0.9", "reachable": False}]
+    result = json.loads(child("netns_probe", {"expect": expect}, preexec=drop).stdout)
+    assert (result["failed"], result["changed"]) == (True, False)
+    assert result["msg"] == (
+        f"This user (uid {os.geteuid()}) lacks CAP_NET_RAW, without which echo requests cannot be sent: run the task "
+        "as root (become: true)."
+    )
+    refused = [{**expect[0], "to": "10.0.0.2", "protocol": "tcp", "port": 80}]
+    assert not json.loads(child("netns_probe", {"expect": refused}, preexec=drop).stdout).get("failed")
+
+
+def test_a_sender_that_has_gone_proves_nothing(host: Host, monkeypatch: pytest.MonkeyPatch) -> None:
+    send = probing.Prober.send
+
+    def gone(prober: probing.Prober, *arguments: Any) -> Any:
+        host.sh("ip netns delete a")
+        return send(prober, *arguments)
+
+    monkeypatch.setattr(probing.Prober, "send", gone)
+    for protocol in ({}, {"protocol": "tcp", "port": 80}):
+        host.sh("ip netns add a")
+        expect = [{"from": "a", "to": "10.0.0.2", "reachable": False, **protocol}]
+        result = host.run("netns_probe", expect=expect, timeout=1)
+        assert result["failed"]
+        assert result["probes"][0]["reason"] == "not sent"
+        assert "namespace a could not be entered: /run/netns/a: No such file or directory (ENOENT)" in result["msg"]
+
+
+@pytest.mark.parametrize("how", [{}, {"protocol": "tcp", "port": 80}, {"protocol": "udp", "port": 7}])
+def test_a_broadcast_address_proves_nothing(host: Host, how: dict[str, Any]) -> None:
+    lab(host)
+    not_sent(host, "10.0.0.255 is a broadcast address in namespace a", **{"from": "a", "to": "10.0.0.255", **how})
+
+
+def test_a_route_that_swallows_is_a_verdict(host: Host) -> None:
+    lab(host)
+    host.sh("ip -n a route add blackhole 10.8.0.0/16; ip -n a route add blackhole fd08::/64")
+    for to in ("10.8.0.1", "fd08::1"):
+        assert unreachable(host, **{"from": "a", "to": to})["reason"] == "invalid argument"
+
+
+@pytest.mark.skipif(shutil.which("nft") is None, reason="nft is not installed")
+def test_a_filter_that_drops_is_a_verdict(host: Host) -> None:
+    lab(host)
+    host.sh("""
+        ip netns exec a nft 'add table inet f; add chain inet f o { type filter hook output priority 0 ; };
+            add rule inet f o ip daddr 10.0.0.2 drop'
+    """)
+    assert unreachable(host, **{"from": "a", "to": "10.0.0.2"})["reason"] == "not permitted"
+
+
+def test_an_address_that_is_settling_is_no_verdict(host: Host) -> None:
+    host.sh("""
+        ip netns add a; ip netns add b
+        ip link add ea netns a type veth peer name eb netns b
+        ip -n b link set eb up; ip -n b address add fd00::2/64 dev eb nodad
+        ip -n a link set ea up; ip -n a address add fd00::1/64 dev ea
+    """)
+    result = host.run("netns_probe", expect=[{"from": "a", "to": "fd00::2", "reachable": False}], timeout=10)
+    assert "there was a reply, and none was expected" in result["msg"]
+
+
+@pytest.mark.parametrize("how", [{}, {"protocol": "tcp", "port": 80}, {"protocol": "udp", "port": 7}])
+def test_an_address_that_the_sender_has_too_proves_nothing(host: Host, how: dict[str, Any]) -> None:
+    lab(host)
+    host.sh("ip -n a address add 10.0.0.2/32 dev lo; ip -n b address delete fd00::2/64 dev eb")
+    said = "10.0.0.2 is an address of namespace a too, so what is sent to it stays there"
+    not_sent(host, said, **{"from": "a", "to": "b:eb", **how})
+    # Written as an address, it is meant as it is.
+    expected = {"reachable": not how, **how}
+    assert probed(host, {"from": "a", "to": "10.0.0.2", **expected})[0]["reachable"] is not bool(how)
+
+
+def test_the_matrix_does_not_take_an_own_address_for_anothers(host: Host) -> None:
+    lab(host)
+    host.sh("ip -n a address add 10.0.0.2/32 dev lo")
+    result = host.run("netns_probe")
+    assert result["failed"]
+    verdicts = {(probe["from"], probe["address"]): (probe["ok"], probe["reason"]) for probe in result["probes"]}
+    assert verdicts["a", "10.0.0.2"] == (False, "not sent")
+    # What b sends to a gets no further either: a's replies stay there too.
+    assert verdicts["b", "10.0.0.1"] == (False, "no reply")
+    assert verdicts["a", "fd00::2"] == verdicts["b", "fd00::1"] == (True, "")
+
+
+def test_a_topology_is_not_proven_by_the_sender_itself(host: Host) -> None:
+    ends = [
+        {"netns": "a", "interface": "ea", "addresses": ["10.0.0.1/24", "127.0.0.7/32"]},
+        {"netns": "b", "interface": "eb", "addresses": ["10.0.0.2/24", "10.0.0.1/32"]},
+    ]
+    result = host.run("netns_topology", name="lab", namespaces=["a", "b"], links=[{"endpoints": ends}], probe=True)
+    assert result["failed"]
+    verdicts = {(probe["from"], probe["address"]): probe["reason"] for probe in result["probes"]}
+    assert verdicts["b", "127.0.0.7"] == verdicts["b", "10.0.0.1"] == verdicts["a", "10.0.0.1"] == "not sent"
+
+
+def test_a_connection_waits_for_a_port(host: Host) -> None:
+    lab(host)
+    host.sh("""
+        ip netns exec a sysctl -qw net.ipv4.ip_local_port_range="40000 40000"
+        ip -n a neighbour add 10.0.0.9 lladdr 02:00:00:00:00:09 dev ea
+    """)
+    silent = {"from": "a", "to": "10.0.0.9", "protocol": "tcp", "port": 80, "reachable": False}
+    probes = probed(host, silent, silent, timeout=0.5)
+    assert [probe["reason"] for probe in probes] == ["no reply", "no reply"]
+
+
+def test_loopback_is_not_reached_from_elsewhere(host: Host) -> None:
+    lab(host)
+    assert host.refused("netns_probe", expect=[{"from": "a", "to": "b:lo"}]) == (
+        "expect[0].to: interface lo in namespace b has no address to be reached by from elsewhere"
+    )
+    assert {probe["address"] for probe in probed(host, {"from": "b", "to": "b:lo"})} == {"127.0.0.1", "::1"}
+    host.sh("ip -n b address add 10.3.0.1/32 dev lo; ip -n a route add 10.3.0.1 via 10.0.0.2")
+    (probe,) = probed(host, {"from": "a", "to": "b:lo"})
+    assert (probe["address"], probe["reachable"]) == ("10.3.0.1", True)
+
+
+def test_a_zone_is_an_interface_of_the_sender(host: Host) -> None:
+    lab(host)
+    (said,) = host.ip("-n", "b", "-6", "address", "show", "dev", "eb")
+    other = next(one["local"] for one in said["addr_info"] if one["scope"] == "link")
+    index = host.ip("-n", "a", "link", "show", "dev", "ea")[0]["ifindex"]
+    for zone in ("ea", str(index)):
+        assert probed(host, {"from": "a", "to": f"{other}%{zone}"})[0]["reachable"]
+    expect = [{"from": "a", "to": f"{other}%{zone}", "reachable": False} for zone in ("typo", "4711")]
+    assert host.refused("netns_probe", expect=expect).splitlines()[1:] == [
+        "- expect[0].to: there is no interface typo in namespace a; it has ea, lo",
+        "- expect[1].to: there is no interface 4711 in namespace a; it has ea, lo",
+    ]
+
+
+def test_a_first_reply_is_not_forgotten(host: Host) -> None:
+    lab(host)
+    way = {"from": "a", "to": "10.0.0.2", "protocol": "udp", "port": 7, "count": 3}
+    with serving("b", UDP_ONCE):
+        result = host.run("netns_probe", expect=[{**way, "reachable": False}], timeout=0.5)
+    assert "there was a reply, and none was expected" in result["msg"]
+    with serving("b", UDP_ONCE):
+        (probe,) = probed(host, {**way, "max_loss": 100}, timeout=0.5)
+    assert (probe["reachable"], probe["sent"], probe["received"], probe["loss_percent"]) == (True, 3, 0, 100)
+    assert probe_table([probe]).splitlines()[1].endswith("ok, 100 % lost")
+    with serving("b", UDP_ONCE):
+        result = host.run("netns_probe", expect=[{**way, "max_rtt": 1000}], timeout=0.5)
+    assert "all that was counted was lost, so there is no round-trip time" in result["msg"]
+
+
+def test_an_interface_with_a_dot_is_one(host: Host) -> None:
+    lab(host)
+    host.sh("""
+        ip link add eth0.10 type veth peer name e netns a; ip address add 10.3.0.1/24 dev eth0.10
+        ip link set eth0.10 up; ip -n a link set e up; ip -n a address add 10.3.0.2/24 dev e
+    """)
+    assert probed(host, {"from": "a", "to": "eth0.10"})[0]["address"] == "10.3.0.1"
+
+
+def test_a_long_time_to_wait_is_no_mistake(host: Host) -> None:
+    lab(host)
+    assert probed(host, {"from": "a", "to": "10.0.0.2", "count": 2}, timeout=3_000_000)[0]["reachable"]
+    assert probed(host, {"from": "a", "to": "10.0.0.2", "count": 2}, timeout=1e10)[0]["reachable"]
+
+
 def test_mistakes_are_told_all_at_once(host: Host) -> None:
     lab(host)
     message = host.refused(
@@ -254,6 +446,8 @@ def test_without_expectations_all_reach_all(host: Host) -> None:
         ("b", "a:ea", "10.0.0.1"),
         ("b", "a:ea", "fd00::1"),
     }
+    host.sh("""ip netns add "$(printf 'c\\377')" """)
+    assert {probe["from"] for probe in host.run("netns_probe", timeout=0.3)["probes"]} == {"a", "b", "c\\xff"}
     table = probe_table(probes, layout="matrix").splitlines()
     assert table[0].startswith("from \\ to  b:eb (10.0.0.2)")
     assert [line.split()[0] for line in table[1:]] == ["a", "b"]
@@ -298,6 +492,25 @@ def test_many_probes_get_by_with_few_descriptors(host: Host) -> None:
         resource.setrlimit(resource.RLIMIT_NOFILE, limits)
 
 
+def test_descriptors_that_are_open_already_are_counted(host: Host, monkeypatch: pytest.MonkeyPatch) -> None:
+    lab(host)
+    limits = resource.getrlimit(resource.RLIMIT_NOFILE)
+    expect = [{"from": "a", "to": "10.0.0.2", "reachable": False}, {"from": "b", "to": "10.0.0.1"}] * 30
+    others = [os.open("/dev/null", os.O_RDONLY) for _number in range(100)]
+    resource.setrlimit(resource.RLIMIT_NOFILE, (max(others) + 20, limits[1]))
+    try:
+        # The limit is not raised: first it is known, then the kernel runs out of descriptors when it was not to.
+        for promised in (max(others) + 20, 10_000):
+            monkeypatch.setattr(probing, "_raised", lambda _limits, _needed, room=promised: room)
+            result = host.run("netns_probe", expect=expect, timeout=2)
+            assert [probe["reachable"] for probe in result["probes"]] == [True] * 60
+            assert [probe["ok"] for probe in result["probes"]] == [False, True] * 30
+    finally:
+        resource.setrlimit(resource.RLIMIT_NOFILE, limits)
+        for other in others:
+            os.close(other)
+
+
 def test_a_table_is_read_by_a_person() -> None:
     probe = {"from": None, "to": "10.0.0.2", "address": "10.0.0.2", "protocol": "icmp", "port": None, "mtu": None}
     yes = {**probe, "reachable": True, "ok": True, "rtt_ms": 0.061, "reason": ""}
@@ -308,3 +521,6 @@ def test_a_table_is_read_by_a_person() -> None:
         "(host)  10.0.0.2         icmp      ok 0.061 ms",
         "a       b:eb (10.0.0.2)  tcp/80    ! - connection refused",
     ]
+    for wrong in ({"rtt_ms": "fast"}, {"loss_percent": "few"}):
+        with pytest.raises(AnsibleFilterError, match="'probes' of a result"):
+            probe_table([{**yes, **wrong}])

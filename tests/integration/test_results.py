@@ -18,7 +18,8 @@ TYPES = {"str": str, "int": int, "float": (int, float), "bool": bool, "list": li
 
 THERE = (
     "ip netns add a; ip netns add b; ip link add ea netns a type veth peer name eb netns b;"
-    "ip -n a link set ea up; ip -n b link set eb up; ip -n a address add 10.0.0.1/24 dev ea; ip netns add gone"
+    "ip -n a link set lo up; ip -n a link set ea up; ip -n b link set eb up; ip -n a address add 10.0.0.1/24 dev ea;"
+    "ip netns add gone"
 )
 TASKS: list[tuple[str, dict[str, Any]]] = [
     ("netns", {"name": ["a", "new"], "loopback": "up"}),
@@ -32,6 +33,8 @@ TASKS: list[tuple[str, dict[str, Any]]] = [
     ("netns_topology", {"name": "lab", "namespaces": ["a"], "links": [{"endpoints": ["a:x", "y"]}]}),
     ("netns_topology", {"name": "lab", "namespaces": ["a"], "state": "absent"}),
     ("netns_info", {}),
+    ("netns_probe", {"expect": [{"from": "a", "to": "10.0.0.1"}, {"from": "a", "to": "10.0.0.1", "count": 2}]}),
+    ("netns_probe", {"expect": [{"from": "a", "to": "10.9.9.9", "reachable": False, "mtu": 100}]}),
 ]
 
 

@@ -41,6 +41,7 @@ def read(*expect: dict[str, Any], **params: Any) -> tuple[Any, list[str]]:
         ("blue:eth0", Endpoint("blue", "eth0")),
         ("with:colon:eth0", Endpoint("with:colon", "eth0")),
         ("eth0", Endpoint(None, "eth0")),
+        ("eth0.10", Endpoint(None, "eth0.10")),
     ],
 )
 def test_a_target_is_an_address_or_an_interface(to: str, target: Any) -> None:
@@ -49,11 +50,35 @@ def test_a_target_is_an_address_or_an_interface(to: str, target: Any) -> None:
     assert expectation.to == target
 
 
-@pytest.mark.parametrize("to", ["10.0.0.256", "10.0.0.1/24", "", "blue:", "web.example", "10.0.0.1%eth0", "a b:eth0"])
-def test_anything_else_is_a_mistake(to: str) -> None:
+@pytest.mark.parametrize(
+    ("to", "reason"),
+    [
+        ("10.0.0.256", "neither an address"),
+        ("10.0.0.1/24", "neither an address (without a prefix length)"),
+        ("fd00::1/64", "neither an address (without a prefix length)"),
+        ("fd00::g", "neither an address"),
+        ("", "it is empty"),
+        ("blue:", "it is empty"),
+        ("a b:eth0", "white space"),
+        ("10.0.0.1%eth0", "an IPv4 address has no zone; write 10.0.0.1"),
+        ("fe80::1", "a link-local address needs the sender's interface, as in fe80::1%eth0"),
+        ("fe80::1%", "a link-local address needs the sender's interface, as in fe80::1%eth0"),
+        ("fe80::1%a\0b", "'a\\x00b' is not a name for an interface"),
+        ("fe80::1%\ud800", "'\\ud800' is not a name for an interface"),
+        ("\ud800", "'\\ud800' is not a name for an interface"),
+        ("0.0.0.0", "unspecified"),
+        ("::", "unspecified"),
+        ("255.255.255.255", "broadcast"),
+        ("224.0.0.1", "multicast"),
+        ("ff02::1%eth0", "multicast"),
+        ("::ffff:10.0.0.1", "it is an IPv4 address in IPv6 form; write 10.0.0.1"),
+    ],
+)
+def test_anything_else_is_a_mistake(to: str, reason: str) -> None:
     _expectations, mistakes = read({"to": to})
-    assert len(mistakes) >= 1
-    assert all(one.startswith("expect[0].to") for one in mistakes)
+    assert len(mistakes) == 1
+    assert mistakes[0].startswith("expect[0].to: ")
+    assert reason in mistakes[0]
 
 
 def state(*interfaces: tuple[str, Interface]) -> State:
@@ -72,6 +97,15 @@ def test_an_interface_is_probed_at_all_its_addresses() -> None:
     probes = [one.probe for one in conditions if isinstance(one, Reply)]
     assert [probe.address for probe in probes] == ["10.0.0.1", "fd00::1"]
     assert [probe.target for probe in probes] == ["a:eth0", "a:eth0"]
+
+
+def test_loopback_addresses_are_only_probed_from_where_they_are() -> None:
+    addresses = (Address("127.0.0.1/8"), Address("10.0.0.1/32"), Address("::1/128"))
+    here = state(("a", Interface("lo", "loopback", addresses=addresses)), ("b", Interface("lo", "loopback")))
+    for sender, expected in (("a", ["127.0.0.1", "10.0.0.1", "::1"]), ("b", ["10.0.0.1"])):
+        (expectation,), _mistakes = read({"from": sender, "to": "a:lo"})
+        conditions = Reachability("expect[0]", expectation, 3).conditions(here)
+        assert [one.probe.address for one in conditions if isinstance(one, Reply)] == expected
 
 
 def test_a_matrix_has_a_limit() -> None:
@@ -107,6 +141,8 @@ def test_what_is_not_as_expected_is_told_with_the_reason() -> None:
     long = _probe.Answer(error=errno.EMSGSIZE, path_mtu=1300)
     assert faults(long, mtu=1400) == [f"{first}icmp in 1400 bytes: Message too long (EMSGSIZE), the path MTU is 1300"]
     assert faults(_probe.Answer(error=errno.EHOSTUNREACH, expired=True)) == [f"{first}icmp: Time to live exceeded"]
+    unsent = _probe.Answer(failure="no")
+    assert faults(unsent) == faults(unsent, reachable=False) == [f"{first}icmp: this could not be tried: no"]
     assert faults(_probe.Answer(times=[0.001]), reachable=False) == [
         f"{first}icmp: there was a reply, and none was expected"
     ]

@@ -7,7 +7,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import AbstractContextManager
 from typing import TYPE_CHECKING, Any, Optional, Union
 
@@ -166,8 +166,12 @@ class LinuxKernel:
             return [words for kept in self._kept for words in kept.lost()]
 
 
-def demand_capabilities() -> None:
-    """Make sure that the process may change the network.
+def demand_capabilities(
+    needed: Mapping[str, int] = _CAPABILITIES, without: str = "network namespaces cannot be managed"
+) -> None:
+    """Make sure that the process has capabilities; unless said otherwise, those to change the network.
+
+    ``needed`` gives their numbers by name; ``without`` says what is not possible without them.
 
     Raises: KernelError, naming the capabilities that are missing and what to do.
     """
@@ -176,9 +180,9 @@ def demand_capabilities() -> None:
         for line in status:
             if line.startswith("CapEff:"):
                 effective = int(line.split()[1], 16)
-    missing = [name for name, bit in _CAPABILITIES.items() if not effective >> bit & 1]
+    missing = [name for name, bit in needed.items() if not effective >> bit & 1]
     if missing:
         raise KernelError(
-            f"This user (uid {os.geteuid()}) lacks {' and '.join(missing)}, without which network namespaces cannot be "
-            "managed: run the task as root (become: true)."
+            f"This user (uid {os.geteuid()}) lacks {' and '.join(missing)}, without which {without}: run the task as "
+            "root (become: true)."
         )

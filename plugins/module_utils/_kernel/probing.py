@@ -22,9 +22,11 @@ from collections.abc import Sequence
 from contextlib import suppress
 from typing import Optional
 
-from ansible_collections.linuxnet.netns.plugins.module_utils._errors import KernelError, said
+from ansible_collections.linuxnet.netns.plugins.module_utils._errors import KernelError, said, words
 from ansible_collections.linuxnet.netns.plugins.module_utils._kernel import namespaces
-from ansible_collections.linuxnet.netns.plugins.module_utils._probe import Answer, Probe
+from ansible_collections.linuxnet.netns.plugins.module_utils._kernel.edge import demand_capabilities
+from ansible_collections.linuxnet.netns.plugins.module_utils._model import describe
+from ansible_collections.linuxnet.netns.plugins.module_utils._probe import Answer, Probe, is_loopback
 
 #: linux/in.h, linux/in6.h: options that the socket module does not name, for IPv4 and IPv6.
 _LEVEL = {4: 0, 6: 41}
@@ -49,10 +51,30 @@ _USUAL_SIZE, _SMALLEST = 32, 12
 #: Seconds: until a packet without a reply is sent again; between packets that are counted; before a refused
 #: connection is tried again.
 _AGAIN, _INTERVAL = 0.25, 0.2
-#: Descriptors that are left to everything else.
-_SPARE = 64
+#: Descriptors that are left to everything else, beside those that are open already: a namespace, a second socket.
+_SPARE = 8
 #: How many probes begin before their answers are looked at: the kernel's queues are finite.
 _BURST = 64
+#: The longest that is waited for events at once: epoll counts milliseconds in an int.
+_LONGEST = 3600.0
+#: What the network says of a way when a socket is to be connected to its end: ip_route_output_flow() and what it calls.
+#: A route of type blackhole gives EINVAL. A packet filter's verdict comes when something is sent (EPERM).
+_OF_CONNECT = {
+    errno.ENETUNREACH,
+    errno.EHOSTUNREACH,
+    errno.ENETDOWN,
+    errno.EADDRNOTAVAIL,
+    errno.EACCES,
+    errno.EMSGSIZE,
+    errno.ECONNREFUSED,
+    errno.ECONNRESET,
+    errno.ETIMEDOUT,
+}
+#: The same of sending, and of what ICMP has told meanwhile (icmp_err_convert in net/ipv4/icmp.c).
+_OF_SEND = _OF_CONNECT | {errno.EPERM, errno.EPROTO, errno.ENOPROTOOPT, errno.EOPNOTSUPP, errno.EHOSTDOWN, errno.ENONET}
+_OF_CONNECT.add(errno.EINVAL)
+#: What may be otherwise a moment later: descriptors, memory, ports.
+_SHORTAGES = {errno.EMFILE, errno.ENFILE, errno.ENOBUFS, errno.ENOMEM, errno.EAGAIN, errno.EADDRNOTAVAIL}
 
 
 class _Trial:
@@ -71,12 +93,18 @@ class _Trial:
         self._received: set[int] = set()
         #: Whether packets are counted: after the first reply, where there are several to be sent.
         self._counts = False
+        #: Why nothing could be sent yet, in words, where this may pass.
+        self.shortage = ""
+        self._went = False
         self.started = self.deadline = self.due = 0.0
 
     # ---- making the socket, in its namespace
 
     def open(self) -> None:
-        """Make the socket; the calling thread is in the namespace. Raises: OSError."""
+        """Make the socket and connect it; the calling thread is in the namespace.
+
+        What the network says of the way is noted. Raises: OSError, for what says nothing of it.
+        """
         version, protocol = self.probe.version, self.wanted.protocol
         family = socket.AF_INET6 if version == 6 else socket.AF_INET
         if protocol == "icmp":
@@ -95,16 +123,59 @@ class _Trial:
             made.setsockopt(level, _MTU_DISCOVER[version], _PMTUDISC_PROBE)
             made.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, 1 << 18)
             made.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 1 << 18)
-        number = made.connect_ex(self.where(self.wanted.port or 0))
-        if number not in (0, errno.EINPROGRESS):
+        where = self.where(self.wanted.port or 0)
+        number = made.connect_ex(where)
+        if number in (errno.EACCES, errno.ENETUNREACH) and version == 4 and _is_broadcast(str(where[0])):
+            self.give_up(f"{where[0]} is a broadcast address in {describe(self.wanted.sender)}")
+        elif number not in (0, errno.EINPROGRESS, *_OF_CONNECT) or (
+            number == errno.EADDRNOTAVAIL and self._lacks_port()
+        ):
             raise OSError(number, os.strerror(number))
+        elif number in (0, errno.EINPROGRESS, errno.ECONNREFUSED) and self.wanted.leaves and self._is_own(made):
+            self.give_up(
+                f"{where[0]} is an address of {describe(self.wanted.sender)} too, so what is sent to it stays there"
+            )
+        elif number not in (0, errno.EINPROGRESS):
+            self.close()
+            self.fail(number, None)
+        else:
+            self.shortage = ""
+            if self.answer.error == errno.EADDRNOTAVAIL:
+                self.answer.error = 0
+
+    def _is_own(self, made: socket.socket) -> bool:
+        """Whether the address is the sender's: to one of its own, a namespace sends from the same, loopback's aside."""
+        # A connection to it may be over already, and its socket without an address.
+        source = self.source() if self.wanted.protocol == "tcp" else made.getsockname()[0]
+        return is_loopback(self.probe.address) or source == self.where(0)[0]
+
+    def _lacks_port(self) -> bool:
+        """Whether there is an address to connect from, and so no port (EADDRNOTAVAIL means either)."""
+        try:
+            return bool(self.source())
+        except OSError:
+            return False
+
+    def source(self) -> str:
+        """The address that the kernel sends from now; the calling thread is in the namespace. Raises: OSError."""
+        with socket.socket(socket.AF_INET6 if self.probe.version == 6 else socket.AF_INET, socket.SOCK_DGRAM) as other:
+            other.connect(self.where(7))
+            return str(other.getsockname()[0])
 
     def where(self, port: int) -> tuple[object, ...]:
         """The address to connect to; the calling thread is in the namespace. Raises: OSError."""
         host, _percent, zone = self.probe.address.partition("%")
         if self.probe.version == 4:
             return host, port
-        return host, port, 0, socket.if_nametoindex(zone) if zone else 0
+        if not zone:
+            return host, port
+        try:
+            index = socket.if_nametoindex(zone)
+        except OSError:
+            if not zone.isdecimal():
+                raise
+            index = int(zone)
+        return host, port, 0, index
 
     def close(self) -> None:
         """Let go of the socket."""
@@ -117,13 +188,14 @@ class _Trial:
     def act(self, now: float) -> None:
         """Do what is due: send, send again, or give up."""
         if self.wanted.protocol == "tcp":
-            self.done = now >= self.deadline
+            if now >= self.deadline:
+                self.expire()
             self.due = min(now + _AGAIN, self.deadline)
             return
         if self._may_send(now):
             self._send(now)
         elif now >= self.deadline:
-            self.done = True
+            self.expire()
         if not self.done:
             self.due = self._next(now)
 
@@ -151,7 +223,14 @@ class _Trial:
         try:
             self.socket.send(self._packet(number))
         except OSError as error:
-            self.fail(error.errno or 0, None)
+            if error.errno in _OF_SEND:
+                self.fail(error.errno, None)
+            elif error.errno in _SHORTAGES:
+                self.shortage = "" if self._went else words(error.errno)
+            else:
+                self.give_up(f"the packet was not taken by the kernel: {said(error)}")
+        else:
+            self._went, self.shortage = True, ""
 
     def _packet(self, number: int) -> bytes:
         version = self.probe.version
@@ -217,14 +296,14 @@ class _Trial:
         if number not in self._sent or number in self._received or not self._same(data, number):
             return
         self._received.add(number)
-        if self.wanted.packets > 1 and not self._counts:
+        if self.wanted.packets > 1 and not self._counts and self.wanted.reachable:
             # The way is open; what is counted comes from now on.
-            self._counts, self.answer = True, Answer()
+            self._counts, self.answer = True, Answer(replied=True)
             self._sent.clear()
             self._received.clear()
             return
         self.answer.times.append(max(0.0, arrival - self._sent[number]))
-        if len(self.answer.times) >= self.wanted.packets:
+        if len(self.answer.times) >= self.wanted.packets or not self.wanted.reachable:
             self._learn()
             self.done = True
 
@@ -275,19 +354,40 @@ class _Trial:
         return None if found is None else found[4]
 
     def fail(self, number: int, teller: Optional[str], expired: bool = False) -> None:
-        """Note an error. What is expected unreachable is so now; anything else is tried until its time is over."""
-        if number in (errno.EAGAIN, errno.ENOBUFS):
-            return
+        """Note what the network says. What is expected unreachable is so now; else it is tried until its time is up."""
         self.answer.error, self.answer.teller, self.answer.expired = number, teller, expired
         if number == errno.EMSGSIZE:
             if self.answer.path_mtu is None:
                 self._learn()
             # It will not become any shorter.
-            self.done = not self.answer.times
-        elif not self.wanted.reachable:
+            self.done = not self.answer.reachable
+        elif not self.wanted.reachable and number != errno.EADDRNOTAVAIL:
             self.done = True
         elif self.wanted.protocol == "tcp":
+            # An address that is settling is as good as none for a second or two.
             self.close()
+
+    def give_up(self, why: str) -> None:
+        """Note why nothing can be sent: that is no answer of the network, whatever is expected."""
+        self.answer.failure, self.done = why, True
+
+    def expire(self) -> None:
+        """Its time is over."""
+        if self.shortage and not self.answer.error:
+            self.answer.failure = f"it could not be sent: {self.shortage}"
+        self.done = True
+
+
+def _is_broadcast(address: str) -> bool:
+    """Whether an IPv4 address is a broadcast address in the calling thread's namespace.
+
+    Connecting to it fails with EACCES, unless the socket has SO_BROADCAST (ip(7)); TCP says ENETUNREACH.
+    """
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as asked:
+        if asked.connect_ex((address, 7)) != errno.EACCES:
+            return False
+        asked.setsockopt(socket.SOL_SOCKET, socket.SO_BROADCAST, 1)
+        return not asked.connect_ex((address, 7))
 
 
 def _arrival(ancillary: Sequence[tuple[int, int, bytes]]) -> float:
@@ -342,13 +442,15 @@ class Prober:
 
     def send(self, probes: Sequence[tuple[Probe, float]]) -> list[Answer]:
         """The answers to the probes, each with the seconds that it may take, in their order. Raises: KernelError."""
+        if any(probe.expectation.protocol == "icmp" for probe, _timeout in probes):
+            demand_capabilities({"CAP_NET_RAW": 13}, "echo requests cannot be sent")
         trials = [_Trial(probe, timeout, number, self._salt) for number, (probe, timeout) in enumerate(probes)]
         limits = resource.getrlimit(resource.RLIMIT_NOFILE)
         try:
-            room = max(_raised(limits, len(trials) + _SPARE) - _SPARE, 1)
+            taken = len(os.listdir("/proc/self/fd")) + _SPARE
+            room = max(_raised(limits, len(trials) + taken) - taken, 1)
             with namespaces.away(self._home):
-                for first in range(0, len(trials), room):
-                    self._wave(trials[first : first + room])
+                self._serve(trials, room)
         except OSError as error:
             raise KernelError(f"The probes could not be sent: {said(error)}.") from error
         finally:
@@ -357,20 +459,28 @@ class Prober:
                 trial.close()
         return [trial.answer for trial in trials]
 
-    def _wave(self, trials: Sequence[_Trial]) -> None:
+    def _serve(self, trials: Sequence[_Trial], room: int) -> None:
+        """Serve the trials, at most ``room`` at a time."""
         # They begin one namespace after the other.
         waiting = sorted(trials, key=lambda trial: trial.wanted.sender or "", reverse=True)
-        self._timers.clear()
         under_way: list[_Trial] = []
         while waiting or under_way:
-            for _number in range(min(_BURST, len(waiting))):
+            for _number in range(min(_BURST, len(waiting), room - len(under_way))):
                 trial = waiting.pop()
                 now = time.monotonic()
                 trial.deadline = now + trial.timeout
-                under_way.append(trial)
-                self._begin(trial, now)
-            pause = max(0.0, self._timers[0][0] - time.monotonic()) if self._timers and not waiting else 0.0
-            self._listen(pause)
+                if self._begin(trial, now):
+                    under_way.append(trial)
+                elif under_way:
+                    # Its turn comes when another has ended.
+                    waiting.append(trial)
+                    room = len(under_way)
+                    break
+                else:
+                    trial.expire()
+            more = waiting and len(under_way) < room
+            pause = self._timers[0][0] - time.monotonic() if self._timers and not more else 0.0
+            self._listen(min(max(0.0, pause), _LONGEST))
             now = time.monotonic()
             while self._timers and self._timers[0][0] <= now:
                 trial = heapq.heappop(self._timers)[2]
@@ -378,15 +488,22 @@ class Prober:
                     self._go_on(trial, now)
             under_way = [trial for trial in under_way if not trial.done]
 
-    def _begin(self, trial: _Trial, now: float) -> None:
-        """Make the socket of a trial and send its first packet."""
+    def _begin(self, trial: _Trial, now: float) -> bool:
+        """Make the socket of a trial and send its first packet; whether there was a descriptor for it."""
         trial.started = now
+        doing = f"{describe(trial.wanted.sender)} could not be entered"
         try:
             namespaces.enter(trial.wanted.sender, self._home)
+            doing = "its socket could not be made"
             trial.open()
         except OSError as error:
             trial.close()
-            trial.fail(error.errno or 0, None)
+            if error.errno in _SHORTAGES:
+                trial.shortage = words(error.errno)
+                return False
+            trial.give_up(f"{doing}: {said(error)}")
+        if trial.done:
+            trial.close()
         if trial.socket is not None:
             awaited = select.EPOLLOUT if trial.wanted.protocol == "tcp" else select.EPOLLIN
             self._epoll.register(trial.socket, awaited | select.EPOLLERR)
@@ -394,6 +511,7 @@ class Prober:
             trial.due = trial.deadline
             trial.act(now)
         self._schedule(trial, now)
+        return True
 
     def _go_on(self, trial: _Trial, now: float) -> None:
         """Do what is due of a trial."""
@@ -402,23 +520,21 @@ class Prober:
         if trial.socket is not None:
             trial.act(now)
             self._schedule(trial, now)
-        elif now < trial.deadline:
-            self._begin(trial, now)
-        else:
-            trial.done = True
+        elif now >= trial.deadline:
+            trial.expire()
+        elif not self._begin(trial, now):
+            self._schedule(trial, now)
 
     def _has_moved(self, trial: _Trial) -> bool:
         """Whether the kernel would now send from another address than the socket's.
 
         An IPv6 address is not used until duplicate address detection has ended, and a socket keeps the one it has.
         """
-        if trial.probe.version == 4 or trial.answer.times or trial.socket is None:
+        if trial.probe.version == 4 or trial.answer.reachable or trial.socket is None:
             return False
         try:
             namespaces.enter(trial.wanted.sender, self._home)
-            with socket.socket(socket.AF_INET6, socket.SOCK_DGRAM) as other:
-                other.connect(trial.where(7))
-                return bool(other.getsockname()[0] != trial.socket.getsockname()[0])
+            return bool(trial.source() != trial.socket.getsockname()[0])
         except OSError:
             return False
 

@@ -2,7 +2,7 @@
 # SPDX-FileCopyrightText: 2026 The linuxnet.netns developers
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The kernel's reports of links and addresses, taken apart.
+"""The kernel's reports of links, addresses and routes, taken apart.
 
 Of some forty attributes of a link a handful matter here. Taken out one by one they cost a quarter of what pyroute2's
 classes take for all of them, and a task that only reads need not import pyroute2 (docs/performance.md).
@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import socket
 import struct
+from collections.abc import Iterator
 from typing import NamedTuple, Optional
 
 from ansible_collections.linuxnet.netns.plugins.module_utils._kernel.netlink import attributes
@@ -22,12 +23,15 @@ _MAC, _IFNAME, _MTU, _LINK, _LINKINFO, _KIND, _LINK_NETNSID = 1, 3, 4, 5, 18, 1,
 _ADDRESS, _LOCAL = 1, 2
 #: linux/if.h
 _IFF_LOOPBACK = 0x8
-#: The bytes of what precedes the attributes: struct ifinfomsg and struct ifaddrmsg, behind the header.
-_IFINFOMSG, _IFADDRMSG = struct.Struct("=BxHiII"), struct.Struct("=BBBBi")
+#: The bytes of what precedes the attributes: struct ifinfomsg, ifaddrmsg and rtmsg, behind the header.
+_IFINFOMSG, _IFADDRMSG, _RTMSG = struct.Struct("=BxHiII"), struct.Struct("=BBBBi"), struct.Struct("=BBBBBBBBI")
 _HEADER = 16
 _NUMBER, _SIGNED = struct.Struct("=I"), struct.Struct("=i")
-#: The address families that are read, as the numbers that the kernel has for them.
-_FAMILIES = frozenset({socket.AF_INET, socket.AF_INET6})
+#: linux/rtnetlink.h: DST, SRC, OIF, GATEWAY, PRIORITY, PREFSRC, MULTIPATH, TABLE, VIA, NH_ID; struct rtnexthop.
+_DST, _SRC, _OIF, _GATEWAY, _PRIORITY, _PREFSRC, _MULTIPATH, _TABLE, _VIA, _NH_ID = 1, 2, 4, 5, 6, 7, 9, 15, 18, 30
+_NEXT_HOP = struct.Struct("=HBBi")
+#: The versions of IP, by the numbers that the kernel has for their address families.
+_VERSIONS = {int(socket.AF_INET): 4, int(socket.AF_INET6): 6}
 
 
 class LinkReport(NamedTuple):
@@ -61,6 +65,36 @@ class AddressReport(NamedTuple):
     told: dict[int, bytes]
 
 
+class Hop(NamedTuple):
+    """A next hop of a route."""
+
+    gateway: Optional[str]
+    ifindex: Optional[int]
+    weight: int = 1
+
+
+class RouteReport(NamedTuple):
+    """A route (RTM_NEWROUTE).
+
+    ``destination`` is ``default`` or has its prefix length, as has ``origin``, the source prefix that it is for;
+    ``source`` is the address that it prefers to send from, and ``object_id`` its nexthop object.
+    """
+
+    version: int
+    destination: str
+    kind: int
+    table: int
+    protocol: int
+    scope: int
+    flags: int
+    source: Optional[str]
+    metric: Optional[int]
+    hops: tuple[Hop, ...]
+    origin: Optional[str]
+    tos: int
+    object_id: Optional[int]
+
+
 def link(raw: bytes) -> LinkReport:
     """A link of a report."""
     _family, _type, index, flags, _change = _IFINFOMSG.unpack_from(raw, _HEADER)
@@ -84,7 +118,7 @@ def link(raw: bytes) -> LinkReport:
 def address(raw: bytes) -> Optional[AddressReport]:
     """An address of a report; None for one that is neither IPv4 nor IPv6."""
     family, length, flags, scope, index = _IFADDRMSG.unpack_from(raw, _HEADER)
-    if family not in _FAMILIES:
+    if family not in _VERSIONS:
         return None
     told = attributes(raw, _IFADDRMSG.size)
     far = told.get(_ADDRESS, b"")
@@ -92,8 +126,61 @@ def address(raw: bytes) -> Optional[AddressReport]:
     if not own:
         return None
     peer = socket.inet_ntop(family, far) if far and far != own else ""
-    version = 4 if family == socket.AF_INET else 6
-    return AddressReport(index, version, f"{socket.inet_ntop(family, own)}/{length}", peer, flags, scope, told)
+    return AddressReport(
+        index, _VERSIONS[family], f"{socket.inet_ntop(family, own)}/{length}", peer, flags, scope, told
+    )
+
+
+def route(raw: bytes) -> Optional[RouteReport]:
+    """A route of a report; None for one that is neither of IPv4 nor of IPv6."""
+    family, length, from_length, tos, table, protocol, scope, kind, flags = _RTMSG.unpack_from(raw, _HEADER)
+    if family not in _VERSIONS:
+        return None
+    told = attributes(raw, _RTMSG.size)
+
+    def prefix(attribute: int, size: int) -> Optional[str]:
+        return f"{socket.inet_ntop(family, told[attribute])}/{size}" if attribute in told else None
+
+    return RouteReport(
+        _VERSIONS[family],
+        (prefix(_DST, length) if length else None) or "default",
+        kind,
+        unsigned(told.get(_TABLE)) or table,
+        protocol,
+        scope,
+        flags,
+        socket.inet_ntop(family, told[_PREFSRC]) if _PREFSRC in told else None,
+        unsigned(told.get(_PRIORITY)),
+        tuple(_hops(family, told)),
+        prefix(_SRC, from_length),
+        tos,
+        unsigned(told.get(_NH_ID)),
+    )
+
+
+def _hops(family: int, told: dict[int, bytes]) -> Iterator[Hop]:
+    several = told.get(_MULTIPATH)
+    if several is None:
+        yield Hop(_gateway(family, told), unsigned(told.get(_OIF)))
+        return
+    offset = 0
+    while offset + _NEXT_HOP.size <= len(several):
+        length, _flags, weight, index = _NEXT_HOP.unpack_from(several, offset)
+        if length < _NEXT_HOP.size:
+            break
+        own = attributes(several[offset : offset + length], _NEXT_HOP.size - _HEADER)
+        yield Hop(_gateway(family, own), index, weight + 1)
+        offset += (length + 3) & ~3
+
+
+def _gateway(family: int, told: dict[int, bytes]) -> Optional[str]:
+    via = told.get(_VIA)
+    if _GATEWAY in told:
+        return socket.inet_ntop(family, told[_GATEWAY])
+    if via is not None and len(via) in (6, 18):
+        # struct rtvia: a gateway of another family.
+        return socket.inet_ntop(struct.unpack_from("=H", via)[0], via[2:])
+    return None
 
 
 def unsigned(value: Optional[bytes]) -> Optional[int]:

@@ -83,7 +83,7 @@ def addresses() -> bytes:
     return dump(_GETADDR, bytes(8))
 
 
-def routes(family: int) -> bytes:
+def routes(family: int = 0) -> bytes:
     """The request for a dump of all routes of an address family, 0 for all (struct rtmsg)."""
     return dump(_GETROUTE, struct.pack("=B11x", family))
 

@@ -6,12 +6,11 @@
 
 from __future__ import annotations
 
-import socket
 import struct
 from collections.abc import Sequence
 
 from ansible_collections.linuxnet.netns.plugins.module_utils._kernel import messages, namespaces, reports, requests
-from ansible_collections.linuxnet.netns.plugins.module_utils._kernel.netlink import RouteSocket, attributes, only
+from ansible_collections.linuxnet.netns.plugins.module_utils._kernel.netlink import RouteSocket, only
 from ansible_collections.linuxnet.netns.plugins.module_utils._model import Netns, describe
 
 _AF_INET, _AF_INET6 = 2, 10
@@ -21,10 +20,9 @@ _ONLINK = 4
 #: linux/rtnetlink.h: all attributes of a route but CACHEINFO, which is what has become of it. A nexthop object (NH_ID)
 #: tells the interface, the gateway and the next hops (OIF, GATEWAY, MULTIPATH, VIA), which may not be said beside it.
 _ATTRIBUTES = frozenset(set(range(1, 31)) - {12})
-_NH_ID, _OF_A_NEXT_HOP = 30, frozenset({4, 5, 9, 18})
-_DST, _OIF, _GATEWAY = 1, 4, 5
-#: linux/rtnetlink.h: struct rtmsg.
-_RTMSG = struct.Struct("=BBBBBBBBI")
+_OF_A_NEXT_HOP = frozenset({4, 5, 9, 18})
+#: linux/rtnetlink.h: the size of struct rtmsg.
+_RTMSG = 12
 
 
 class Routes:
@@ -42,13 +40,14 @@ class Routes:
         with RouteSocket() as route:
             for family in (_AF_INET, _AF_INET6):
                 for raw in route.dump(requests.routes(family)):
-                    *_start, table, protocol, _scope, _type, flags = _RTMSG.unpack_from(raw, 16)
-                    if protocol == _PROTOCOL_KERNEL or table == _TABLE_LOCAL or flags & _CLONED:
+                    told = reports.route(raw)
+                    if told is None or told.protocol == _PROTOCOL_KERNEL or told.table == _TABLE_LOCAL:
                         continue
-                    by_object = _NH_ID in attributes(raw, _RTMSG.size)
-                    request = only(raw, _RTMSG.size, _ATTRIBUTES - _OF_A_NEXT_HOP if by_object else _ATTRIBUTES)
+                    if told.flags & _CLONED:
+                        continue
+                    request = only(raw, _RTMSG, _ATTRIBUTES - _OF_A_NEXT_HOP if told.object_id else _ATTRIBUTES)
                     # Bytes 24 to 27 are rtm_flags, of which all but ONLINK are what has become of the next hop.
-                    kept = struct.pack("=I", flags & _ONLINK)
+                    kept = struct.pack("=I", told.flags & _ONLINK)
                     found[request[16:24] + kept + request[28:]] = request[:24] + kept + request[28:]
         return found
 
@@ -70,7 +69,7 @@ class Routes:
             return []  # the namespace has gone, as it was to
         up = {link.ifindex for link in links if link.flags & requests.IFF_UP}
         gone = [request for key, request in self._were[netns].items() if key not in now]
-        return [_told(one) for one in gone if reports.unsigned(attributes(one, _RTMSG.size).get(_OIF)) in (*up, None)]
+        return [_told(one) for one in gone if _leads_through(one, up)]
 
     def _revive(self, netns: Netns) -> list[str]:
         try:
@@ -91,7 +90,15 @@ class Routes:
 
 def _told(request: bytes) -> str:
     """A route in words."""
-    family, length = request[16], request[17]
-    told = attributes(request, _RTMSG.size)
-    to = f"{socket.inet_ntop(family, told[_DST])}/{length}" if _DST in told else "default"
-    return to + (f" via {socket.inet_ntop(family, told[_GATEWAY])}" if _GATEWAY in told else "")
+    told = reports.route(request)
+    if told is None:
+        return "of another family"
+    via = ", ".join(hop.gateway for hop in told.hops if hop.gateway)
+    return told.destination + (f" via {via}" if via else "")
+
+
+def _leads_through(request: bytes, interfaces: set[int]) -> bool:
+    """Whether a route leads through one of the interfaces, or through none."""
+    told = reports.route(request)
+    indexes = set() if told is None else {hop.ifindex for hop in told.hops if hop.ifindex}
+    return bool(indexes & interfaces) or not indexes

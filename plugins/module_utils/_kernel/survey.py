@@ -4,18 +4,16 @@
 
 """Reads all there is in many namespaces: links with their peers, addresses, routes, processes.
 
-Reports are taken apart by hand: of each the few attributes that are told, which takes a third of what decoding takes.
+Every namespace is known by its device and inode, whatever it is called, and whether it has a name at all.
 """
 
 from __future__ import annotations
 
 import errno
 import os
-import socket
-import struct
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
-from typing import Any, NamedTuple, Optional
+from typing import NamedTuple, Optional
 
 from ansible_collections.linuxnet.netns.plugins.module_utils._errors import KernelError, NetlinkError, said
 from ansible_collections.linuxnet.netns.plugins.module_utils._info import (
@@ -28,16 +26,16 @@ from ansible_collections.linuxnet.netns.plugins.module_utils._info import (
     SeenProcess,
     SeenRoute,
 )
-from ansible_collections.linuxnet.netns.plugins.module_utils._kernel import namespaces, requests, syscalls
+from ansible_collections.linuxnet.netns.plugins.module_utils._kernel import namespaces, reports, requests, syscalls
 from ansible_collections.linuxnet.netns.plugins.module_utils._kernel.edge import demand_capabilities
-from ansible_collections.linuxnet.netns.plugins.module_utils._kernel.netlink import RouteSocket, attributes
-from ansible_collections.linuxnet.netns.plugins.module_utils._model import FOREIGN, NAMESPACE, STALE
+from ansible_collections.linuxnet.netns.plugins.module_utils._kernel.netlink import RouteSocket
+from ansible_collections.linuxnet.netns.plugins.module_utils._model import FOREIGN, NAMESPACE, STALE, shown
+from ansible_collections.linuxnet.netns.plugins.module_utils._normalise import Problems
 
-_LINK, _ADDRESS, _ROUTE = struct.Struct("=BxHiII"), struct.Struct("=BBBBi"), struct.Struct("=BBBBBBBBI")
-_NUMBER, _NEXT_HOP = struct.Struct("=i"), struct.Struct("=HBBi")
-_UNSPECIFIED = 0
-_FAMILIES = {2: "ipv4", 10: "ipv6"}
-#: linux/if.h, in the order in which ``ip`` writes them.
+_FAMILIES = {4: "ipv4", 6: "ipv6"}
+#: linux/if_link.h: MASTER. linux/if_addr.h: FLAGS, with the one of an address that is still being looked for elsewhere.
+_MASTER, _IFA_FLAGS, _TENTATIVE = 10, 8, 0x40
+#: linux/if.h, in the order in which ``ip`` writes them (print_link_flags() in its ipaddress.c).
 _FLAGS = {
     0x8: "LOOPBACK",
     0x2: "BROADCAST",
@@ -46,58 +44,57 @@ _FLAGS = {
     0x80: "NOARP",
     0x200: "ALLMULTI",
     0x100: "PROMISC",
+    0x400: "MASTER",
+    0x800: "SLAVE",
+    0x4: "DEBUG",
+    0x8000: "DYNAMIC",
+    0x4000: "AUTOMEDIA",
+    0x2000: "PORTSEL",
+    0x20: "NOTRAILERS",
     0x1: "UP",
     0x10000: "LOWER_UP",
     0x20000: "DORMANT",
+    0x40000: "ECHO",
 }
-#: linux/rtnetlink.h: types, scopes and protocols of routes, and scopes of addresses.
+_UP, _RUNNING = 0x1, 0x40
+#: linux/rtnetlink.h: types, scopes and protocols of routes, and scopes of addresses. ``ip`` has more protocols (its
+#: rt_protos).
 _TYPES = {1: "unicast", 2: "local", 3: "broadcast", 4: "anycast", 5: "multicast"}
 _TYPES.update({6: "blackhole", 7: "unreachable", 8: "prohibit", 9: "throw"})
 _SCOPES = {0: "global", 200: "site", 253: "link", 254: "host", 255: "nowhere"}
-_PROTOCOLS = {0: "unspec", 1: "redirect", 2: "kernel", 3: "boot", 4: "static", 9: "ra", 16: "dhcp", 186: "bgp"}
-_PROTOCOLS.update({11: "zebra", 12: "bird", 188: "ospf", 187: "isis", 189: "rip", 192: "eigrp"})
-_TABLE_LOCAL, _CLONED, _TENTATIVE = 255, 0x200, 0x40
+_PROTOCOLS = {0: "unspec", 1: "redirect", 2: "kernel", 3: "boot", 4: "static", 8: "gated", 9: "ra", 10: "mrt"}
+_PROTOCOLS.update({11: "zebra", 12: "bird", 13: "dnrouted", 14: "xorp", 15: "ntk", 16: "dhcp", 18: "keepalived"})
+_PROTOCOLS.update({42: "babel", 84: "ovn", 99: "openr", 186: "bgp", 187: "isis", 188: "ospf", 189: "rip", 192: "eigrp"})
+_TABLE_LOCAL, _CLONED = 255, 0x200
+
+#: A namespace that goes away while it is being read has no more devices, or its process or name is gone.
+_GONE = (errno.ENOENT, errno.ESRCH, errno.EINVAL, errno.ENODEV, errno.ENOTDIR)
 
 #: A namespace, whatever it is called: the device and the inode of its file.
 _Key = tuple[int, int]
 #: By what one end of a link is looked for: its index, its peer's index, its name, its MAC address.
-_End = tuple[int, int, str, bytes]
-
-
-class _Raw(NamedTuple):
-    """A link as reported: ``other`` and ``netns_id`` are the index and the namespace of its other end."""
-
-    name: str
-    kind: str
-    ifindex: int
-    flags: int
-    told: dict[int, bytes]
-    other: Optional[int]
-    netns_id: Optional[int]
+_End = tuple[int, int, str, str]
 
 
 class _Inside(NamedTuple):
     """What was read in one namespace; ``far`` are the name and the MAC address of other ends, by index of a link."""
 
     place: Place
-    links: dict[int, _Raw]
+    links: dict[int, reports.LinkReport]
     addresses: Sequence[SeenAddress] = ()
     routes: Sequence[SeenRoute] = ()
-    far: Optional[dict[int, tuple[str, bytes]]] = None
+    far: Optional[dict[int, tuple[str, str]]] = None
 
 
 class Survey:
     """Reads namespaces; the calling thread is brought back to its own."""
 
     def __init__(self) -> None:
-        """Raises: KernelError, when the process lacks a capability. LibraryMissing."""
+        """Raises: KernelError, when the process lacks a capability."""
         demand_capabilities()
         self._home = namespaces.current()
         found = os.fstat(self._home)
         self._host = found.st_dev, found.st_ino
-        self._links = requests.links()
-        self._addresses = requests.addresses()
-        self._routes = requests.routes(_UNSPECIFIED)
         self._inside: dict[_Key, _Inside] = {}
         self._ends: dict[_End, list[_Key]] = {}
         self._peers: dict[tuple[_Key, int], tuple[_Key, int]] = {}
@@ -110,29 +107,37 @@ class Survey:
         """Let go of what was held."""
         os.close(self._home)
 
-    def look(self, places: Optional[Sequence[Place]]) -> list[Seen]:
-        """What there is at the places; None for all that have a name. Raises: KernelError."""
+    def look(self, places: Optional[Mapping[Place, str]]) -> list[Seen]:
+        """What there is at the places, which are given with the options that ask for them; None for all with a name.
+
+        Raises: Invalid, naming the options of those that cannot be read. KernelError.
+        """
         try:
             with namespaces.away(self._home):
                 return self._look(places)
         except OSError as error:
             raise KernelError(f"The state of this host's network could not be read: {said(error)}.") from error
 
-    def _look(self, places: Optional[Sequence[Place]]) -> list[Seen]:
+    def _look(self, places: Optional[Mapping[Place, str]]) -> list[Seen]:
         names = namespaces.listed()
-        asked = [Place(name=name) for name in names] if places is None else list(places)
+        asked = {Place(name=name): "" for name in names} if places is None else places
         for name in names:
             with suppress(OSError):
                 self._names.setdefault(_key(namespaces.path_of(name)), name)
-        states = {place: self._state(place) for place in asked}
+        states: dict[Place, str] = {}
         keys: dict[Place, _Key] = {}
-        for place, state in states.items():
-            if state == "present":
-                key = self._read_gone(place)
-                if key is None:
+        problems = Problems()
+        for place, option in asked.items():
+            try:
+                states[place] = self._state(place)
+                if states[place] == "present":
+                    keys[place] = self._read(place)
+            except OSError as error:
+                if error.errno in _GONE:
                     states[place] = "absent"
                 else:
-                    keys[place] = key
+                    problems.add(option, f"{place} could not be read: {shown(said(error))}{_remedy(place, error)}")
+        problems.check()
         # This process itself is to be found where it lives.
         syscalls.setns(self._home)
         processes = _processes(set(keys.values()))
@@ -148,20 +153,12 @@ class Survey:
     def _state(place: Place) -> str:
         if place.is_host:
             return "present"
-        what = namespaces.what_is(place.name) if place.name is not None else namespaces.what_is_at(_path(place))
-        if what is None or (place.pid is not None and what != NAMESPACE):
-            return "absent"
-        return {NAMESPACE: "present", STALE: "stale", FOREIGN: "foreign"}[what]
-
-    def _read_gone(self, place: Place) -> Optional[_Key]:
-        """Read a namespace that may be gone by now; then, None."""
-        try:
-            return self._read(place)
-        except OSError as error:
-            # A namespace that goes away while it is being read has no more devices, or its process or name is gone.
-            if error.errno in (errno.ENOENT, errno.ESRCH, errno.EINVAL, errno.ENODEV, errno.ENOTDIR):
-                return None
-            raise
+        if place.pid is not None:
+            # A process has one, unless it has ended.
+            os.stat(_path(place))
+            return "present"
+        what = namespaces.what_is_at(_path(place))
+        return "absent" if what is None else {NAMESPACE: "present", STALE: "stale", FOREIGN: "foreign"}[what]
 
     def _read(self, place: Place, *, only_links: bool = False) -> _Key:
         descriptor = self._open(place)
@@ -176,17 +173,17 @@ class Survey:
                 os.close(descriptor)
         self._paths[key] = _path(place)
         with RouteSocket() as route:
-            links = {link.ifindex: link for link in map(_link, route.dump(self._links))}
+            links = {link.ifindex: link for link in map(reports.link, route.dump(requests.links()))}
             if only_links:
                 inside = _Inside(place, links)
             else:
-                addresses = [one for raw in route.dump(self._addresses) for one in _address(raw, links)]
-                routes = [one for raw in route.dump(self._routes) for one in _route(raw, links)]
+                addresses = [one for raw in route.dump(requests.addresses()) for one in _addresses(raw, links)]
+                routes = [one for raw in route.dump(requests.routes()) for one in _routes(raw, links)]
                 inside = _Inside(place, links, addresses, routes, self._far(links, route))
         self._inside[key] = inside
         for link in links.values():
             if link.other is not None:
-                self._ends.setdefault((link.ifindex, link.other, link.name, link.told.get(1, b"")), []).append(key)
+                self._ends.setdefault((link.ifindex, link.other, link.name, link.mac or ""), []).append(key)
         return key
 
     def _open(self, place: Place) -> int:
@@ -206,15 +203,15 @@ class Survey:
         return os.open(self._paths[key], os.O_RDONLY | os.O_CLOEXEC | os.O_NONBLOCK)
 
     @staticmethod
-    def _far(links: dict[int, _Raw], route: RouteSocket) -> dict[int, tuple[str, bytes]]:
+    def _far(links: dict[int, reports.LinkReport], route: RouteSocket) -> dict[int, tuple[str, str]]:
         """The name and the MAC address of the other ends that are in other namespaces."""
         found = {}
         for link in links.values():
             if link.netns_id is not None and link.netns_id >= 0 and link.other is not None:
                 # Where the caller has no rights in the other namespace, it is not told.
                 with suppress(NetlinkError):
-                    other = _link(route.ask(requests.link_elsewhere(link.other, link.netns_id)))
-                    found[link.ifindex] = other.name, other.told.get(1, b"")
+                    other = reports.link(route.ask(requests.link_elsewhere(link.other, link.netns_id)))
+                    found[link.ifindex] = other.name, other.mac or ""
         return found
 
     def _find_peers(self, keys: Sequence[_Key]) -> None:
@@ -224,16 +221,16 @@ class Survey:
             self._looked_everywhere = True
             known = {self._names.get(key) for key in self._inside}
             for place in [Place(), *(Place(name=name) for name in namespaces.listed() if name not in known)]:
-                if place.is_host or self._state(place) == "present":
-                    with suppress(OSError):
+                with suppress(OSError):
+                    if self._state(place) == "present":
                         self._read(place, only_links=True)
             for key, link in missing:
                 self._find_peer(key, link)
 
-    def _is_far(self, key: _Key, link: _Raw) -> bool:
+    def _is_far(self, key: _Key, link: reports.LinkReport) -> bool:
         return link.ifindex in (self._inside[key].far or {})
 
-    def _find_peer(self, key: _Key, link: _Raw) -> bool:
+    def _find_peer(self, key: _Key, link: reports.LinkReport) -> bool:
         if (key, link.ifindex) in self._peers:
             return True
         far = (self._inside[key].far or {})[link.ifindex]
@@ -258,8 +255,7 @@ class Survey:
         try:
             self._enter(key)
             with RouteSocket() as route:
-                answer = attributes(route.ask(requests.nsid(descriptor)), 4)
-                return _integer(answer.get(1))
+                return requests.nsid_of(route.ask(requests.nsid(descriptor)))
         except OSError:
             return None
         finally:
@@ -287,20 +283,20 @@ class Survey:
             processes.get(key, ()),
         )
 
-    def _seen_link(self, key: _Key, link: _Raw, inside: _Inside) -> SeenLink:
-        master = inside.links.get(_integer(link.told.get(10)) or 0)
+    def _seen_link(self, key: _Key, link: reports.LinkReport, inside: _Inside) -> SeenLink:
+        master = inside.links.get(reports.unsigned(link.told.get(_MASTER)) or 0)
         return SeenLink(
             link.name,
             link.kind,
             link.ifindex,
-            tuple(name for flag, name in _FLAGS.items() if link.flags & flag),
-            _mac(link.told.get(1)),
-            _integer(link.told.get(4)),
+            _flags(link, inside),
+            link.mac,
+            link.mtu,
             None if master is None else master.name,
             self._lower(key, link, inside),
         )
 
-    def _lower(self, key: _Key, link: _Raw, inside: _Inside) -> Optional[SeenPeer]:
+    def _lower(self, key: _Key, link: reports.LinkReport, inside: _Inside) -> Optional[SeenPeer]:
         if not link.other or (link.netns_id is None and link.other == link.ifindex):
             return None
         if link.netns_id is None:
@@ -331,9 +327,25 @@ def _key(path: str) -> _Key:
     return found.st_dev, found.st_ino
 
 
-def _has(inside: _Inside, index: int, name: str, mac: bytes) -> bool:
+def _remedy(place: Place, error: OSError) -> str:
+    # proc_ns_get_link() in fs/proc/namespaces.c.
+    denied = place.pid is not None and error.errno == errno.EACCES
+    return "; looking into another's process takes CAP_SYS_PTRACE" if denied else ""
+
+
+def _flags(link: reports.LinkReport, inside: _Inside) -> tuple[str, ...]:
+    """The flags of a link, as ``ip link`` writes them."""
+    lower = inside.links.get(link.other or 0) if link.netns_id is None else None
+    return (
+        *(["NO-CARRIER"] if link.flags & _UP and not link.flags & _RUNNING else []),
+        *(name for flag, name in _FLAGS.items() if link.flags & flag),
+        *(["M-DOWN"] if lower is not None and not lower.flags & _UP else []),
+    )
+
+
+def _has(inside: _Inside, index: int, name: str, mac: str) -> bool:
     found = inside.links.get(index)
-    return found is not None and found.name == name and found.told.get(1, b"") == mac
+    return found is not None and (found.name, found.mac or "") == (name, mac)
 
 
 def _processes(keys: set[_Key]) -> dict[_Key, list[SeenProcess]]:
@@ -348,100 +360,44 @@ def _processes(keys: set[_Key]) -> dict[_Key, list[SeenProcess]]:
     return found
 
 
-def _link(raw: bytes) -> _Raw:
-    told = attributes(raw, 16)
-    _family, _type, index, flags, _change = _LINK.unpack_from(raw, 16)
-    kind = attributes(told.get(18, b""), -16).get(1, b"")
-    return _Raw(
-        _text(told.get(3, b"")),
-        "loopback" if flags & 0x8 else _text(kind),
-        index,
-        flags,
-        told,
-        _integer(told.get(5)),
-        _integer(told.get(37)),
-    )
-
-
-def _address(raw: bytes, links: dict[int, _Raw]) -> list[SeenAddress]:
-    family, length, _flags, scope, index = _ADDRESS.unpack_from(raw, 16)
-    if family not in _FAMILIES or index not in links:
-        return []
-    told = attributes(raw, 8)
-    remote = told.get(1, b"")
-    own = told.get(2) or remote
-    if not own:
+def _addresses(raw: bytes, links: Mapping[int, reports.LinkReport]) -> list[SeenAddress]:
+    """The address of a report, unless its link has gone or it is of another family."""
+    told = reports.address(raw)
+    link = None if told is None else links.get(told.ifindex)
+    if told is None or link is None:
         return []
     return [
         SeenAddress(
-            links[index].name,
-            f"{socket.inet_ntop(family, own)}/{length}",
-            _FAMILIES[family],
-            _SCOPES.get(scope, str(scope)),
-            socket.inet_ntop(family, remote) if remote and remote != own else None,
-            bool((_integer(told.get(8)) or 0) & _TENTATIVE),
+            link.name,
+            told.text,
+            _FAMILIES[told.version],
+            _SCOPES.get(told.scope, str(told.scope)),
+            told.peer or None,
+            bool((reports.unsigned(told.told.get(_IFA_FLAGS)) or 0) & _TENTATIVE),
         )
     ]
 
 
-def _route(raw: bytes, links: dict[int, _Raw]) -> list[SeenRoute]:
-    family, length, _src, _tos, table, protocol, scope, kind, flags = _ROUTE.unpack_from(raw, 16)
-    if family not in _FAMILIES or table == _TABLE_LOCAL or flags & _CLONED:
+def _routes(raw: bytes, links: Mapping[int, reports.LinkReport]) -> list[SeenRoute]:
+    """The route of a report, unless the kernel keeps it by itself or it is of another family."""
+    told = reports.route(raw)
+    if told is None or told.table == _TABLE_LOCAL or told.flags & _CLONED:
         return []
-    told = attributes(raw, 12)
-    to = told.get(1)
-    source = told.get(7)
+    out = [links.get(hop.ifindex or 0) for hop in told.hops]
+    hops = [SeenHop(hop.gateway, None if link is None else link.name, hop.weight) for hop, link in zip(told.hops, out)]
     return [
         SeenRoute(
-            "default" if to is None or length == 0 else f"{socket.inet_ntop(family, to)}/{length}",
-            _FAMILIES[family],
-            _TYPES.get(kind, str(kind)),
-            _integer(told.get(15)) or table,
-            _PROTOCOLS.get(protocol, str(protocol)),
-            _SCOPES.get(scope, str(scope)),
-            None if source is None else socket.inet_ntop(family, source),
-            _integer(told.get(6)),
-            tuple(_hops(family, told, links)),
+            told.destination,
+            _FAMILIES[told.version],
+            _TYPES.get(told.kind, str(told.kind)),
+            told.table,
+            _PROTOCOLS.get(told.protocol, str(told.protocol)),
+            _SCOPES.get(told.scope, str(told.scope)),
+            told.source,
+            told.metric,
+            tuple(hops),
+            told.origin,
+            told.tos,
+            told.object_id,
         )
     ]
-
-
-def _hops(family: int, told: dict[int, bytes], links: dict[int, _Raw]) -> list[SeenHop]:
-    several = told.get(9)
-    if several is None:
-        return [_hop(family, told, _integer(told.get(4)), 1, links)]
-    hops, offset = [], 0
-    while offset + _NEXT_HOP.size <= len(several):
-        length, _flags, weight, index = _NEXT_HOP.unpack_from(several, offset)
-        if length < _NEXT_HOP.size:
-            break
-        own = attributes(several[offset : offset + length], _NEXT_HOP.size - 16)
-        hops.append(_hop(family, own, index, weight + 1, links))
-        offset += (length + 3) & ~3
-    return hops
-
-
-def _hop(family: int, told: dict[int, bytes], index: Optional[int], weight: int, links: dict[int, _Raw]) -> SeenHop:
-    gateway = told.get(5)
-    via = told.get(18)
-    if gateway is not None:
-        text: Optional[str] = socket.inet_ntop(family, gateway)
-    elif via is not None and len(via) in (6, 18):
-        # struct rtvia: a gateway of another family.
-        text = socket.inet_ntop(struct.unpack_from("=H", via)[0], via[2:])
-    else:
-        text = None
-    link: Any = links.get(index or 0)
-    return SeenHop(text, None if link is None else link.name, weight)
-
-
-def _integer(value: Optional[bytes]) -> Optional[int]:
-    return None if value is None else int(_NUMBER.unpack_from(value)[0])
-
-
-def _text(value: bytes) -> str:
-    return value.rstrip(b"\0").decode("utf-8", "replace")
-
-
-def _mac(value: Optional[bytes]) -> Optional[str]:
-    return value.hex(":") if value else None

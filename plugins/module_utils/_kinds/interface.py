@@ -93,7 +93,8 @@ def told(state: State, netns: Netns, name: str) -> dict[str, Any]:
 class LinkState(Declared):
     """An interface is set up, or down (the administrative state, IFF_UP; not whether it has a carrier).
 
-    ``wait``: once it is up, so many seconds at most for a carrier.
+    ``wait``: once it is up, so many seconds at most for a carrier. ``alone``: nothing else declared asks for its peer,
+    by which the carrier is predicted.
     """
 
     path: str
@@ -101,11 +102,16 @@ class LinkState(Declared):
     interface: str
     up: bool
     wait: float = 0
+    alone: bool = False
 
     def scope(self, scope: Scope) -> None:
+        end = Endpoint(self.netns, self.interface)
         scope.inside(self.netns)
+        if self.alone:
+            scope.peer(end, self.netns, None)
+            scope.everywhere.add(end)
         if not self.up:
-            scope.settings.add(Endpoint(self.netns, self.interface))
+            scope.settings.add(end)
 
     def steps(self, state: State) -> Iterator[Step]:
         found = demand(state, self.path, Endpoint(self.netns, self.interface))
@@ -334,11 +340,16 @@ def without_loopback_address(netns: Netns) -> Step:
 
 
 def carrier(state: State, netns: Netns, name: str) -> None:
-    """Set the carrier of a veth end and its peer: each has one when both are up (veth_open() in drivers/net/veth.c)."""
+    """Set the carrier of an interface after its link state, and that of its peer.
+
+    What is down has none, and loopback always has one. An end of a veth pair has one when both ends are up (veth_open()
+    in drivers/net/veth.c). Of others that are up, only a real run will tell.
+    """
     found = state.interface(netns, name)
-    other = state.interface(*found.peer) if found is not None and found.peer is not None else None
-    if found is None or found.kind != "veth" or found.peer is None or other is None:
+    if found is None:
         return
-    linked = found.up and other.up
+    other = state.interface(*found.peer) if found.kind == "veth" and found.peer is not None else None
+    linked = found.up and (found.kind == "loopback" or (None if other is None else other.up))
     state.put(netns, found._replace(carrier=linked))
-    state.put(found.peer.netns, other._replace(carrier=linked))
+    if other is not None and found.peer is not None:
+        state.put(found.peer.netns, other._replace(carrier=linked))

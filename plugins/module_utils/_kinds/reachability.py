@@ -57,6 +57,8 @@ class Reachability(Declared):
             scope.names.add(wanted.sender)
         if isinstance(wanted.to, Endpoint):
             scope.inside(wanted.to.netns)
+        elif "%" in wanted.to:
+            scope.inside(wanted.sender)
 
     def steps(self, state: State) -> Iterator[Step]:
         sender = self.expectation.sender
@@ -71,16 +73,27 @@ class Reachability(Declared):
         """Where the probes go: to the address, or to all those of the interface. Raises: Impossible."""
         end, path = self.expectation.to, joined(self.path, "to")
         if isinstance(end, str):
+            self._zone(end, path, state)
             return [end]
         if not state.has(end.netns):
             raise Impossible(path, missing_namespace(str(end.netns), state))
         found = state.interface(*end)
         if found is None:
             raise Impossible(path, missing_interface(end, state))
-        addresses = _probe.worth(found.addresses)
+        addresses = _probe.worth(found.addresses, elsewhere=self.expectation.leaves)
         if not addresses:
-            raise Impossible(path, f"interface {end} has no address to be reached by")
+            whence = " from elsewhere" if self.expectation.leaves else ""
+            raise Impossible(path, f"interface {end} has no address to be reached by{whence}")
         return addresses
+
+    def _zone(self, address: str, path: str, state: State) -> None:
+        """The zone of an address is an interface of the sender, or its index. Raises: Impossible."""
+        zone = address.partition("%")[2]
+        sender = self.expectation.sender
+        if not zone or state.interface(sender, zone) is not None:
+            return
+        if zone not in {str(one.ifindex) for one in state.inside(sender).values()}:
+            raise Impossible(path, missing_interface(Endpoint(sender, zone), state))
 
     def view(self, state: State) -> dict[str, Any]:
         return {}
@@ -113,7 +126,7 @@ class FullReachability(Declared):
             for netns in places
             for interface in state.inside(netns).values()
             if interface.kind != "loopback"
-            for address in _probe.worth(interface.addresses)
+            for address in _probe.worth(interface.addresses, elsewhere=True)
         ]
         found = _probe.matrix(places, targets)
         if isinstance(found, str):
