@@ -51,7 +51,9 @@ def source(directory: Path, name: str = "lab.netns.yml", **options: Any) -> Path
     return written(directory, name, {"plugin": "linuxnet.netns.netns", **options})
 
 
-def called(directory: Path, program: str, *words: Any, **environment: str) -> subprocess.CompletedProcess[str]:
+def called(
+    directory: Path, program: str, *words: Any, typed: str = "", **environment: str
+) -> subprocess.CompletedProcess[str]:
     (directory / "ansible.cfg").touch()
     return subprocess.run(
         [str(ansible(program)), *map(str, words)],
@@ -59,6 +61,8 @@ def called(directory: Path, program: str, *words: Any, **environment: str) -> su
         capture_output=True,
         text=True,
         cwd=directory,
+        input=typed,
+        start_new_session=True,  # without a terminal
         env={
             "PATH": os.environ["PATH"],
             "HOME": str(directory),
@@ -339,6 +343,81 @@ def test_what_was_asked_can_be_kept(host: Host, tmp_path: Path) -> None:
     assert inventory(tmp_path, kept)["netns_on_localhost"]["hosts"] == ["a"]
     shutil.rmtree(tmp_path / "kept")
     assert inventory(tmp_path, kept)["netns_on_localhost"]["hosts"] == ["a", "b"]
+
+
+def test_a_host_that_gave_no_answer_is_asked_again(host: Host, tmp_path: Path) -> None:
+    host.done("netns", name=["a"])
+    broken = {**LOCAL, "ansible_python_interpreter": "/nowhere/python"}
+    hosts = written(tmp_path, "hosts.yml", {"all": {"hosts": {"good": LOCAL, "late": broken}}})
+    kept = source(
+        tmp_path,
+        hosts=["good", "late"],
+        cache=True,
+        cache_plugin="ansible.builtin.jsonfile",
+        cache_connection=str(tmp_path / "kept"),
+    )
+    assert inventory(tmp_path, hosts, kept)["netns"]["children"] == ["netns_on_good"]
+    host.done("netns", name=["b"])
+    written(tmp_path, "hosts.yml", {"all": {"hosts": {"good": broken, "late": LOCAL}}})
+    told = inventory(tmp_path, hosts, kept)
+    assert told["netns_on_good"]["hosts"] == ["good/a"]
+    assert told["netns_on_late"]["hosts"] == ["late/a", "late/b"]
+    # Both answers are kept now, those of the first time too.
+    written(tmp_path, "hosts.yml", {"all": {"hosts": {"good": broken, "late": broken}}})
+    again = inventory(tmp_path, hosts, kept)
+    assert [again[f"netns_on_{name}"]["hosts"] for name in ("good", "late")] == [
+        ["good/a"],
+        ["late/a", "late/b"],
+    ]
+
+
+def test_sources_do_not_ask_for_each_other(host: Host, tmp_path: Path) -> None:
+    host.done("netns", name=["a"])
+    hosts = {"_meta": {"hostvars": {"h1": LOCAL}}, "web": {"hosts": ["h1"]}}
+    program = tmp_path / "hosts"
+    program.write_text(f"#!/bin/sh\necho read >> {tmp_path}/count\ncat <<'EOF'\n{json.dumps(hosts)}\nEOF\n")
+    program.chmod(0o755)
+    sources = [source(tmp_path, f"{n}.netns.yml", hosts=["web"], group=f"netns{n}") for n in range(2)]
+    told = inventory(tmp_path, program, *sources)
+    assert [told[f"netns{n}_on_h1"]["hosts"] for n in range(2)] == [["a"]] * 2
+    # Once by the command itself, and once by each run that asks.
+    assert (tmp_path / "count").read_text().splitlines() == ["read"] * 3
+
+
+def test_settings_of_the_calling_command_do_not_keep_hosts_from_being_asked(host: Host, tmp_path: Path) -> None:
+    host.done("netns", name=["a"])
+    own = {**LOCAL, "ansible_become_method": "linuxnet.netns.netns", "ansible_netns": "a"}
+    hosts = written(tmp_path, "hosts.yml", {"all": {"hosts": {"h1": LOCAL, "h2": own}}})
+    settings = {
+        "ANSIBLE_NO_LOG": "true",
+        "ANSIBLE_RUN_TAGS": "some",
+        "ANSIBLE_SKIP_TAGS": "untagged,all",
+        "ANSIBLE_BECOME_METHOD": "linuxnet.netns.netns",
+        "ANSIBLE_STRATEGY": "free",
+        "ANSIBLE_ANY_ERRORS_FATAL": "true",
+        "ANSIBLE_CALLBACK_RESULT_FORMAT": "yaml",
+        "ANSIBLE_FORCE_COLOR": "true",
+    }
+    told = called(
+        tmp_path, "ansible-inventory", "-i", hosts, "-i", source(tmp_path, hosts=["h1", "h2"]), "--list", **settings
+    )
+    listed = read(told.stdout)
+    assert [listed[f"netns_on_{name}"]["hosts"] for name in ("h1", "h2")] == [["h1/a"], ["h2/a"]], told.stderr
+
+
+def test_vault_passwords_of_a_file_reach_the_run_that_asks_and_typed_ones_are_told(host: Host, tmp_path: Path) -> None:
+    host.done("netns", name=["a"])
+    (tmp_path / "group_vars").mkdir()
+    secret = written(tmp_path / "group_vars", "web.yml", {"ansible_become_password": "secret"})
+    hosts = written(tmp_path, "hosts.yml", {"web": {"hosts": {"web1": LOCAL}}})
+    (tmp_path / "password").write_text("open sesame\n")
+    by_file = ["--vault-password-file", "password"]
+    assert called(tmp_path, "ansible-vault", "encrypt", *by_file, secret).returncode == 0
+    words = ["-i", hosts, "-i", source(tmp_path, hosts=["web"]), "--list"]
+    told = called(tmp_path, "ansible-inventory", *words, *by_file)
+    assert read(told.stdout)["netns_on_web1"]["hosts"] == ["a"], told.stderr
+    typed = called(tmp_path, "ansible-inventory", *words, "--ask-vault-pass", typed="open sesame\n")
+    assert "put it into a file, and name that by --vault-password-file" in " ".join(typed.stderr.split())
 
 
 def test_a_host_that_does_not_answer_is_left_out(host: Host, tmp_path: Path) -> None:
