@@ -76,7 +76,7 @@ seealso:
 EXAMPLES = r"""
 # lab.netns.yml: the namespaces of a topology on the controller itself
 plugin: linuxnet.netns.netns
-topology: lab_topology.yml
+topology: topologies/lab.yml
 
 # fleet.netns.yml: whatever there is on all hosts of a group, as web1/blue, web2/blue …
 # plugin: linuxnet.netns.netns
