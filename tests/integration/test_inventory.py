@@ -18,6 +18,7 @@ import pytest
 import yaml
 from ansible_collections.linuxnet.netns.tests.integration.host import Host
 from ansible_collections.linuxnet.netns.tests.integration.hosts import (
+    PASSWORD,
     Machine,
     ansible,
     collections,
@@ -449,18 +450,76 @@ def test_mistakes_are_told(host: Host, tmp_path: Path, options: dict[str, Any], 
 @pytest.mark.xdist_group("become")
 @pytest.mark.skipif(bool(LACKS), reason=f"hosts over ssh: {LACKS}")
 def test_a_fleet_is_asked_and_worked_in_over_ssh(tmp_path: Path) -> None:
-    with Machine("controller") as controller, Machine("web") as web:
-        join(controller, web)
-        web.add_users()
-        web.serve_ssh(controller)
-        web.sh("ip netns add blue; ip netns add red")
-        reached = {"ansible_host": web.address, "ansible_python_interpreter": sys.executable}
-        hosts = {"w1": reached, "w2": {**reached, "ansible_user": "carol"}}
+    """Two machines, which have namespaces of the same name, and are reached by variables that are templates."""
+    with Machine("controller") as controller, Machine("one") as one, Machine("two") as two:
+        join(one, controller, "192.0.2")
+        join(controller, two, "198.51.100")
+        machines = {"w1": one, "w2": two}
+        for machine in machines.values():
+            machine.add_users()
+            machine.serve_ssh(controller)
+        one.sh("ip netns add blue; ip netns add red")
+        two.sh("ip netns add blue; ip netns add green; ip -n green link add e0 type veth peer name e1")
+        two.sh("ip -n green address add 10.0.0.2/24 dev e0; ip -n green link set e0 up")
+        reached = {
+            "ansible_host": "{{ address }}",
+            "ansible_user": "{{ login }}",
+            "ansible_become_password": "{{ vault_password }}",
+            "ansible_python_interpreter": sys.executable,
+        }
+        own = {"w1": {"login": "alice", "vault_password": PASSWORD}, "w2": {"login": "root", "vault_password": ""}}
+        hosts = {name: {**reached, **own[name], "address": machines[name].address} for name in machines}
+        kept = {"cache": True, "cache_plugin": "ansible.builtin.jsonfile", "cache_connection": str(tmp_path / "kept")}
         # The directory of the test belongs to root alone; the controller is root.
-        fleet = source(tmp_path, hosts=["w1", "w2"])
-        task = {"name": "where", "ansible.builtin.raw": "readlink /proc/self/ns/net"}
-        play = {"hosts": "netns", "gather_facts": False, "tasks": [task]}
-        outcomes = controller.play([play], hosts, "--inventory", str(fleet))
-        landed = {one.host: one.result["stdout"].strip() for one in outcomes if one.task == "where"}
-        there = {name: web.sh(f"ip netns exec {name} readlink /proc/self/ns/net").strip() for name in ("blue", "red")}
-    assert landed == {f"{alias}/{name}": there[name] for alias in hosts for name in there}
+        fleet = source(tmp_path, hosts=["w1", "w2"], **kept)
+        here = "readlink /proc/self/ns/net"
+        each = {"delegate_to": "{{ item }}", "loop": "{{ groups.netns }}"}
+        plays = [
+            {
+                "hosts": "netns",
+                "tasks": [{"name": "where", "ansible.builtin.raw": here}],
+                "gather_facts": True,
+                "gather_subset": ["!all", "network"],
+            },
+            {
+                "hosts": "w2",
+                "tasks": [{"name": "each", "ansible.builtin.command": here, **each}],
+                "gather_facts": False,
+            },
+        ]
+        outcomes = controller.play(plays, hosts, "--inventory", str(fleet))
+        limited = controller.play(
+            [{**plays[0], "gather_facts": False}], hosts, "--inventory", str(fleet), "--limit", "w2/blue"
+        )
+        names = [("w1", "blue"), ("w1", "red"), ("w2", "blue"), ("w2", "green")]
+        there = {
+            f"{host}/{name}": machines[host].sh(f"ip netns exec {name} readlink /proc/self/ns/net").strip()
+            for host, name in names
+        }
+    assert len(set(there.values())) == len(names)
+    assert {each.host: each.result["stdout"].strip() for each in outcomes if each.task == "where"} == there
+    (loop,) = (outcome.result["results"] for outcome in outcomes if outcome.task == "each")
+    assert {item["item"]: item["stdout"] for item in loop} == there
+    facts = {each.host: each.result["ansible_facts"] for each in outcomes if each.task == "Gathering Facts"}
+    assert {name: "10.0.0.2" in facts[name]["ansible_all_ipv4_addresses"] for name in there} == {
+        name: name == "w2/green" for name in there
+    }
+    assert {each.host for each in limited} == {"w2/blue"}
+    assert [each.result["stdout"].strip() for each in limited if each.task == "where"] == [there["w2/blue"]]
+
+    # The same from what was kept, as a user looks at it.
+    static = written(tmp_path, "hosts.yml", {"all": {"hosts": hosts}})
+    words = ["-i", static, "-i", fleet]
+    graph = called(tmp_path, "ansible-inventory", *words, "--graph", "netns").stdout
+    assert graph.splitlines() == [
+        "@netns:",
+        "  |--@netns_on_w1:",
+        "  |  |--w1/blue",
+        "  |  |--w1/red",
+        "  |--@netns_on_w2:",
+        "  |  |--w2/blue",
+        "  |  |--w2/green",
+    ]
+    variables = read(called(tmp_path, "ansible-inventory", *words, "--host", "w2/green").stdout)
+    assert (variables["netns_host"], variables["ansible_netns"]) == ("w2", "green")
+    assert variables["netns_addresses"] == ["10.0.0.2/24"]
