@@ -168,13 +168,21 @@ from ansible_collections.linuxnet.netns.plugins.module_utils._normalise import P
 #: The first line of what is said in the place of a module's result when a namespace cannot be entered.
 _REFUSED = '{"changed": false, "failed": true,'
 
+#: What sudo runs, with the script, the command and the file that tells that it was reached.
+_AGAIN = '[ -z "$3" ] || rm -f "$3"; command=$2; eval "$1"'
+
 # What runs on the managed host, under any POSIX shell, after the assignments that BecomeModule._values makes. It is
 # sent as one line, because not every login shell takes more.
 #
-# "script" is all of this: it runs itself again through sudo where that is needed. Then the command that enters runs
-# with its stderr captured, and with the real stdout and stderr as descriptors 4 and 5. The first that runs inside
-# writes the mark to the captured one, then takes the real one: without the mark nothing ran inside, and what was
-# captured says why.
+# "script" is all of this: it runs itself again through sudo where that is needed. sudo's exit status is that of what it
+# runs, or its own; "reached" is a file that is removed by what sudo runs, so while it is there sudo has refused.
+#
+# Then the command that enters runs with its stderr captured, and the real stdout and stderr as descriptors 4 and 5. The
+# first that runs inside writes the mark to the captured one, then takes the real one: without the mark nothing ran
+# inside, and what was captured says why.
+#
+# "command" is the module's, an argument all the way: each time that it is quoted within a quoted text, its own quotes
+# are three to five times as many, and the kernel takes no argument of more than 128 KiB (MAX_ARG_STRLEN).
 _SCRIPT = r"""
 refuse() {
     set -f;
@@ -187,16 +195,21 @@ if [ "$(id -u)" -ne 0 ]; then
     command -v "$sudo_exe" >/dev/null ||
         refuse "the user $(id -un) is not root, and there is no $sudo_exe on this host";
     [ "$script" ] || refuse "$sudo_exe did not make the user root but $(id -un)";
-    eval "$sudo" '/bin/sh -c "$script"';
+    reached=;
+    [ "$password" = given ] || reached=$(mktemp 2>/dev/null);
+    eval "$sudo" '/bin/sh -c "$again" sh "$script" "$command" "$reached"';
     status=$?;
-    [ "$status" -eq 0 ] || [ "$password" = given ] || why=$(eval "$sudo" '/bin/sh -c :' 2>&1) ||
-        refuse "the user $(id -un) is not root, and sudo refused: $why";
+    if [ "$status" -ne 0 ] && [ "$password" != given ] && [ -e "${reached:-/}" ]; then
+        rm -f "$reached";
+        why=$(eval "$sudo" '/bin/sh -c :' 2>&1) ||
+            refuse "the user $(id -un) is not root, and sudo refused: $why";
+    fi;
     exit "$status";
 fi;
 enter=$(PATH=$PATH:/usr/sbin:/sbin; command -v "$1") || refuse "there is no $1 on this host; install $package";
 shift;
 exec 4>&1 5>&2;
-said=$("$enter" "$@" "$inside" 2>&1 >&4);
+said=$("$enter" "$@" "$inside" sh "$command" 2>&1 >&4);
 status=$?;
 case $said in
 *"$mark"*)
@@ -244,8 +257,9 @@ class BecomeModule(BecomeBase):  # type: ignore[misc]
             return cmd
         if self.get_option("become_pass"):
             self.prompt = f"[sudo via ansible, key={self._id}] password:"
-        script = " ".join([self._values(cmd, shell), *(line.strip() for line in _SCRIPT.strip().splitlines())])
-        return f'script={shlex.quote(script)}; eval "$script"'
+        command = self._build_success_command(cmd, shell, noexe=True)
+        script = " ".join([self._values(shell), *(line.strip() for line in _SCRIPT.strip().splitlines())])
+        return f'command={command}; script={shlex.quote(script)}; eval "$script"'
 
     def check_success(self, b_output: bytes) -> bool:
         """Whether the command runs, or its refusal is all that there is to read.
@@ -291,13 +305,12 @@ class BecomeModule(BecomeBase):  # type: ignore[misc]
     def _attempt(self) -> str:
         return f"The task was not run: it cannot enter the network namespace '{self._netns()}' as {self._user()}"
 
-    def _values(self, cmd: str, shell: Any) -> str:
+    def _values(self, shell: Any) -> str:
         """The assignments that the script starts with."""
         netns, user = self._netns(), self._user()
         path = f"/run/netns/{netns}"
-        command = self._build_success_command(cmd, shell, noexe=True)
         executable = getattr(shell, "executable", None) or "/bin/sh"
-        inside = f"echo {self.success} >&2; exec 2>&5 4>&- 5>&-; exec {executable} -c {command}"
+        inside = f'echo {self.success} >&2; exec 2>&5 4>&- 5>&-; exec {executable} -c "$1"'
         full = self.get_option("view") == "full"
         enter = ["ip", "netns", "exec", netns] if full else ["nsenter", f"--net={path}"]
         as_user = ["/bin/sh", "-c"] if user == "root" else ["su", "-s", "/bin/sh", user, "-c"]
@@ -309,6 +322,7 @@ class BecomeModule(BecomeBase):  # type: ignore[misc]
             "sudo": sudo,
             "password": "given" if self.get_option("become_pass") else "",
             "mark": self.success,
+            "again": _AGAIN,
             "inside": inside,
             "path": path,
             "package": "iproute2" if full else "util-linux",

@@ -30,8 +30,10 @@ options:
     description:
       - A topology file, as O(linuxnet.netns.netns_topology#module:src) reads it, relative to this file. Its namespaces
         are hosts, also before they have been made.
+      - In an inventory that is a directory, it belongs in a place that Ansible does not read as an inventory, such as
+        a directory beside.
       - When omitted, the hosts are asked which namespaces there are.
-    type: path
+    type: str
   hosts:
     description:
       - The hosts that have these namespaces, or that are asked, by their names or those of their groups. They are
@@ -44,7 +46,8 @@ options:
     description:
       - What the hosts are called. V(short) is V(NAMESPACE), V(full) is V(HOST/NAMESPACE). V(auto) is short where
         O(hosts) is one host, and full where there are several.
-      - A short name that another host has already is made a full one.
+      - A short name that another host or a group has already, or that means the controller, such as V(localhost), is
+        made a full one.
     type: str
     choices: [auto, short, full]
     default: auto
@@ -57,8 +60,12 @@ options:
 notes:
   - The variables of the host whose names begin with C(ansible_) are the namespace's too, so that it is reached in the
     same way. Those about becoming another user are not, but for the password and the executable and flags of sudo.
+  - Where such a variable is a template, the namespace's refers to it, so that it is evaluated as the host's, with the
+    variables that the host has in the inventory. Variables of a play are not seen there.
+  - A namespace that several sources tell of is one host, with the name that it got first.
   - Hosts are asked by a run of C(ansible-playbook) with M(linuxnet.netns.netns_info), as root. It uses the
-    configuration and environment of the calling command, but not its options, such as C(--user).
+    configuration and environment of the calling command, but not its options, such as C(--user), except for files with
+    vault passwords.
     A host that does not answer is left out, with a warning.
 seealso:
   - plugin: linuxnet.netns.netns
@@ -69,7 +76,7 @@ seealso:
 EXAMPLES = r"""
 # lab.netns.yml: the namespaces of a topology on the controller itself
 plugin: linuxnet.netns.netns
-topology: lab_topology.yml
+topology: topologies/lab.yml
 
 # fleet.netns.yml: whatever there is on all hosts of a group, as web1/blue, web2/blue …
 # plugin: linuxnet.netns.netns
@@ -88,13 +95,16 @@ import subprocess
 import sys
 import tempfile
 from collections.abc import Iterable, Mapping
+from contextlib import suppress
 from pathlib import Path
 from typing import Any, Optional
 
+from ansible import constants, context
 from ansible.errors import AnsibleError, AnsibleParserError
-from ansible.inventory.helpers import get_group_vars
+from ansible.inventory.helpers import get_group_vars, sort_groups
 from ansible.plugins.inventory import BaseInventoryPlugin, Cacheable, Constructable
 from ansible.release import __version__ as core_version
+from ansible.utils.path import unfrackpath
 from ansible.utils.vars import combine_vars
 from ansible.vars.plugins import get_vars_from_inventory_sources
 from ansible_collections.linuxnet.netns.plugins.module_utils import _topology
@@ -105,14 +115,23 @@ from ansible_collections.linuxnet.netns.plugins.module_utils._normalise import P
 _SHARED = ("ansible_become_password", "ansible_become_pass", "ansible_become_exe", "ansible_become_flags")
 _MARK = re.compile(r"netns-inventory:([A-Za-z0-9+/=]+):")
 _IMPLICIT = "localhost"
+#: Set in the environment of the run that asks, in which this plugin adds nothing.
+_ASKING = "LINUXNET_NETNS_INVENTORY_ASKING"
 
 # Results are told base64-encoded, so that they are found in whatever the callback prints around them.
 _ASK = """\
 - hosts: all
   gather_facts: false
+  strategy: ansible.builtin.linear
+  any_errors_fatal: false
+  no_log: false
   vars:
     ansible_become: true
     ansible_become_user: root
+    ansible_become_method: "{{ 'ansible.builtin.sudo' if method == 'linuxnet.netns.netns' else method }}"
+    method: >-
+      {{ hostvars[inventory_hostname]['ansible_become_method']
+         | default(lookup('ansible.builtin.config', 'DEFAULT_BECOME_METHOD'), true) }}
   tasks:
     - linuxnet.netns.netns_info:
       register: asked
@@ -128,6 +147,7 @@ class InventoryModule(BaseInventoryPlugin, Constructable, Cacheable):  # type: i
     """The inventory plugin."""
 
     NAME = "linuxnet.netns.netns"
+    inventory: Any
 
     def verify_file(self, path: str) -> bool:
         """Whether the file is one of this plugin's, by its name."""
@@ -136,17 +156,30 @@ class InventoryModule(BaseInventoryPlugin, Constructable, Cacheable):  # type: i
     def parse(self, inventory: Any, loader: Any, path: str, cache: bool = True) -> None:
         """Add the namespaces to the inventory. Raises: AnsibleParserError."""
         super().parse(inventory, loader, path, cache)
+        if os.environ.get(_ASKING):
+            return
         self._read_config_data(path)
+        self._sources = [*self.inventory.processed_sources, path]
         parents = self._parents()
         topology = self.get_option("topology")
         if topology is not None:
-            name, found = self._from_topology(str(Path(path).parent / topology))
+            name, found = self._from_topology(unfrackpath(str(topology), follow=False, basedir=path))
             there = dict.fromkeys(parents, found)
         else:
             name, there = None, self._asked(parents, path, cache)
+        groups = self._groups(list(there), name)
+        taken = {
+            *map(self._sanitize_group_name, self.get_option("groups")),
+            *(one for each in groups.values() for one in each),
+        }
+        known = {_identity(host.vars): host for host in self.inventory.hosts.values()}
         for parent, namespaces in there.items():
+            connection = self._connection(parent) if namespaces else {}
             for netns, variables in namespaces.items():
-                self._add(parent, netns, variables, len(parents) > 1, name)
+                host = known.get((parent, netns)) or self._named(parent, netns, len(parents) > 1, taken)
+                if host is not None:
+                    own = {**connection, **_entered(parent, netns), **{k: _outside(v) for k, v in variables.items()}}
+                    self._add(host, own, groups[parent])
 
     def _parents(self) -> list[str]:
         """The names of the hosts that have the namespaces."""
@@ -160,7 +193,8 @@ class InventoryModule(BaseInventoryPlugin, Constructable, Cacheable):  # type: i
                 raise AnsibleParserError(
                     f"hosts: there is no host and no group {written!r} in the inventory sources that were read before"
                 )
-        return [name for name in found if "netns_host" not in self._variables(name)]
+        hosts = self.inventory.hosts
+        return [name for name in found if name not in hosts or "netns_host" not in hosts[name].vars]
 
     # ---- which namespaces there are
 
@@ -201,17 +235,25 @@ class InventoryModule(BaseInventoryPlugin, Constructable, Cacheable):  # type: i
         self.load_cache_plugin()
         key = self.get_cache_key(path)
         wanted = self.get_option("cache")
+        kept: dict[str, Any] = {}
         if wanted and cache:
-            try:
-                return {str(parent): dict(there) for parent, there in self._cache[key].items() if parent in parents}
-            except KeyError:
-                pass
-        found = self._ask(parents)
-        if wanted:
+            with suppress(KeyError):
+                kept = {str(parent): dict(there) for parent, there in self._cache[key].items() if parent in parents}
+        # A host that gave no answer is not kept, so it is asked again.
+        missing = [parent for parent in parents if parent not in kept]
+        try:
+            found = {**kept, **self._ask(missing)}
+        except AnsibleParserError as error:
+            if not kept:
+                raise
+            self.display.warning(str(error))
+            found = kept
+        if wanted and missing:
             self._cache[key] = found
-        return found
+        return {parent: found[parent] for parent in parents if parent in found}
 
     def _ask(self, parents: list[str]) -> dict[str, dict[str, dict[str, Any]]]:
+        """The namespaces of the hosts that answer. Raises: AnsibleParserError, when none could be asked."""
         if not parents:
             return {}
         output = self._play(parents)
@@ -220,13 +262,16 @@ class InventoryModule(BaseInventoryPlugin, Constructable, Cacheable):  # type: i
             answer = json.loads(base64.b64decode(match[1]))
             results[answer["host"]] = answer["result"]
         if not results:
-            raise AnsibleParserError(f"hosts: none could be asked for its namespaces: {output.strip()[-2000:]}")
+            said = output.strip()[-2000:]
+            raise AnsibleParserError(f"hosts: none could be asked for its namespaces: {said}{_hint(said)}")
         found: dict[str, dict[str, dict[str, Any]]] = {}
         for parent in parents:
             result = results.get(parent, {})
             if "namespaces" not in result:
-                why = result.get("msg", "it gave no result")
-                self.display.warning(f"The namespaces of host {parent} are left out of the inventory: {why}")
+                why = str(result.get("msg", "it gave no result"))
+                self.display.warning(
+                    f"The namespaces of host {parent} are left out of the inventory: {why}{_hint(why)}"
+                )
                 continue
             found[parent] = {
                 str(one["name"]): _described(_links(one)) for one in result["namespaces"] if one["state"] == "present"
@@ -238,7 +283,7 @@ class InventoryModule(BaseInventoryPlugin, Constructable, Cacheable):  # type: i
         with tempfile.TemporaryDirectory(prefix="netns-inventory-") as directory:
             playbook = Path(directory) / "ask.yml"
             playbook.write_text(_ASK, encoding="utf-8")
-            sources = [str(source) for source in self.inventory.processed_sources]
+            sources = [str(source) for source in self._sources]
             if _IMPLICIT in parents and _IMPLICIT not in self.inventory.hosts:
                 own = Path(directory) / "controller.yml"
                 own.write_text(json.dumps({"all": {"hosts": {_IMPLICIT: _local()}}}), encoding="utf-8")
@@ -253,10 +298,16 @@ class InventoryModule(BaseInventoryPlugin, Constructable, Cacheable):  # type: i
                 "ANSIBLE_NOCOLOR": "1",
                 "ANSIBLE_FORCE_COLOR": "0",
                 "ANSIBLE_RETRY_FILES_ENABLED": "0",
+                # What may be set for the calling command, but must not decide about this run.
+                "ANSIBLE_CALLBACK_RESULT_FORMAT": "json",
+                "ANSIBLE_NO_LOG": "false",
+                "ANSIBLE_RUN_TAGS": "all",
+                "ANSIBLE_SKIP_TAGS": "",
+                _ASKING: "1",
             }
             # What is run is Ansible itself, as this process is, and no shell is between.
             run = subprocess.run(  # noqa: S603
-                [*words, f"--limit=@{limit}", str(playbook)],
+                [*words, *_vaults(), f"--limit=@{limit}", str(playbook)],
                 check=False,
                 stdin=subprocess.DEVNULL,
                 stdout=subprocess.PIPE,
@@ -269,71 +320,168 @@ class InventoryModule(BaseInventoryPlugin, Constructable, Cacheable):  # type: i
 
     # ---- what becomes of them
 
-    def _add(
-        self, parent: str, netns: str, variables: Mapping[str, Any], several: bool, topology: Optional[str]
-    ) -> None:
-        """Make a namespace a host."""
+    def _groups(self, parents: list[str], topology: Optional[str]) -> dict[str, list[str]]:
+        """The groups of the namespaces of each host: that of all, and its children."""
+        every = str(self.get_option("group"))
+        within = [f"{every}_in_{topology}"] if topology else []
+        found: dict[str, list[str]] = {}
+        of: dict[str, str] = {}
+        for parent in parents:
+            found[parent] = [self._sanitize_group_name(name) for name in (every, f"{every}_on_{parent}", *within)]
+            other = of.setdefault(found[parent][1], parent)
+            if other != parent:
+                self.display.warning(
+                    f"The namespaces of the hosts {other} and {parent} are in one group, {found[parent][1]}: their "
+                    "names differ only in what a group's name cannot have. The variable netns_host tells them apart"
+                )
+        return found
+
+    def _named(self, parent: str, netns: str, several: bool, taken: set[str]) -> Any:
+        """A new host for a namespace, or None where there is no name for it."""
         naming = self.get_option("naming")
         full = f"{parent}/{netns}"
         name = full if naming == "full" or (naming == "auto" and several) else netns
-        if name != full and name in self.inventory.hosts:
-            self.display.warning(f"There is a host {name} already: namespace {netns} of {parent} is {full}")
-            name = full
+        groups = {*self.inventory.groups, *taken}
+        if name != full:
+            # Ansible finds a group before a host, and so the group would get what is meant for the namespace.
+            why = (
+                "this name means the controller"
+                if name in constants.LOCALHOST
+                else "there is a group of this name"
+                if name in groups
+                else "there is a host of this name"
+                if name in self.inventory.hosts
+                else ""
+            )
+            if why:
+                self.display.warning(f"The namespace {netns} of host {parent} is the host {full}: {why}")
+                name = full
+        if name in groups:
+            self.display.warning(f"The namespace {netns} of host {parent} is left out: there is a group {name}")
+            return None
         self.inventory.add_host(name)
-        group = self._group(str(self.get_option("group")))
-        for below in (f"{group}_on_{parent}", *([f"{group}_in_{topology}"] if topology else [])):
-            child = self._group(below)
-            self.inventory.add_child(group, child)
-            self.inventory.add_child(child, name)
-        own: dict[str, Any] = {
-            **self._connection(parent),
-            "ansible_become": True,
-            "ansible_become_method": "linuxnet.netns.netns",
-            "ansible_netns": _outside(netns),
-            "netns_host": _outside(parent),
-            "netns_name": _outside(netns),
-            **{key: _outside(value) for key, value in variables.items()},
-        }
-        for key, value in own.items():
-            self.inventory.set_variable(name, key, value)
-        strict = self.get_option("strict")
-        self._set_composite_vars(self.get_option("compose"), own, name, strict=strict)
-        self._add_host_to_composed_groups(self.get_option("groups"), own, name, strict=strict)
-        self._add_host_to_keyed_groups(self.get_option("keyed_groups"), own, name, strict=strict)
+        return self.inventory.hosts[name]
 
-    def _group(self, name: str) -> str:
-        return str(self.inventory.add_group(self._sanitize_group_name(name)))
+    def _add(self, host: Any, own: Mapping[str, Any], groups: list[str]) -> None:
+        """Give a host its variables and groups."""
+        for key, value in own.items():
+            host.set_variable(key, value)
+        every, *children = (self.inventory.groups[self.inventory.add_group(name)] for name in groups)
+        for child in children:
+            every.add_child_group(child)
+            child.add_host(host)
+        variables, strict = host.get_vars(), self.get_option("strict")
+        inventory = self.inventory
+        self.inventory = _HostFirst(inventory, host)
+        try:
+            self._set_composite_vars(self.get_option("compose"), variables, host.name, strict=strict)
+            self._add_host_to_composed_groups(self.get_option("groups"), variables, host.name, strict=strict)
+            self._add_host_to_keyed_groups(self.get_option("keyed_groups"), variables, host.name, strict=strict)
+        finally:
+            self.inventory = inventory
 
     def _connection(self, parent: str) -> dict[str, Any]:
-        """The variables by which the host is reached, as they were written."""
+        """The variables by which the host is reached; those that are templates are evaluated as the host's."""
         all_of_it = self._variables(parent)
         found = {
-            key: value
+            key: _referring(key, value)
             for key, value in all_of_it.items()
             if key.startswith("ansible_") and (not key.startswith("ansible_become") or key in _SHARED)
         }
         if "ansible_sudo_pass" in all_of_it and not {"ansible_become_password", "ansible_become_pass"} & set(found):
-            found["ansible_become_password"] = all_of_it["ansible_sudo_pass"]
+            # Ansible's sudo takes this one too; the become plugin does not.
+            found["ansible_become_password"] = _referring("ansible_sudo_pass", all_of_it["ansible_sudo_pass"])
         if parent == _IMPLICIT and parent not in self.inventory.hosts:
             found.update(_local())
         found.setdefault("ansible_host", _outside(parent))
         return found
 
     def _variables(self, parent: str) -> dict[str, Any]:
-        """The variables of a host in the inventory, its groups' and those of vars plugins included."""
+        """The variables of a host in the inventory, with the precedence that they have in Ansible."""
         host = self.inventory.hosts.get(parent)
         if host is None:
             return {}
-        sources = self.inventory.processed_sources
-        found: dict[str, Any] = get_group_vars(host.get_groups())
-        for entities in (host.get_groups(), [host]):
-            found = combine_vars(found, get_vars_from_inventory_sources(self.loader, sources, entities, "all"))
-        return dict(combine_vars(found, host.get_vars()))
+        every = self.inventory.groups["all"]
+        groups = sort_groups([one for one in host.get_groups() if one.name != "all"])
+        parts = {
+            "all_inventory": every.get_vars,
+            "groups_inventory": lambda: get_group_vars(groups),
+            "all_plugins_inventory": lambda: self._from_files([every]),
+            "groups_plugins_inventory": lambda: self._from_files(groups),
+        }
+        found: dict[str, Any] = {}
+        for part in constants.VARIABLE_PRECEDENCE:
+            if part in parts:
+                found = combine_vars(found, parts[part]())
+        found = combine_vars(found, host.vars)
+        return dict(combine_vars(found, self._from_files([host])))
+
+    def _from_files(self, entities: list[Any]) -> dict[str, Any]:
+        """What vars plugins tell of groups or hosts, such as the files of group_vars and host_vars."""
+        found: dict[str, Any] = {}
+        for stage in ("inventory", "task"):
+            told = get_vars_from_inventory_sources(self.loader, self._sources, entities, stage)
+            found = combine_vars(found, told)
+        return found
+
+
+class _HostFirst:
+    """The inventory, as the constructed options see it: a host's name is the host's, also where a group has it."""
+
+    def __init__(self, inventory: Any, host: Any) -> None:
+        self._inventory, self._host = inventory, host
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._inventory, name)
+
+    def set_variable(self, entity: str, name: str, value: Any) -> None:
+        """Set a variable of the host."""
+        self._host.set_variable(name, value)
+
+    def add_child(self, group: str, child: str) -> Any:
+        """Put the host into a group, or a group into another one."""
+        if child == self._host.name:
+            return self._inventory.groups[group].add_host(self._host)
+        return self._inventory.add_child(group, child)
 
 
 def _local() -> dict[str, Any]:
     """How the controller itself is reached."""
     return {"ansible_connection": "local", "ansible_python_interpreter": sys.executable}
+
+
+def _vaults() -> list[str]:
+    """The options of the calling command for vault passwords, but for those that are typed."""
+    given = context.CLIARGS
+    ids = [str(one) for one in given.get("vault_ids") or () if not str(one).rpartition("@")[2].startswith("prompt")]
+    files = [str(one) for one in given.get("vault_password_files") or ()]
+    return [*(f"--vault-id={one}" for one in ids), *(f"--vault-password-file={one}" for one in files)]
+
+
+def _hint(said: str) -> str:
+    """What to do where a vault password is missing, or nothing."""
+    if "vault secrets" not in said:
+        return ""
+    return (
+        ". A vault password that is typed is not known to the run that asks the hosts; put it into a file, and name "
+        "that by --vault-password-file or ANSIBLE_VAULT_PASSWORD_FILE"
+    )
+
+
+def _entered(parent: str, netns: str) -> dict[str, Any]:
+    """The variables by which tasks run in a namespace."""
+    return {
+        "ansible_become": True,
+        "ansible_become_method": "linuxnet.netns.netns",
+        "ansible_netns": _outside(netns),
+        "netns_host": _outside(parent),
+        "netns_name": _outside(netns),
+    }
+
+
+def _identity(variables: Mapping[str, Any]) -> tuple[Any, Any]:
+    """By what a namespace's host is known again: its host and its name."""
+    return variables.get("netns_host"), variables.get("netns_name")
 
 
 def _links(namespace: Mapping[str, Any]) -> list[dict[str, Any]]:
@@ -368,6 +516,11 @@ def _described(links: list[dict[str, Any]]) -> dict[str, Any]:
     return {"netns_links": links, "netns_addresses": [address for link in links for address in link["addresses"]]}
 
 
+#: Until ansible-core 2.18, every string is a template unless it is marked; then only one that is marked is.
+_TEMPLATES_ALL = tuple(int(part) for part in core_version.split(".")[:2]) < (2, 19)
+_TEMPLATE = re.compile(r"{[{%#]")
+
+
 def _outside(value: Any) -> Any:
     """A value from outside, plain, and such that Ansible does not take it for a template."""
     if isinstance(value, Mapping):
@@ -384,5 +537,32 @@ def _outside(value: Any) -> Any:
     return value
 
 
-#: Until ansible-core 2.18, every string is a template unless it is marked.
-_TEMPLATES_ALL = tuple(int(part) for part in core_version.split(".")[:2]) < (2, 19)
+def _is_template(value: Any) -> bool:
+    """Whether Ansible would evaluate something in a variable's value."""
+    if isinstance(value, str):
+        return _TEMPLATE.search(value) is not None and _is_trusted(value)
+    if isinstance(value, Mapping):
+        return any(map(_is_template, value.values()))
+    return isinstance(value, (list, tuple)) and any(map(_is_template, value))
+
+
+def _is_trusted(text: str) -> bool:
+    if _TEMPLATES_ALL:
+        from ansible.utils.unsafe_proxy import AnsibleUnsafe
+
+        return not isinstance(text, AnsibleUnsafe)
+    from ansible.template import is_trusted_as_template
+
+    return bool(is_trusted_as_template(text))
+
+
+def _referring(key: str, value: Any) -> Any:
+    """The value of a variable of the host; where that is a template, one that has it evaluated as the host's."""
+    if not _is_template(value):
+        return value
+    text = f"{{{{ hostvars[netns_host][{key!r}] }}}}"
+    if _TEMPLATES_ALL:
+        return text
+    from ansible.template import trust_as_template
+
+    return trust_as_template(text)

@@ -549,6 +549,73 @@ def test_the_modules_people_use(controller: Machine, web: Machine, tmp_path: Pat
 
 
 @needs_ssh
+def test_what_people_do_as_another_user(controller: Machine, web: Machine, tmp_path: Path) -> None:
+    """The user and the facts are the play's; 1000 quotes are more than fit where each quoting triples them."""
+    here = "readlink /proc/self/ns/net"
+    quotes = "'" * 1000
+    tasks: tuple[dict[str, Any], ...] = (
+        {"name": "keyword", "ansible.builtin.command": "id -un"},
+        {"name": "no user", "ansible.builtin.command": "id -un", "vars": {"ansible_become_user": ""}},
+        {"name": "reset", "ansible.builtin.meta": "reset_connection"},
+        {"name": "after reset", "ansible.builtin.command": here},
+        {
+            "name": "fetch",
+            "ansible.builtin.fetch": {"src": "/etc/resolv.conf", "dest": f"{tmp_path}/got", "flat": True},
+        },
+        {"name": "status", "ansible.builtin.command": "sh -c 'exit 42'", "ignore_errors": True},
+        {"name": "raw status", "ansible.builtin.raw": "exit 42", "ignore_errors": True},
+        {"name": "quotes", "ansible.builtin.command": "printenv ODD", "environment": {"ODD": quotes}},
+    )
+    playbook = play(*tasks, become_user="bob", gather_facts=True, strategy="linear")
+    cases = {
+        "root": case("ssh", web),
+        "carol": case("ssh", web, ansible_user="carol"),
+        "alice": case("ssh", web, ansible_user="alice", ansible_become_password=PASSWORD, pipelining=False),
+    }
+    for name, outcomes in run("ssh", controller, web, playbook, cases).items():
+        results = {one.task: one.result for one in outcomes}
+        assert {one.task for one in outcomes if one.status != "ok"} == {"status", "raw status"}, (name, outcomes)
+        facts = results["Gathering Facts"]["ansible_facts"]
+        assert (facts["ansible_user_id"], facts["ansible_eth1"]["ipv4"]["address"]) == ("bob", "10.0.0.1")
+        assert [results[task]["stdout"] for task in ("keyword", "no user")] == ["bob", "root"]
+        assert results["after reset"]["stdout"] == inode(web, "blue")
+        assert [results[task]["rc"] for task in ("status", "raw status")] == [42, 42]
+        assert results["quotes"]["stdout"] == quotes
+        assert (tmp_path / "got").read_text() == "nameserver of blue\n"
+
+
+@needs_ssh
+def test_a_task_that_fails_is_not_said_not_to_have_run(controller: Machine, web: Machine) -> None:
+    """It takes sudo's right away, so that sudo refuses afterwards; sudo is asked once for each task."""
+    rights = "/etc/sudoers.d/tests"
+    web.sh(f"""
+        printf 'Defaults %s\\n' logfile=/run/sudo.log loglinelen=0 > /etc/sudoers.d/log
+        cp {rights} /run/rights
+    """)
+    back: dict[str, Any] = {
+        "name": "give back",
+        "ansible.builtin.command": f"cp /run/rights {rights}",
+        "delegate_to": "root",
+        "become": False,
+    }
+    tasks: list[dict[str, Any]] = []
+    for status in (1, 3):
+        take = f"rm {rights}; exit {status}"
+        for name, module in (("module", {"ansible.builtin.shell": take}), ("raw", {"ansible.builtin.raw": take})):
+            tasks += [{"name": f"{name} {status}", **module, "ignore_errors": True}, back]
+    playbook = play(*tasks, hosts="carol", strategy="linear")
+    cases = {"carol": case("ssh", web, ansible_user="carol"), "root": case("ssh", web)}
+    outcomes = {one.task: one for one in controller.play(playbook, cases)}
+    log = web.sh("cat /run/sudo.log; rm /etc/sudoers.d/log")
+    for status in (1, 3):
+        for name in ("module", "raw"):
+            outcome = outcomes[f"{name} {status}"]
+            assert (outcome.status, outcome.result["rc"]) == ("failed", status)
+            assert "was not run" not in outcome.said
+    assert log.count("COMMAND=") == 4, log
+
+
+@needs_ssh
 def test_the_guide_is_played_as_it_is_written(web: Machine) -> None:
     """It needs a second user, for the server to run as, and a Python that this user may run."""
     library = Path(pyroute2.__file__).parent

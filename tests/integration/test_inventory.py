@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -17,6 +18,7 @@ import pytest
 import yaml
 from ansible_collections.linuxnet.netns.tests.integration.host import Host
 from ansible_collections.linuxnet.netns.tests.integration.hosts import (
+    PASSWORD,
     Machine,
     ansible,
     collections,
@@ -50,7 +52,9 @@ def source(directory: Path, name: str = "lab.netns.yml", **options: Any) -> Path
     return written(directory, name, {"plugin": "linuxnet.netns.netns", **options})
 
 
-def called(directory: Path, program: str, *words: Any, **environment: str) -> subprocess.CompletedProcess[str]:
+def called(
+    directory: Path, program: str, *words: Any, typed: str = "", **environment: str
+) -> subprocess.CompletedProcess[str]:
     (directory / "ansible.cfg").touch()
     return subprocess.run(
         [str(ansible(program)), *map(str, words)],
@@ -58,6 +62,8 @@ def called(directory: Path, program: str, *words: Any, **environment: str) -> su
         capture_output=True,
         text=True,
         cwd=directory,
+        input=typed,
+        start_new_session=True,  # without a terminal
         env={
             "PATH": os.environ["PATH"],
             "HOME": str(directory),
@@ -84,6 +90,14 @@ def read(printed: str) -> dict[str, Any]:
     """An inventory that was printed, without the marks of what is no template."""
     told: dict[str, Any] = json.loads(printed, object_hook=lambda one: one.get("__ansible_unsafe", one))
     return told
+
+
+def shown(directory: Path, pattern: str, template: str, *sources: Path) -> dict[str, str]:
+    """What a template is for each host."""
+    words = [word for one in sources for word in ("-i", one)]
+    ran = called(directory, "ansible", pattern, *words, "-m", "debug", "-a", f"msg='{template}'")
+    assert ran.returncode == 0, ran.stdout + ran.stderr
+    return dict(re.findall(r'^(\S+) \| SUCCESS => {\s+"msg": "(.*)"', ran.stdout, re.MULTILINE))
 
 
 def where(directory: Path, target: str, *sources: Path) -> str:
@@ -167,6 +181,69 @@ def test_names_can_be_chosen(host: Host, tmp_path: Path) -> None:
     assert "ansible_netns" not in short["_meta"]["hostvars"]["a"]
 
 
+def test_what_ansible_takes_for_something_else_is_no_name_of_a_namespace(host: Host, tmp_path: Path) -> None:
+    """A group is found before a host of the same name, and localhost is the controller."""
+    taken = ["web", "all", "ungrouped", "netns", "netns_on_h1", "netns_in_lab", "left", "localhost", "127.0.0.1", "::1"]
+    written(tmp_path, "lab.yml", {"name": "lab", "namespaces": [*taken, "blue"]})
+    hosts = written(tmp_path, "hosts.yml", {"web": {"hosts": {"h1": LOCAL, "h2": LOCAL}}})
+    lab = source(tmp_path, topology="lab.yml", hosts=["h1"], groups={"left": "netns_name == 'blue'"})
+    told = called(tmp_path, "ansible-inventory", "-i", hosts, "-i", lab, "--list")
+    read_from = read(told.stdout)
+    assert read_from["netns_on_h1"]["hosts"] == [*(f"h1/{name}" for name in taken), "blue"]
+    assert read_from["web"] == {"hosts": ["h1", "h2"]}
+    assert read_from["left"] == {"hosts": ["blue"]}
+    assert set(read_from["all"]["children"]) == {"ungrouped", "web", "netns", "left"}
+    assert read_from["_meta"]["hostvars"]["h1/web"]["ansible_netns"] == "web"
+    said = " ".join(told.stderr.split())
+    assert "The namespace web of host h1 is the host h1/web: there is a group of this name" in said
+    assert "The namespace localhost of host h1 is the host h1/localhost: this name means the controller" in said
+    assert "Found both group and host" not in said
+    entered = shown(tmp_path, "web:localhost:blue", "{{ ansible_netns | default('none') }}", hosts, lab)
+    assert entered == {"h1": "none", "h2": "none", "localhost": "none", "blue": "blue"}
+
+
+def test_a_namespace_that_two_sources_tell_of_is_one_host(host: Host, tmp_path: Path) -> None:
+    host.done("netns", name=["a", "c"])
+    written(tmp_path, "lab.yml", LAB)
+    declared = source(tmp_path, topology="lab.yml", compose={"declared": "inventory_hostname"})
+    asked = source(tmp_path, "asked.netns.yml", naming="full", groups={"there": "inventory_hostname is defined"})
+    told = inventory(tmp_path, declared, asked)
+    assert told["netns_on_localhost"]["hosts"] == ["a", "b", "localhost/c"]
+    assert told["netns_in_lab"]["hosts"] == ["a", "b"]
+    assert told["there"]["hosts"] == ["a", "localhost/c"]
+    variables = told["_meta"]["hostvars"]
+    # What was asked is read later; what only the topology tells stays.
+    assert (variables["a"]["netns_links"], variables["a"]["declared"]) == ([], "a")
+    assert variables["b"]["netns_addresses"] == ["10.0.0.2/24"]
+
+
+def test_hosts_whose_groups_cannot_be_told_apart_are_told(host: Host, tmp_path: Path) -> None:
+    written(tmp_path, "lab.yml", LAB)
+    hosts = written(tmp_path, "hosts.yml", {"all": {"hosts": {"web-1": LOCAL, "web_1": LOCAL}}})
+    lab = source(tmp_path, topology="lab.yml", hosts=["web-1", "web_1"])
+    words = ["-i", hosts, "-i", lab, "--list"]
+    told = called(tmp_path, "ansible-inventory", *words, ANSIBLE_TRANSFORM_INVALID_GROUP_CHARS="always")
+    assert read(told.stdout)["netns_on_web_1"]["hosts"] == ["web-1/a", "web-1/b", "web_1/a", "web_1/b"]
+    assert "of the hosts web-1 and web_1 are in one group, netns_on_web_1" in " ".join(told.stderr.split())
+
+
+def test_a_topology_is_found_from_its_source(host: Host, tmp_path: Path) -> None:
+    """The sources are in a directory inventory, and the command runs elsewhere."""
+    for name in ("inventory", "topologies"):
+        (tmp_path / name).mkdir()
+    written(tmp_path / "topologies", "lab.yml", LAB)
+    written(tmp_path / "topologies", "home.yml", {"name": "home", "namespaces": ["c"]})
+    written(tmp_path / "topologies", "named.yml", {"name": "named", "namespaces": ["d"]})
+    directory = tmp_path / "inventory"
+    written(directory, "10-hosts.yml", {"all": {"hosts": {"web1": LOCAL}}})
+    source(directory, "20-lab.netns.yml", topology="../topologies/lab.yml", hosts=["web1"])
+    source(directory, "30-home.netns.yml", topology="~/topologies/home.yml", hosts=["web1"])
+    source(directory, "40-named.netns.yml", topology="$HOME/topologies/named.yml", hosts=["web1"])
+    told = called(tmp_path, "ansible-inventory", "-i", "inventory", "--list")
+    assert read(told.stdout)["netns_on_web1"]["hosts"] == ["a", "b", "c", "d"]
+    assert told.stderr == ""
+
+
 def test_groups_and_variables_can_be_composed(host: Host, tmp_path: Path) -> None:
     written(tmp_path, "lab.yml", LAB)
     told = inventory(
@@ -174,12 +251,14 @@ def test_groups_and_variables_can_be_composed(host: Host, tmp_path: Path) -> Non
         source(
             tmp_path,
             topology="lab.yml",
-            compose={"first": "netns_addresses | first"},
+            compose={"first": "netns_addresses | first", "called": "inventory_hostname"},
+            strict=True,
             groups={"left": "netns_name == 'a'"},
             keyed_groups=[{"key": "netns_host", "prefix": "at"}],
         ),
     )
-    assert told["_meta"]["hostvars"]["b"]["first"] == "10.0.0.2/24"
+    variables = told["_meta"]["hostvars"]["b"]
+    assert (variables["first"], variables["called"]) == ("10.0.0.2/24", "b")
     assert told["left"]["hosts"] == ["a"]
     assert told["at_localhost"]["hosts"] == ["a", "b"]
 
@@ -187,16 +266,61 @@ def test_groups_and_variables_can_be_composed(host: Host, tmp_path: Path) -> Non
 def test_variables_of_groups_and_files_reach_the_namespaces(host: Host, tmp_path: Path) -> None:
     written(tmp_path, "lab.yml", LAB)
     (tmp_path / "group_vars").mkdir()
-    written(
-        tmp_path / "group_vars",
-        "web.yml",
-        {"ansible_port": 2222, "login": "carol", "ansible_user": "{{ 'car' + 'ol' }}"},
-    )
+    written(tmp_path / "group_vars", "web.yml", {"ansible_port": 2222})
     hosts = written(tmp_path, "hosts.yml", {"web": {"hosts": {"web1": {}}}})
     lab = source(tmp_path, topology="lab.yml", hosts=["web1"])
     assert inventory(tmp_path, hosts, lab)["_meta"]["hostvars"]["a"]["ansible_port"] == 2222
-    user = called(tmp_path, "ansible", "a", "-i", hosts, "-i", lab, "-m", "debug", "-a", "msg=is_{{ ansible_user }}")
-    assert "is_carol" in user.stdout
+
+
+def test_of_several_values_the_namespaces_have_the_one_that_the_host_has(host: Host, tmp_path: Path) -> None:
+    written(tmp_path, "lab.yml", LAB)
+    for name in ("group_vars", "host_vars"):
+        (tmp_path / name).mkdir()
+    names = ["user", "host", "password", "ssh_executable", "scp_executable", "sftp_executable", "remote_tmp"]
+    # Where each of them is set last; the others of the places below have it too.
+    last = ["host_vars", "inline", "group_vars", "m-group", "a-site", "z-region", "all"]
+    host_file, inline, group_file, group, site, region, every = (
+        {f"ansible_{name}": place for name in names[: n + 1]} for n, place in enumerate(last)
+    )
+    tree = {
+        "z_region": {
+            "vars": region,
+            "children": {"a_site": {"vars": site, "children": {"m_group": {"vars": group, "hosts": {"web1": inline}}}}},
+        }
+    }
+    hosts = written(tmp_path, "hosts.yml", {"all": {"vars": every, "children": tree}})
+    written(tmp_path / "group_vars", "m_group.yml", group_file)
+    written(tmp_path / "host_vars", "web1.yml", host_file)
+    lab = source(tmp_path, topology="lab.yml", hosts=["web1"])
+    template = " ".join(f"{{{{ ansible_{name} }}}}" for name in names)
+    told = shown(tmp_path, "web1:a", template, hosts, lab)
+    assert told["web1"] == "host_vars inline group_vars m-group a-site z-region all"
+    assert told["a"] == told["web1"]
+
+
+def test_templates_are_evaluated_as_those_of_the_host(host: Host, tmp_path: Path) -> None:
+    written(tmp_path, "lab.yml", LAB)
+    host.done("netns_topology", **LAB)
+    for name in ("group_vars", "host_vars"):
+        (tmp_path / name).mkdir()
+    # A password that a vault holds, under a name of its own, as Ansible's documentation has it.
+    written(tmp_path / "group_vars", "web.yml", {"vault_password": "secret", "way": "local"})
+    templates = {
+        "ansible_connection": "{{ way }}",
+        "ansible_host": "{{ inventory_hostname }}.example.com",
+        "ansible_become_password": "{{ vault_password }}",
+        "ansible_password": "{% if true %}{{ vault_password }}{% endif %}",
+        "ansible_python_interpreter": "{{ [interpreter] | first }}",
+    }
+    plain = {"interpreter": sys.executable, "ansible_sudo_pass": "other", "ansible_remote_tmp": "/tmp/{x}"}
+    hosts = written(tmp_path, "hosts.yml", {"web": {"hosts": {"web1": plain}, "vars": templates}})
+    hosts.write_text(hosts.read_text().replace("/tmp/{x}", "!unsafe '/tmp/{{ way }}'"))
+    lab = source(tmp_path, topology="lab.yml", hosts=["web1"])
+    template = "{{ ansible_host }} {{ ansible_become_password }} {{ ansible_password }} {{ ansible_remote_tmp }}"
+    told = shown(tmp_path, "web1:b", template, hosts, lab)
+    assert told["web1"] == "web1.example.com secret secret /tmp/{{ way }}"
+    assert told["b"] == told["web1"]
+    assert where(tmp_path, "b", hosts, lab) == inside(host, "b")
 
 
 def test_names_from_a_host_are_no_templates(host: Host, tmp_path: Path) -> None:
@@ -220,6 +344,81 @@ def test_what_was_asked_can_be_kept(host: Host, tmp_path: Path) -> None:
     assert inventory(tmp_path, kept)["netns_on_localhost"]["hosts"] == ["a"]
     shutil.rmtree(tmp_path / "kept")
     assert inventory(tmp_path, kept)["netns_on_localhost"]["hosts"] == ["a", "b"]
+
+
+def test_a_host_that_gave_no_answer_is_asked_again(host: Host, tmp_path: Path) -> None:
+    host.done("netns", name=["a"])
+    broken = {**LOCAL, "ansible_python_interpreter": "/nowhere/python"}
+    hosts = written(tmp_path, "hosts.yml", {"all": {"hosts": {"good": LOCAL, "late": broken}}})
+    kept = source(
+        tmp_path,
+        hosts=["good", "late"],
+        cache=True,
+        cache_plugin="ansible.builtin.jsonfile",
+        cache_connection=str(tmp_path / "kept"),
+    )
+    assert inventory(tmp_path, hosts, kept)["netns"]["children"] == ["netns_on_good"]
+    host.done("netns", name=["b"])
+    written(tmp_path, "hosts.yml", {"all": {"hosts": {"good": broken, "late": LOCAL}}})
+    told = inventory(tmp_path, hosts, kept)
+    assert told["netns_on_good"]["hosts"] == ["good/a"]
+    assert told["netns_on_late"]["hosts"] == ["late/a", "late/b"]
+    # Both answers are kept now, those of the first time too.
+    written(tmp_path, "hosts.yml", {"all": {"hosts": {"good": broken, "late": broken}}})
+    again = inventory(tmp_path, hosts, kept)
+    assert [again[f"netns_on_{name}"]["hosts"] for name in ("good", "late")] == [
+        ["good/a"],
+        ["late/a", "late/b"],
+    ]
+
+
+def test_sources_do_not_ask_for_each_other(host: Host, tmp_path: Path) -> None:
+    host.done("netns", name=["a"])
+    hosts = {"_meta": {"hostvars": {"h1": LOCAL}}, "web": {"hosts": ["h1"]}}
+    program = tmp_path / "hosts"
+    program.write_text(f"#!/bin/sh\necho read >> {tmp_path}/count\ncat <<'EOF'\n{json.dumps(hosts)}\nEOF\n")
+    program.chmod(0o755)
+    sources = [source(tmp_path, f"{n}.netns.yml", hosts=["web"], group=f"netns{n}") for n in range(2)]
+    told = inventory(tmp_path, program, *sources)
+    assert [told[f"netns{n}_on_h1"]["hosts"] for n in range(2)] == [["a"]] * 2
+    # Once by the command itself, and once by each run that asks.
+    assert (tmp_path / "count").read_text().splitlines() == ["read"] * 3
+
+
+def test_settings_of_the_calling_command_do_not_keep_hosts_from_being_asked(host: Host, tmp_path: Path) -> None:
+    host.done("netns", name=["a"])
+    own = {**LOCAL, "ansible_become_method": "linuxnet.netns.netns", "ansible_netns": "a"}
+    hosts = written(tmp_path, "hosts.yml", {"all": {"hosts": {"h1": LOCAL, "h2": own}}})
+    settings = {
+        "ANSIBLE_NO_LOG": "true",
+        "ANSIBLE_RUN_TAGS": "some",
+        "ANSIBLE_SKIP_TAGS": "untagged,all",
+        "ANSIBLE_BECOME_METHOD": "linuxnet.netns.netns",
+        "ANSIBLE_STRATEGY": "free",
+        "ANSIBLE_ANY_ERRORS_FATAL": "true",
+        "ANSIBLE_CALLBACK_RESULT_FORMAT": "yaml",
+        "ANSIBLE_FORCE_COLOR": "true",
+    }
+    told = called(
+        tmp_path, "ansible-inventory", "-i", hosts, "-i", source(tmp_path, hosts=["h1", "h2"]), "--list", **settings
+    )
+    listed = read(told.stdout)
+    assert [listed[f"netns_on_{name}"]["hosts"] for name in ("h1", "h2")] == [["h1/a"], ["h2/a"]], told.stderr
+
+
+def test_vault_passwords_of_a_file_reach_the_run_that_asks_and_typed_ones_are_told(host: Host, tmp_path: Path) -> None:
+    host.done("netns", name=["a"])
+    (tmp_path / "group_vars").mkdir()
+    secret = written(tmp_path / "group_vars", "web.yml", {"ansible_become_password": "secret"})
+    hosts = written(tmp_path, "hosts.yml", {"web": {"hosts": {"web1": LOCAL}}})
+    (tmp_path / "password").write_text("open sesame\n")
+    by_file = ["--vault-password-file", "password"]
+    assert called(tmp_path, "ansible-vault", "encrypt", *by_file, secret).returncode == 0
+    words = ["-i", hosts, "-i", source(tmp_path, hosts=["web"]), "--list"]
+    told = called(tmp_path, "ansible-inventory", *words, *by_file)
+    assert read(told.stdout)["netns_on_web1"]["hosts"] == ["a"], told.stderr
+    typed = called(tmp_path, "ansible-inventory", *words, "--ask-vault-pass", typed="open sesame\n")
+    assert "put it into a file, and name that by --vault-password-file" in " ".join(typed.stderr.split())
 
 
 def test_a_host_that_does_not_answer_is_left_out(host: Host, tmp_path: Path) -> None:
@@ -251,18 +450,76 @@ def test_mistakes_are_told(host: Host, tmp_path: Path, options: dict[str, Any], 
 @pytest.mark.xdist_group("become")
 @pytest.mark.skipif(bool(LACKS), reason=f"hosts over ssh: {LACKS}")
 def test_a_fleet_is_asked_and_worked_in_over_ssh(tmp_path: Path) -> None:
-    with Machine("controller") as controller, Machine("web") as web:
-        join(controller, web)
-        web.add_users()
-        web.serve_ssh(controller)
-        web.sh("ip netns add blue; ip netns add red")
-        reached = {"ansible_host": web.address, "ansible_python_interpreter": sys.executable}
-        hosts = {"w1": reached, "w2": {**reached, "ansible_user": "carol"}}
+    """Two machines, which have namespaces of the same name, and are reached by variables that are templates."""
+    with Machine("controller") as controller, Machine("one") as one, Machine("two") as two:
+        join(one, controller, "192.0.2")
+        join(controller, two, "198.51.100")
+        machines = {"w1": one, "w2": two}
+        for machine in machines.values():
+            machine.add_users()
+            machine.serve_ssh(controller)
+        one.sh("ip netns add blue; ip netns add red")
+        two.sh("ip netns add blue; ip netns add green; ip -n green link add e0 type veth peer name e1")
+        two.sh("ip -n green address add 10.0.0.2/24 dev e0; ip -n green link set e0 up")
+        reached = {
+            "ansible_host": "{{ address }}",
+            "ansible_user": "{{ login }}",
+            "ansible_become_password": "{{ vault_password }}",
+            "ansible_python_interpreter": sys.executable,
+        }
+        own = {"w1": {"login": "alice", "vault_password": PASSWORD}, "w2": {"login": "root", "vault_password": ""}}
+        hosts = {name: {**reached, **own[name], "address": machines[name].address} for name in machines}
+        kept = {"cache": True, "cache_plugin": "ansible.builtin.jsonfile", "cache_connection": str(tmp_path / "kept")}
         # The directory of the test belongs to root alone; the controller is root.
-        fleet = source(tmp_path, hosts=["w1", "w2"])
-        task = {"name": "where", "ansible.builtin.raw": "readlink /proc/self/ns/net"}
-        play = {"hosts": "netns", "gather_facts": False, "tasks": [task]}
-        outcomes = controller.play([play], hosts, "--inventory", str(fleet))
-        landed = {one.host: one.result["stdout"].strip() for one in outcomes if one.task == "where"}
-        there = {name: web.sh(f"ip netns exec {name} readlink /proc/self/ns/net").strip() for name in ("blue", "red")}
-    assert landed == {f"{alias}/{name}": there[name] for alias in hosts for name in there}
+        fleet = source(tmp_path, hosts=["w1", "w2"], **kept)
+        here = "readlink /proc/self/ns/net"
+        each = {"delegate_to": "{{ item }}", "loop": "{{ groups.netns }}"}
+        plays = [
+            {
+                "hosts": "netns",
+                "tasks": [{"name": "where", "ansible.builtin.raw": here}],
+                "gather_facts": True,
+                "gather_subset": ["!all", "network"],
+            },
+            {
+                "hosts": "w2",
+                "tasks": [{"name": "each", "ansible.builtin.command": here, **each}],
+                "gather_facts": False,
+            },
+        ]
+        outcomes = controller.play(plays, hosts, "--inventory", str(fleet))
+        limited = controller.play(
+            [{**plays[0], "gather_facts": False}], hosts, "--inventory", str(fleet), "--limit", "w2/blue"
+        )
+        names = [("w1", "blue"), ("w1", "red"), ("w2", "blue"), ("w2", "green")]
+        there = {
+            f"{host}/{name}": machines[host].sh(f"ip netns exec {name} readlink /proc/self/ns/net").strip()
+            for host, name in names
+        }
+    assert len(set(there.values())) == len(names)
+    assert {each.host: each.result["stdout"].strip() for each in outcomes if each.task == "where"} == there
+    (loop,) = (outcome.result["results"] for outcome in outcomes if outcome.task == "each")
+    assert {item["item"]: item["stdout"] for item in loop} == there
+    facts = {each.host: each.result["ansible_facts"] for each in outcomes if each.task == "Gathering Facts"}
+    assert {name: "10.0.0.2" in facts[name]["ansible_all_ipv4_addresses"] for name in there} == {
+        name: name == "w2/green" for name in there
+    }
+    assert {each.host for each in limited} == {"w2/blue"}
+    assert [each.result["stdout"].strip() for each in limited if each.task == "where"] == [there["w2/blue"]]
+
+    # The same from what was kept, as a user looks at it.
+    static = written(tmp_path, "hosts.yml", {"all": {"hosts": hosts}})
+    words = ["-i", static, "-i", fleet]
+    graph = called(tmp_path, "ansible-inventory", *words, "--graph", "netns").stdout
+    assert graph.splitlines() == [
+        "@netns:",
+        "  |--@netns_on_w1:",
+        "  |  |--w1/blue",
+        "  |  |--w1/red",
+        "  |--@netns_on_w2:",
+        "  |  |--w2/blue",
+        "  |  |--w2/green",
+    ]
+    variables = read(called(tmp_path, "ansible-inventory", *words, "--host", "w2/green").stdout)
+    assert (variables["netns_host"], variables["ansible_netns"]) == ("w2", "green")
+    assert variables["netns_addresses"] == ["10.0.0.2/24"]

@@ -31,11 +31,17 @@ def plugin(**options: Any) -> BecomeModule:
     return one
 
 
-def script(one: BecomeModule, command: str = "command") -> str:
-    """The script that the command line runs, as the shell reads it."""
+def line(one: BecomeModule, command: str = "command") -> str:
+    """The command line."""
     shell = ShellModule()
     shell.executable = "/bin/sh"
-    assignment, *rest = shlex.split(one.build_become_command(command, shell))
+    return str(one.build_become_command(command, shell))
+
+
+def script(one: BecomeModule, command: str = "command") -> str:
+    """The script that the command line runs, as the shell reads it."""
+    first, assignment, *rest = shlex.split(line(one, command))
+    assert first.startswith("command=")
     assert rest == ["eval", "$script"]
     return assignment.removeprefix("script=").removesuffix(";")
 
@@ -106,7 +112,14 @@ def test_with_a_password_sudo_may_ask_for_it(flags: str, left: str) -> None:
 
 def test_a_command_of_several_lines_is_left_as_it_is() -> None:
     command = "cat <<EOF\n  'two'  spaces\n\nEOF\n"
-    assert shlex.split(values(plugin(), command)["inside"])[-1].endswith(f"; {command}")
+    assert shlex.split(line(plugin(), command))[0].endswith(f"; {command};")
+
+
+def test_quotes_become_no_more_than_with_sudo() -> None:
+    """The kernel takes no argument of more than 128 KiB."""
+    few, many = (len(line(plugin(), "'" * n)) for n in (1, 1001))
+    # sudo quotes the command once.
+    assert many - few == len(shlex.quote("'" * 1001)) - len(shlex.quote("'"))
 
 
 def test_no_command_is_no_command() -> None:
