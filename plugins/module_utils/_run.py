@@ -46,8 +46,8 @@ class Kernel(Protocol):
     def observe(self, scope: Scope) -> State:
         """What the kernel has. Raises: KernelError."""
 
-    def demand(self, steps: Sequence[Step]) -> None:
-        """Make sure that what carrying out the steps needs is there. Raises: LibraryMissing."""
+    def demand(self, steps: Sequence[Step], conditions: Sequence[Condition]) -> None:
+        """Make sure that what carrying out the steps and waiting need is there. Raises: LibraryMissing, KernelError."""
 
     def apply(self, steps: Sequence[Step]) -> None:
         """Carry out the steps, in order. Raises: StepFailed, KernelError."""
@@ -109,7 +109,7 @@ def run(module: AnsibleModule, declare: Declare, tell: Tell, kernel: Optional[Ke
             with kernel.locked(shared=module.check_mode):
                 scope = _plan.scope_of(declared)
                 plan = _plan.make(declared, kernel.observe(scope))
-                kernel.demand(plan.steps)
+                kernel.demand(plan.steps, _conditions(declared, plan.after))
                 now = plan.after
                 if plan.steps and not module.check_mode:
                     with _uninterrupted():
@@ -161,9 +161,13 @@ def _uninterrupted() -> Iterator[None]:
         signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
+def _conditions(declared: Sequence[Declared], state: State) -> list[Condition]:
+    return [condition for one in declared for condition in one.conditions(state)]
+
+
 def _waited(kernel: Kernel, outcome: Outcome, started: float, waits: bool) -> Outcome:
     """The outcome, when the conditions have come true or their time is over. Raises: Failed."""
-    conditions = [one for declared in outcome.declared for one in declared.conditions(outcome.now)] if waits else []
+    conditions = _conditions(outcome.declared, outcome.now) if waits else []
     begun = time.monotonic()
     try:
         found = kernel.wait(conditions)

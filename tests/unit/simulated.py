@@ -53,7 +53,7 @@ class SimulatedKernel:
         observed.fresh = set()
         return observed
 
-    def demand(self, steps: Sequence[Step]) -> None:
+    def demand(self, steps: Sequence[Step], conditions: Sequence[Condition]) -> None:
         """It needs nothing."""
 
     def apply(self, steps: Sequence[Step]) -> None:

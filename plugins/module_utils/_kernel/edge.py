@@ -113,13 +113,17 @@ class LinuxKernel:
                     record.extend(scope, scope.purged.get(topology))
         return scope
 
-    def demand(self, steps: Sequence[Step]) -> None:
-        """Make sure that all that the steps need is there. Raises: LibraryMissing."""
+    def demand(self, steps: Sequence[Step], conditions: Sequence[Condition]) -> None:
+        """Make sure that all that the steps and the conditions need is there. Raises: LibraryMissing, KernelError."""
         if steps:
             from ansible_collections.linuxnet.netns.plugins.module_utils._kernel.apply import acted
 
             if not acted(steps):
                 self._codec()
+        if conditions:
+            from ansible_collections.linuxnet.netns.plugins.module_utils._kernel import waiting
+
+            waiting.demand(conditions)
 
     def apply(self, steps: Sequence[Step]) -> None:
         """Carry out the steps in order, in batches.
@@ -136,9 +140,9 @@ class LinuxKernel:
         """
         if not conditions:
             return []
-        from ansible_collections.linuxnet.netns.plugins.module_utils._kernel.waiting import wait
+        from ansible_collections.linuxnet.netns.plugins.module_utils._kernel import waiting
 
-        return wait(conditions, self._home)
+        return waiting.wait(conditions, self._home)
 
     def checkpoint(self, places: Sequence[Netns]) -> None:
         """Remember what interfaces of these namespaces have that goes unnamed when they go, or go down.

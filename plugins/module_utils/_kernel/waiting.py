@@ -19,6 +19,14 @@ from ansible_collections.linuxnet.netns.plugins.module_utils._model import Condi
 from ansible_collections.linuxnet.netns.plugins.module_utils._probe import Answer
 
 
+def demand(conditions: Sequence[Condition]) -> None:
+    """Make sure that the conditions can be waited for. Raises: KernelError."""
+    if any(isinstance(one, Reply) and one.probe.expectation.protocol == "icmp" for one in conditions):
+        from ansible_collections.linuxnet.netns.plugins.module_utils._kernel.edge import demand_capabilities
+
+        demand_capabilities({"CAP_NET_RAW": 13}, "echo requests cannot be sent")
+
+
 def wait(conditions: Sequence[Condition], home: int) -> list[Any]:
     """What is found of each of the conditions; those of a kind are waited for together.
 
@@ -26,9 +34,11 @@ def wait(conditions: Sequence[Condition], home: int) -> list[Any]:
 
     Raises: KernelError.
     """
+    by_kind: dict[type[Condition], list[Condition]] = {}
+    for condition in conditions:
+        by_kind.setdefault(type(condition), []).append(condition)
     found: dict[int, Any] = {}
-    for kind in dict.fromkeys(map(type, conditions)):
-        alike = [condition for condition in conditions if type(condition) is kind]
+    for kind, alike in by_kind.items():
         found.update(zip(map(id, alike), _WAITS[kind](alike, home)))
     return [found[id(condition)] for condition in conditions]
 

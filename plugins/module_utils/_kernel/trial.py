@@ -1,0 +1,406 @@
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-FileCopyrightText: 2026 The linuxnet.netns developers
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""One probe under way: its socket, what it sends, and what comes back."""
+
+from __future__ import annotations
+
+import errno
+import os
+import select
+import socket
+import struct
+import time
+from collections.abc import Sequence
+from contextlib import suppress
+from typing import Optional
+
+from ansible_collections.linuxnet.netns.plugins.module_utils._errors import said, words
+from ansible_collections.linuxnet.netns.plugins.module_utils._model import describe
+from ansible_collections.linuxnet.netns.plugins.module_utils._probe import Answer, Probe, is_loopback
+
+#: linux/in.h, linux/in6.h: options that the socket module does not name, for IPv4 and IPv6.
+_LEVEL = {4: 0, 6: 41}
+_RECVERR, _MTU_DISCOVER, _MTU = {4: 11, 6: 25}, {4: 10, 6: 23}, {4: 14, 6: 24}
+_PMTUDISC_PROBE, _PMTUDISC_DONT = 3, 0
+#: linux/icmp.h (level SOL_RAW), linux/icmpv6.h: let nothing in but echo replies; a set bit keeps a type out.
+_ICMP_FILTER = {
+    4: (255, 1, struct.pack("=I", 0xFFFFFFFF ^ 1)),
+    6: (58, 1, b"".join(struct.pack("=I", 0xFFFFFFFF ^ (1 << 1 if word == 4 else 0)) for word in range(8))),
+}
+#: asm-generic/socket.h: SOTIMESTAMPNS; its content is a struct timespec.
+TIMESTAMP, _TIMESPEC = 35, struct.Struct("@ll")
+_ECHO, _ECHO_REPLY = {4: 8, 6: 128}, {4: 0, 6: 129}
+_ICMP_HEADER = struct.Struct("!BBHHH")
+#: linux/errqueue.h: struct sock_extended_err, and where errors come from.
+_EXTENDED = struct.Struct("=IBBBBII")
+_ORIGIN_LOCAL = 1
+_TIME_EXCEEDED = {4: 11, 6: 3}
+#: The size of the headers of an echo, ICMP's or UDP's included.
+_HEADERS = {4: 28, 6: 48}
+_USUAL_SIZE, _SMALLEST = 32, 12
+#: Seconds: until a packet without a reply is sent again, or a refused connection is tried again; between packets that
+#: are counted.
+AGAIN, _INTERVAL = 0.25, 0.2
+#: What the network says of a way when a socket is to be connected to its end: ip_route_output_flow() and what it calls.
+#: A route of type blackhole gives EINVAL. A packet filter's verdict comes when something is sent (EPERM).
+_OF_CONNECT = {
+    errno.ENETUNREACH,
+    errno.EHOSTUNREACH,
+    errno.ENETDOWN,
+    errno.EADDRNOTAVAIL,
+    errno.EACCES,
+    errno.EMSGSIZE,
+    errno.ECONNREFUSED,
+    errno.ECONNRESET,
+    errno.ETIMEDOUT,
+}
+#: The same of sending, and of what ICMP has told meanwhile (icmp_err_convert in net/ipv4/icmp.c).
+_OF_SEND = _OF_CONNECT | {errno.EPERM, errno.EPROTO, errno.ENOPROTOOPT, errno.EOPNOTSUPP, errno.EHOSTDOWN, errno.ENONET}
+_OF_CONNECT.add(errno.EINVAL)
+#: What may be otherwise a moment later: descriptors, memory, ports.
+SHORTAGES = {errno.EMFILE, errno.ENFILE, errno.ENOBUFS, errno.ENOMEM, errno.EAGAIN, errno.EADDRNOTAVAIL}
+
+
+class Trial:
+    """A probe under way."""
+
+    def __init__(self, probe: Probe, timeout: float, number: int, salt: bytes) -> None:
+        self.probe = probe
+        self.timeout = timeout
+        self.wanted = probe.expectation
+        self.answer = Answer()
+        self.done = False
+        self.socket: Optional[socket.socket] = None
+        self._identifier = (number + struct.unpack("=H", salt[:2])[0]) & 0xFFFF
+        self._token = struct.pack("=I", number) + salt[:4]
+        self._sent: dict[int, float] = {}
+        self._received: set[int] = set()
+        #: Whether packets are counted: after the first reply, where there are several to be sent.
+        self._counts = False
+        #: Why nothing could be sent yet, in words, where this may pass.
+        self.shortage = ""
+        self._went = False
+        self.started = self.deadline = self.due = 0.0
+
+    # ---- making the socket, in its namespace
+
+    def open(self) -> None:
+        """Make the socket and connect it; the calling thread is in the namespace.
+
+        What the network says of the way is noted. Raises: OSError, for what says nothing of it.
+        """
+        version, protocol = self.probe.version, self.wanted.protocol
+        family = socket.AF_INET6 if version == 6 else socket.AF_INET
+        if protocol == "icmp":
+            number = socket.IPPROTO_ICMPV6 if version == 6 else socket.IPPROTO_ICMP
+            made = socket.socket(family, socket.SOCK_RAW | socket.SOCK_NONBLOCK, number)
+        else:
+            kind = socket.SOCK_STREAM if protocol == "tcp" else socket.SOCK_DGRAM
+            made = socket.socket(family, kind | socket.SOCK_NONBLOCK)
+        self.socket = made
+        level = _LEVEL[version]
+        made.setsockopt(socket.SOL_SOCKET, TIMESTAMP, 1)
+        made.setsockopt(level, _RECVERR[version], 1)
+        if protocol == "icmp":
+            made.setsockopt(*_ICMP_FILTER[version])
+        if self.wanted.mtu is not None:
+            made.setsockopt(level, _MTU_DISCOVER[version], _PMTUDISC_PROBE)
+            made.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, 1 << 18)
+            made.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 1 << 18)
+        where = self.where(self.wanted.port or 0)
+        number = made.connect_ex(where)
+        if number in (errno.EACCES, errno.ENETUNREACH) and version == 4 and _is_broadcast(str(where[0])):
+            self.give_up(f"{where[0]} is a broadcast address in {describe(self.wanted.sender)}")
+        elif number not in (0, errno.EINPROGRESS, *_OF_CONNECT) or (
+            number == errno.EADDRNOTAVAIL and self._lacks_port()
+        ):
+            raise OSError(number, os.strerror(number))
+        elif number in (0, errno.EINPROGRESS, errno.ECONNREFUSED) and self.wanted.leaves and self._is_own(made):
+            self.give_up(
+                f"{where[0]} is an address of {describe(self.wanted.sender)} too, so what is sent to it stays there"
+            )
+        elif number not in (0, errno.EINPROGRESS):
+            self.close()
+            self.fail(number, None)
+        else:
+            self.shortage = ""
+            if self.answer.error == errno.EADDRNOTAVAIL:
+                self.answer.error = 0
+
+    def _is_own(self, made: socket.socket) -> bool:
+        """Whether the address is the sender's: to one of its own, a namespace sends from the same, loopback's aside."""
+        # A connection to it may be over already, and its socket without an address.
+        source = self.source() if self.wanted.protocol == "tcp" else made.getsockname()[0]
+        return is_loopback(self.probe.address) or source == self.where(0)[0]
+
+    def _lacks_port(self) -> bool:
+        """Whether there is an address to connect from, and so no port (EADDRNOTAVAIL means either)."""
+        try:
+            return bool(self.source())
+        except OSError:
+            return False
+
+    def source(self) -> str:
+        """The address that the kernel sends from now; the calling thread is in the namespace. Raises: OSError."""
+        with socket.socket(socket.AF_INET6 if self.probe.version == 6 else socket.AF_INET, socket.SOCK_DGRAM) as other:
+            other.connect(self.where(7))
+            return str(other.getsockname()[0])
+
+    def where(self, port: int) -> tuple[object, ...]:
+        """The address to connect to; the calling thread is in the namespace. Raises: OSError."""
+        host, _percent, zone = self.probe.address.partition("%")
+        if self.probe.version == 4:
+            return host, port
+        if not zone:
+            return host, port
+        try:
+            index = socket.if_nametoindex(zone)
+        except OSError:
+            if not zone.isdecimal():
+                raise
+            index = int(zone)
+        return host, port, 0, index
+
+    def close(self) -> None:
+        """Let go of the socket."""
+        if self.socket is not None:
+            self.socket.close()
+            self.socket = None
+
+    # ---- sending
+
+    def act(self, now: float) -> None:
+        """Do what is due: send, send again, or give up."""
+        if self.wanted.protocol == "tcp":
+            if now >= self.deadline:
+                self.expire()
+            self.due = min(now + AGAIN, self.deadline)
+            return
+        if self._may_send(now):
+            self._send(now)
+        elif now >= self.deadline:
+            self.expire()
+        if not self.done:
+            self.due = self._next(now)
+
+    def _may_send(self, now: float) -> bool:
+        if self._counts:
+            return self.answer.sent < self.wanted.packets
+        return now < self.deadline
+
+    def _next(self, now: float) -> float:
+        if self._counts:
+            return now + _INTERVAL if self.answer.sent < self.wanted.packets else self.deadline
+        return min(now + AGAIN, self.deadline)
+
+    def _send(self, now: float) -> None:
+        # An error that is waiting would be told as this packet's.
+        self._read_errors()
+        if self.done or self.socket is None:
+            return
+        self.answer.sent += 1
+        number = self.answer.sent
+        if self._counts and number == self.wanted.packets:
+            # The last one has as much time as the others had.
+            self.deadline = max(self.deadline, now + self.timeout)
+        self._sent[number] = time.time()
+        try:
+            self.socket.send(self._packet(number))
+        except OSError as error:
+            if error.errno in _OF_SEND:
+                self.fail(error.errno, None)
+            elif error.errno in SHORTAGES:
+                self.shortage = "" if self._went else words(error.errno)
+            else:
+                self.give_up(f"the packet was not taken by the kernel: {said(error)}")
+        else:
+            self._went, self.shortage = True, ""
+
+    def _packet(self, number: int) -> bytes:
+        version = self.probe.version
+        size = _USUAL_SIZE if self.wanted.mtu is None else max(_SMALLEST, self.wanted.mtu - _HEADERS[version])
+        body = (self._token + struct.pack("=I", number)).ljust(size, b"\xa5")
+        if self.wanted.protocol == "udp":
+            return body
+        header = _ICMP_HEADER.pack(_ECHO[version], 0, 0, self._identifier, number & 0xFFFF)
+        if version == 4:
+            header = _ICMP_HEADER.pack(_ECHO[version], 0, _checksum(header + body), self._identifier, number & 0xFFFF)
+        return header + body
+
+    # ---- receiving
+
+    def serve(self, events: int) -> None:
+        """Read what has come."""
+        if self.socket is None or self.done:
+            return
+        now = time.monotonic()
+        if self.wanted.protocol == "tcp":
+            self._connected(self.socket, now)
+            return
+        if events & select.EPOLLERR:
+            self._read_errors()
+        while not self.done and self.socket is not None:
+            try:
+                data, ancillary, _flags, _from = self.socket.recvmsg(1 << 16, 64)
+            except BlockingIOError:
+                break
+            except OSError as error:
+                self.fail(error.errno or 0, None)
+                break
+            self._reply(data, _arrival(ancillary))
+
+    def _connected(self, made: socket.socket, now: float) -> None:
+        number = made.getsockopt(socket.SOL_SOCKET, socket.SO_ERROR)
+        if not number:
+            try:
+                made.getpeername()
+            except OSError:
+                self._error()  # something was told on the way, and the connection is still being made
+                return
+            self.answer.times.append(now - self.started)
+            self._learn()
+            self.done = True
+            return
+        teller = self._teller()
+        self.fail(number, teller)
+
+    def _reply(self, data: bytes, arrival: float) -> None:
+        version = self.probe.version
+        if self.wanted.protocol == "icmp":
+            start = (data[0] & 15) * 4 if version == 4 else 0
+            if len(data) < start + 8 + _SMALLEST:
+                return
+            kind, _code, _sum, identifier, _number = _ICMP_HEADER.unpack_from(data, start)
+            if kind != _ECHO_REPLY[version] or identifier != self._identifier:
+                return
+            data = data[start + 8 :]
+        if len(data) < _SMALLEST:
+            return
+        number = struct.unpack_from("=I", data, 8)[0]
+        if number not in self._sent or number in self._received or not self._same(data, number):
+            return
+        self._received.add(number)
+        if self.wanted.packets > 1 and not self._counts and self.wanted.reachable:
+            # The way is open; what is counted comes from now on.
+            self._counts, self.answer = True, Answer(replied=True)
+            self._sent.clear()
+            self._received.clear()
+            return
+        self.answer.times.append(max(0.0, arrival - self._sent[number]))
+        if len(self.answer.times) >= self.wanted.packets or not self.wanted.reachable:
+            self._learn()
+            self.done = True
+
+    def _same(self, data: bytes, number: int) -> bool:
+        """Whether what came back is what was sent."""
+        packet = self._packet(number)
+        return data == (packet if self.wanted.protocol == "udp" else packet[8:])
+
+    def _learn(self) -> None:
+        """Note the path MTU that the kernel knows now."""
+        with suppress(OSError):
+            if self.socket is not None and self.wanted.mtu is not None:
+                version = self.probe.version
+                self.answer.path_mtu = self.socket.getsockopt(_LEVEL[version], _MTU[version])
+
+    def _read_errors(self) -> None:
+        while self.socket is not None and not self.done:
+            found = self._error()
+            if found is None:
+                return
+            number, origin, kind, info, teller, quoted = found
+            # A raw socket is also told of the errors of other probes to the same address.
+            mine = quoted[4:6] in (b"", struct.pack("!H", self._identifier))
+            if self.wanted.protocol == "icmp" and origin != _ORIGIN_LOCAL and not mine:
+                continue
+            if number == errno.EMSGSIZE and info:
+                self.answer.path_mtu = info
+            expired = origin != _ORIGIN_LOCAL and kind == _TIME_EXCEEDED[self.probe.version]
+            self.fail(number, teller, expired)
+
+    def _error(self) -> Optional[tuple[int, int, int, int, Optional[str], bytes]]:
+        """The next error that is queued: its number, origin, ICMP type, information, who told it, of which packet."""
+        if self.socket is None:
+            return None
+        try:
+            data, ancillary, _flags, _from = self.socket.recvmsg(2048, 512, socket.MSG_ERRQUEUE)
+        except OSError:
+            return None
+        version = self.probe.version
+        for level, kind_of, content in ancillary:
+            if (level, kind_of) == (_LEVEL[version], _RECVERR[version]) and len(content) >= _EXTENDED.size:
+                number, origin, kind, _code, _pad, info, _more = _EXTENDED.unpack_from(content)
+                return number, origin, kind, info, _offender(content[_EXTENDED.size :], origin), data
+        return None
+
+    def _teller(self) -> Optional[str]:
+        found = self._error()
+        return None if found is None else found[4]
+
+    def fail(self, number: int, teller: Optional[str], expired: bool = False) -> None:
+        """Note what the network says. What is expected unreachable is so now; else it is tried until its time is up."""
+        self.answer.error, self.answer.teller, self.answer.expired = number, teller, expired
+        if number == errno.EMSGSIZE:
+            if self.answer.path_mtu is None:
+                self._learn()
+            # It will not become any shorter.
+            self.done = not self.answer.reachable
+        elif not self.wanted.reachable and number != errno.EADDRNOTAVAIL:
+            self.done = True
+        elif self.wanted.protocol == "tcp":
+            # An address that is settling is as good as none for a second or two.
+            self.close()
+
+    def give_up(self, why: str) -> None:
+        """Note why nothing can be sent: that is no answer of the network, whatever is expected."""
+        self.answer.failure, self.done = why, True
+
+    def expire(self) -> None:
+        """Its time is over."""
+        if self.shortage and not self.answer.error:
+            self.answer.failure = f"it could not be sent: {self.shortage}"
+        self.done = True
+
+
+def _is_broadcast(address: str) -> bool:
+    """Whether an IPv4 address is a broadcast address in the calling thread's namespace.
+
+    Connecting to it fails with EACCES, unless the socket has SO_BROADCAST (ip(7)); TCP says ENETUNREACH.
+    """
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as asked:
+        if asked.connect_ex((address, 7)) != errno.EACCES:
+            return False
+        asked.setsockopt(socket.SOL_SOCKET, socket.SO_BROADCAST, 1)
+        return not asked.connect_ex((address, 7))
+
+
+def _arrival(ancillary: Sequence[tuple[int, int, bytes]]) -> float:
+    """When a packet came, as the kernel has noted; it may have waited since for others to be served."""
+    for _level, kind, content in ancillary:
+        if kind == TIMESTAMP and len(content) >= _TIMESPEC.size:
+            seconds, nanoseconds = _TIMESPEC.unpack_from(content)
+            return float(seconds + nanoseconds / 1e9)
+    return time.time()
+
+
+def _offender(address: bytes, origin: int) -> Optional[str]:
+    """Who sent an ICMP error; nobody where the kernel itself found out (struct sockaddr_in or sockaddr_in6)."""
+    if origin == _ORIGIN_LOCAL or len(address) < 16:
+        return None
+    family = struct.unpack_from("=H", address)[0]
+    if family == socket.AF_INET:
+        return socket.inet_ntop(socket.AF_INET, address[4:8])
+    if family == socket.AF_INET6 and len(address) >= 24:
+        return socket.inet_ntop(socket.AF_INET6, address[8:24])
+    return None
+
+
+def _checksum(data: bytes) -> int:
+    """The Internet checksum (RFC 1071)."""
+    padded = data + bytes(len(data) % 2)
+    total: int = sum(struct.unpack(f"!{len(padded) // 2}H", padded))
+    while total >> 16:
+        total = (total & 0xFFFF) + (total >> 16)
+    return ~total & 0xFFFF
