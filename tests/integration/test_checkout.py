@@ -9,12 +9,15 @@ import os
 import re
 import shutil
 import subprocess
+import sys
+import tarfile
 from pathlib import Path
 
 import pytest
 from ansible_collections.linuxnet.netns.tests.integration.host import Host
 
 ROOT = Path(__file__).resolve().parents[2]
+BIN = Path(sys.executable).parent
 #: What tools/setup calls before it installs anything.
 COMMANDS = ("cat", "cmp", "dirname", "grep", "mkdir", "mktemp", "rm", "sed", "sh", "sleep", "sort", "tr")
 #: Settings of users that would break a playbook, or change what it says.
@@ -116,3 +119,44 @@ def test_a_copy_of_the_file_system_leaves_nothing_behind(tmp_path: Path) -> None
     assert finished.stdout.splitlines() == ["1", str(ROOT), "/etc/linuxnet-was-here"]
     assert not Path("/etc/linuxnet-was-here").exists()
     assert list(tmp_path.iterdir()) == []
+
+
+def test_the_archive_holds_what_is_used_and_works_where_it_is_installed(host: Host, tmp_path: Path) -> None:
+    def run(*words: str) -> str:
+        finished = subprocess.run(
+            [str(BIN / words[0]), *words[1:]],
+            check=False,
+            capture_output=True,
+            text=True,
+            cwd=tmp_path,
+            env={
+                "PATH": f"{BIN}{os.pathsep}{os.environ['PATH']}",
+                "HOME": str(tmp_path),
+                "LC_ALL": "C.UTF-8",
+                "ANSIBLE_NOCOLOR": "1",
+                "ANSIBLE_COLLECTIONS_PATH": str(tmp_path / "collections"),
+            },
+        )
+        assert finished.returncode == 0, finished.stdout + finished.stderr
+        return finished.stdout
+
+    run("ansible-galaxy", "collection", "build", str(ROOT), "--output-path", str(tmp_path))
+    (archive,) = tmp_path.glob("linuxnet-netns-*.tar.gz")
+    with tarfile.open(archive) as file:
+        names = {name.split("/")[0] for name in file.getnames()}
+    assert names == {
+        *(
+            "CHANGELOG.md",
+            "CODE_OF_CONDUCT.md",
+            "CONTRIBUTING.md",
+            "FILES.json",
+            "LICENSES",
+            "MANIFEST.json",
+            "README.md",
+        ),
+        *("changelogs", "docs", "meta", "playbooks", "plugins", "roles", "tests"),
+    }
+    run("ansible-galaxy", "collection", "install", "--offline", "-p", str(tmp_path / "collections"), str(archive))
+    assert "MODULE linuxnet.netns.netns_topology" in run("ansible-doc", "linuxnet.netns.netns_topology")
+    assert "a reply after" in run("ansible-playbook", "linuxnet.netns.lab")
+    assert host.namespaces() == ["my_container_a", "my_container_b"]
