@@ -51,6 +51,7 @@ def test_elsewhere_the_tests_refuse_to_run() -> None:
     [
         ("netns", "scenarios remove namespaces, so they run in a network of their own and nowhere else"),
         ("prerequisites", "so it runs on a copy of the system and nowhere else"),
+        ("guide_nginx", "so it runs on a copy of the system and nowhere else"),
     ],
 )
 def test_elsewhere_the_scenarios_refuse_to_run(host: Host, tmp_path: Path, scenario: str, refusal: str) -> None:
