@@ -4,16 +4,18 @@
 .DEFAULT_GOAL := help
 SHELL := /bin/sh
 PYTHON := .venv/bin/python
+# What is set for other work, such as ANSIBLE_STDOUT_CALLBACK or another locale, must not change what runs here.
+unexport $(filter ANSIBLE_% MOLECULE_% PYTHON%,$(.VARIABLES))
+export LC_ALL := C.UTF-8
 export PATH := $(CURDIR)/.venv/bin:$(PATH)
 export ANSIBLE_CONFIG := $(CURDIR)/ansible.cfg
 export ANSIBLE_COLLECTIONS_PATH := $(CURDIR)/.cache/collections
-export PYTHONDONTWRITEBYTECODE :=
 
 .PHONY: help setup lab clean-lab test bench build clean
 
 help: ## Show the targets
-	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1|\2/p' $(MAKEFILE_LIST) | column -t -s '|' 2>/dev/null || \
-	sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1: \2/p' $(MAKEFILE_LIST)
+	@sed -n 's/^\([a-z%-]*\):.*## \(.*\)/\1|\2/p' $(MAKEFILE_LIST) | while IFS='|' read -r target what; do \
+	    printf '  make %-11s %s\n' "$$(echo "$$target" | sed 's/%/STEP/')" "$$what"; done
 
 setup: ## Make this checkout ready: the virtual environment, and as root the system packages
 	@tools/setup lab
@@ -31,9 +33,9 @@ test: ## Run all tests
 	@tools/setup test
 	@$(PYTHON) tools/run_tests.py
 
-test-%: ## Run one step of the tests: lint, unit, integration, molecule, sanity
+test-%: ## Run one step of the tests: lint, unit, integration, molecule (all of it, or SCENARIO=name), sanity
 	@tools/setup test
-	@$(PYTHON) tools/run_tests.py $*
+	@SCENARIO=$(SCENARIO) $(PYTHON) tools/run_tests.py $*
 
 bench: ## Measure, in ratios of medians of one run
 	@tools/setup test

@@ -16,7 +16,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -29,6 +29,8 @@ OLD_LIBRARIES = ("0.7.2", "0.7.12", "0.8.1", "0.9.1")
 #: Seconds after which a command that says nothing gets a sign of life.
 SILENCE = 5
 HERMETIC = str(ROOT / "tools" / "hermetic")
+#: The scenarios that install packages, which run in tools/overlay; all others run in tools/hermetic.
+ON_A_COPY = ("prerequisites", "guide_nginx")
 
 
 def environment() -> dict[str, str]:
@@ -124,7 +126,7 @@ def sanity() -> bool:
         return False
     bootstrap_pip_offline()
     version = f"{sys.version_info.major}.{sys.version_info.minor}"
-    return run("ansible-test", "sanity", "--python", version, "--color", "no", "--skip-test", "symlinks", cwd=copy)
+    return run("ansible-test", "sanity", "--python", version, "--color", "no", cwd=copy)
 
 
 def bootstrap_pip_offline() -> None:
@@ -151,8 +153,8 @@ def unit() -> bool:
     return run("pytest", "-n", "2", "-q", "tests/unit")
 
 
-def install_old_libraries() -> None:
-    """Install the versions of pyroute2 that tests try beside the newest; without them, those tests are skipped."""
+def install_old_libraries() -> bool:
+    """Install the versions of pyroute2 that tests try beside the newest; whether they are all here."""
     for version in OLD_LIBRARIES:
         target = CACHE / "pyroute2" / version
         if target.is_dir():
@@ -160,16 +162,20 @@ def install_old_libraries() -> None:
         fresh = target.with_name("new")
         shutil.rmtree(fresh, ignore_errors=True)
         pip = (sys.executable, "-m", "pip", "install", "--quiet", "--disable-pip-version-check")
-        if run(*pip, "--target", str(fresh), f"pyroute2=={version}"):
-            fresh.rename(target)
+        if not run(*pip, "--target", str(fresh), f"pyroute2=={version}"):
+            print(f"pyroute2 {version} could not be installed (see above): it is not tried that modules work with it")
+            return False
+        fresh.rename(target)
+    return True
 
 
 def integration() -> bool:
     """The modules against this machine's kernel, in namespaces of their own."""
-    install_old_libraries()
+    installed = install_old_libraries()
     # Without root, who is root in a user namespace is not the owner of root's directory in /tmp.
     with tempfile.TemporaryDirectory(prefix="linuxnet-", ignore_cleanup_errors=True) as directory:
-        return run(HERMETIC, "pytest", "-n", "2", "-q", "tests/integration", PYTEST_DEBUG_TEMPROOT=directory)
+        tests = (HERMETIC, "pytest", "-n", "2", "-q", "tests/integration")
+        return run(*tests, PYTEST_DEBUG_TEMPROOT=directory) and installed
 
 
 def molecule() -> bool:
@@ -178,12 +184,22 @@ def molecule() -> bool:
     for state in (CACHE / "home" / ".ansible" / "tmp").glob("molecule.*"):
         shutil.rmtree(state)
     test = ["molecule", "test", "--no-command-borders"]
-    passed = run(HERMETIC, *test, "--all", "--exclude", "prerequisites", cwd=COLLECTION)
-    if os.geteuid() == 0 and shutil.which("apt-get"):
-        overlay = str(ROOT / "tools" / "overlay")
-        return run(overlay, *test, "--scenario-name", "prerequisites", cwd=COLLECTION) and passed
-    print("Skipped: the role prerequisites, which takes root and apt to be tried on a copy of this system")
+    chosen = os.environ.get("SCENARIO", "")
+    passed = True
+    if chosen not in ON_A_COPY:
+        names = ["--scenario-name", chosen] if chosen else ["--all", *_each("--exclude", ON_A_COPY)]
+        passed = run(HERMETIC, *test, *names, cwd=COLLECTION)
+    on_a_copy = [name for name in ON_A_COPY if chosen in ("", name)]
+    if on_a_copy and not (os.geteuid() == 0 and shutil.which("apt-get")):
+        print(f"Skipped: {', '.join(on_a_copy)}, which take root and apt to be tried on a copy of this system")
+    elif on_a_copy:
+        names = _each("--scenario-name", on_a_copy)
+        passed = run(str(ROOT / "tools" / "overlay"), *test, *names, cwd=COLLECTION) and passed
     return passed
+
+
+def _each(option: str, values: Iterable[str]) -> list[str]:
+    return [word for value in values for word in (option, value)]
 
 
 STEPS: dict[str, Callable[[], bool]] = {step.__name__: step for step in (lint, unit, integration, molecule, sanity)}

@@ -6,11 +6,17 @@
 from __future__ import annotations
 
 import os
+import re
 import subprocess
 import sys
 from pathlib import Path
 
+import pytest
 from ansible_collections.linuxnet.netns.tests.integration.host import Host
+
+ROOT = Path(__file__).resolve().parents[2]
+BIN = Path(sys.executable).parent
+SCENARIOS = ROOT / "extensions" / "molecule"
 
 
 def test_the_session_has_namespaces_of_its_own() -> None:
@@ -38,3 +44,37 @@ def test_elsewhere_the_tests_refuse_to_run() -> None:
     finished = subprocess.run(words, check=False, capture_output=True, text=True, env=environment)
     assert finished.returncode == 2
     assert "run them with make test-integration" in finished.stdout + finished.stderr
+
+
+@pytest.mark.parametrize(
+    ("scenario", "refusal"),
+    [
+        ("netns", "scenarios remove namespaces, so they run in a network of their own and nowhere else"),
+        ("prerequisites", "so it runs on a copy of the system and nowhere else"),
+        ("guide_nginx", "so it runs on a copy of the system and nowhere else"),
+    ],
+)
+def test_elsewhere_the_scenarios_refuse_to_run(host: Host, tmp_path: Path, scenario: str, refusal: str) -> None:
+    host.sh("ip netns add a; ip netns add blue; ip link add eb type veth peer name ea")
+    before = host.dump()
+    environment = {name: value for name, value in os.environ.items() if not name.startswith(("LINUXNET_", "MOLECULE_"))}
+    finished = subprocess.run(
+        [str(BIN / "molecule"), "test", "--no-command-borders", "--scenario-name", scenario],
+        check=False,
+        capture_output=True,
+        text=True,
+        cwd=ROOT / ".cache" / "collections" / "ansible_collections" / "linuxnet" / "netns",
+        env={**environment, "PATH": f"{BIN}{os.pathsep}{os.environ['PATH']}", "ANSIBLE_HOME": str(tmp_path)},
+    )
+    assert finished.returncode != 0
+    assert refusal in " ".join((finished.stdout + finished.stderr).split())
+    assert host.dump() == before
+
+
+def test_no_scenario_has_a_way_around_the_refusal() -> None:
+    """Each play is for the hosts of a guarded inventory, or for namespaces that such a play has made."""
+    for file in SCENARIOS.rglob("*.yml"):
+        text = file.read_text()
+        hosts = re.findall(r"^ *-? *hosts: (.*)$", text, re.MULTILINE)
+        assert set(hosts) <= {"all", "laptop", "[laptop]", "blue", "netns_in_inventory"}, file
+        assert "delegate_to" not in text, file

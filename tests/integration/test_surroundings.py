@@ -301,15 +301,28 @@ def test_unusual_interface_names_work_or_are_refused_at_once(host: Host, name: s
 
 
 def test_too_few_descriptors_are_told_in_a_sentence(host: Host) -> None:
+    """Between a limit that Python cannot start with and one that is enough, the module says what is wrong."""
     host.sh("ip netns add a; ip netns add b")
-
-    def limit() -> None:
-        resource.setrlimit(resource.RLIMIT_NOFILE, (7, 7))
-
-    finished = child("veth", {"name": "ea", "netns": "a", "peer": "eb", "peer_netns": "b"}, preexec=limit)
-    assert b"Traceback" not in finished.stdout + finished.stderr, finished
-    if finished.returncode:
-        assert "Too many open files (EMFILE)" in json.loads(finished.stdout)["msg"]
+    before = host.dump()
+    told: list[str] = []
+    for limit in range(4, 64):
+        finished = child(
+            "veth",
+            {"name": "ea", "netns": "a", "peer": "eb", "peer_netns": "b"},
+            preexec=lambda limit=limit: resource.setrlimit(resource.RLIMIT_NOFILE, (limit, limit)),
+        )
+        if not told and b"importlib" in finished.stderr:
+            continue
+        assert b"Traceback" not in finished.stdout + finished.stderr, finished
+        result = json.loads(finished.stdout)
+        if not result.get("failed"):
+            break
+        told.append(result["msg"])
+        assert host.dump() == before
+    assert "failed" not in result
+    assert told[0].startswith("The state of this host's network could not be read: ")
+    assert told[-1].endswith("The host is as it was.")
+    assert all("Too many open files (EMFILE)" in message for message in told)
 
 
 def test_where_ipv6_is_disabled_the_kernel_is_quoted(host: Host) -> None:

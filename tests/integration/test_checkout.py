@@ -1,0 +1,162 @@
+# SPDX-FileCopyrightText: 2026 The linuxnet.netns developers
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""What a checkout offers on any machine: make and the tools, whatever else is set or missing there."""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+import subprocess
+import sys
+import tarfile
+from pathlib import Path
+
+import pytest
+from ansible_collections.linuxnet.netns.tests.integration.host import Host
+
+ROOT = Path(__file__).resolve().parents[2]
+BIN = Path(sys.executable).parent
+#: What tools/setup calls before it installs anything.
+COMMANDS = ("cat", "cmp", "dirname", "grep", "mkdir", "mktemp", "rm", "sed", "sh", "sleep", "sort", "tr")
+#: Settings of users that would break a playbook, or change what it says.
+FOREIGN = {
+    "ANSIBLE_BECOME": "true",
+    "ANSIBLE_BECOME_METHOD": "nonexist",
+    "ANSIBLE_HOME": "/proc/nowhere",
+    "ANSIBLE_INVENTORY": "/nowhere",
+    "ANSIBLE_REMOTE_TMP": "/proc/nowhere",
+    "ANSIBLE_STDOUT_CALLBACK": "nonexist",
+    "ANSIBLE_VAULT_PASSWORD_FILE": "/nowhere",
+    "PYTHONPATH": "/nowhere",
+    "PYTHONHOME": "/nowhere",
+}
+
+
+def make(*words: str, **environment: str) -> subprocess.CompletedProcess[str]:
+    clean = {name: value for name, value in os.environ.items() if not name.startswith(("ANSIBLE_", "MAKE", "PYTEST_"))}
+    return subprocess.run(
+        ["make", "--no-print-directory", *words],
+        check=False,
+        capture_output=True,
+        text=True,
+        cwd=ROOT,
+        env={**clean, **environment},
+    )
+
+
+@pytest.mark.parametrize("locale", ["C", "de_DE.UTF-8"])
+def test_the_lab_is_built_whatever_is_set_for_other_work(host: Host, locale: str) -> None:
+    finished = make("lab", LC_ALL=locale, **FOREIGN)
+    assert finished.returncode == 0, finished.stdout + finished.stderr
+    assert host.namespaces() == ["my_container_a", "my_container_b"]
+    finished = make("clean-lab", LC_ALL=locale, **FOREIGN)
+    assert finished.returncode == 0, finished.stdout + finished.stderr
+    assert host.namespaces() == []
+
+
+def test_help_lists_every_target() -> None:
+    targets = set(re.findall(r"^([a-z%-]+):", (ROOT / "Makefile").read_text(), re.MULTILINE))
+    assert set(re.findall(r"^  make (\S+) ", make("help").stdout, re.MULTILINE)) == {
+        name.replace("%", "STEP") for name in targets
+    }
+
+
+@pytest.mark.parametrize(
+    ("managers", "line"),
+    [
+        (
+            ("apt-get", "apt-cache", "dnf"),
+            "sudo apt-get update && sudo apt-get install --yes --no-install-recommends iputils-ping python3.13-venv",
+        ),
+        (("dnf",), "sudo dnf install --assumeyes iputils python3.12"),
+        ((), "neither apt-get nor dnf is here; install these yourself: iputils python3 (3.11 or later, with venv)"),
+    ],
+    ids=["apt", "dnf", "neither"],
+)
+def test_an_ordinary_user_is_told_all_that_is_missing_in_one_line(
+    tmp_path: Path, managers: tuple[str, ...], line: str
+) -> None:
+    """A machine without ping and without a Python that will do; fakes stand for its package managers and its user."""
+    checkout, commands = tmp_path / "checkout", tmp_path / "bin"
+    (checkout / "tools").mkdir(parents=True)
+    shutil.copy(ROOT / "tools" / "setup", checkout / "tools")
+    commands.mkdir()
+    for name in (*COMMANDS, "ip", "unshare"):
+        (commands / name).symlink_to(str(shutil.which(name)))
+    fakes = {"id": "echo 1000", "apt-cache": '[ "$2" = python3.13-venv ]', "apt-get": "exit 99", "dnf": "exit 99"}
+    for name in ("id", *managers):
+        (commands / name).write_text(f"#!/bin/sh\n{fakes[name]}\n")
+        (commands / name).chmod(0o755)
+    hide = "for python in /usr/bin/python3.[0-9]* /usr/local/bin/python3.[0-9]* /opt/*/bin/python3.[0-9]*; do "
+    hide += '[ ! -e "$python" ] || mount --bind /dev/null "$python"; done; PATH="$0" exec tools/setup lab'
+    finished = subprocess.run(
+        ["unshare", "--mount", "sh", "-ec", hide, str(commands)],
+        check=False,
+        capture_output=True,
+        text=True,
+        cwd=checkout,
+        env={"PATH": os.environ["PATH"], "HOME": str(tmp_path)},
+    )
+    assert finished.returncode == 1
+    assert line in [words.strip().removeprefix("setup: ") for words in finished.stderr.splitlines()], finished
+    assert not (checkout / ".venv").exists()
+
+
+def test_a_copy_of_the_file_system_leaves_nothing_behind(tmp_path: Path) -> None:
+    if Path("/proc/self/uid_map").read_text().split() != ["0", "0", "4294967295"]:
+        pytest.skip("only real root can lay another file system over this one")
+    script = 'echo "$LINUXNET_OVERLAY"; pwd; touch /etc/linuxnet-was-here "$0/here"; ls /etc/linuxnet-was-here; ls /run'
+    finished = subprocess.run(
+        [str(ROOT / "tools" / "overlay"), "sh", "-ec", script, str(tmp_path)],
+        check=True,
+        capture_output=True,
+        text=True,
+        cwd=ROOT,
+        env={**os.environ, "TMPDIR": str(tmp_path)},
+    )
+    assert finished.stdout.splitlines() == ["1", str(ROOT), "/etc/linuxnet-was-here"]
+    assert not Path("/etc/linuxnet-was-here").exists()
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_the_archive_holds_what_is_used_and_works_where_it_is_installed(host: Host, tmp_path: Path) -> None:
+    def run(*words: str) -> str:
+        finished = subprocess.run(
+            [str(BIN / words[0]), *words[1:]],
+            check=False,
+            capture_output=True,
+            text=True,
+            cwd=tmp_path,
+            env={
+                "PATH": f"{BIN}{os.pathsep}{os.environ['PATH']}",
+                "HOME": str(tmp_path),
+                "LC_ALL": "C.UTF-8",
+                "ANSIBLE_NOCOLOR": "1",
+                "ANSIBLE_COLLECTIONS_PATH": str(tmp_path / "collections"),
+            },
+        )
+        assert finished.returncode == 0, finished.stdout + finished.stderr
+        return finished.stdout
+
+    run("ansible-galaxy", "collection", "build", str(ROOT), "--output-path", str(tmp_path))
+    (archive,) = tmp_path.glob("linuxnet-netns-*.tar.gz")
+    with tarfile.open(archive) as file:
+        names = {name.split("/")[0] for name in file.getnames()}
+    assert names == {
+        *(
+            "CHANGELOG.md",
+            "CODE_OF_CONDUCT.md",
+            "CONTRIBUTING.md",
+            "FILES.json",
+            "LICENSES",
+            "MANIFEST.json",
+            "README.md",
+        ),
+        *("changelogs", "docs", "meta", "playbooks", "plugins", "roles", "tests"),
+    }
+    run("ansible-galaxy", "collection", "install", "--offline", "-p", str(tmp_path / "collections"), str(archive))
+    assert "MODULE linuxnet.netns.netns_topology" in run("ansible-doc", "linuxnet.netns.netns_topology")
+    assert "a reply after" in run("ansible-playbook", "linuxnet.netns.lab")
+    assert host.namespaces() == ["my_container_a", "my_container_b"]
