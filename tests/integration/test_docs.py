@@ -149,8 +149,12 @@ def test_a_refusal_is_told_as_it_is_shown(host: Host) -> None:
     chain = [{"endpoints": [f"s{number}:right", f"s{number + 1}:left"]} for number in range(50)]
     bad = {"netns": "s50", "interface": "bad", "addresses": ["2001:db8::1/64"]}
     names = [f"s{number}" for number in range(51)]
-    links = [*chain, {"endpoints": [bad, "s49:other"], "mtu": 68}]
+    links = [*chain, {"endpoints": [bad, "s49:other"]}]
+    without_ipv6 = "echo 1 >/proc/sys/net/ipv6/conf/default/disable_ipv6"
+    host.sh(f"ip netns add s50; ip netns exec s50 sh -c '{without_ipv6}'")
     told = host.refused_by_the_kernel("netns_topology", name="chain", namespaces=names, links=links)
+    # Newer kernels explain it.
+    told = re.sub(r"\(EACCES\), [^.]*\.", "(EACCES).", told)
     for page in (ROOT / "README.md", TOPOLOGIES):
         (shown,) = (block for block in blocks(page, "text") if "undone" in block)
         assert told.split() == shown.split()
@@ -173,7 +177,8 @@ def test_inventories_list_what_is_shown(host: Host, tmp_path: Path) -> None:
     host.done("netns", name=names)
     for name, content in files(INVENTORY).items():
         (tmp_path / name).write_text(content)
-    (tmp_path / "lab_topology.yml").write_text(yaml.safe_dump({"name": "lab", "namespaces": names}))
+    (tmp_path / "topologies").mkdir()
+    (tmp_path / "topologies" / "lab.yml").write_text(yaml.safe_dump({"name": "lab", "namespaces": names}))
     (tmp_path / "hosts.ini").write_text(
         f"[web]\nh1\nh2\n[web:vars]\nansible_connection=local\nansible_python_interpreter={sys.executable}\n"
     )

@@ -5,8 +5,6 @@
 
 from __future__ import annotations
 
-import os
-import signal
 from collections.abc import Mapping
 from typing import Any
 
@@ -165,20 +163,3 @@ def test_when_the_kernel_can_no_longer_be_asked_what_was_done_is_undone() -> Non
     )
     assert (result["failed"], result["changed"], result["commands"]) == (True, False, [])
     assert content(kernel.state) == content(empty("a"))
-
-
-def test_what_would_end_the_process_waits_until_the_change_is_whole() -> None:
-    held: list[bool] = []
-
-    class Interrupted(SimulatedKernel):
-        def apply(self, steps: Any) -> None:
-            if not held:
-                os.kill(os.getpid(), signal.SIGINT)
-                held.append(True)
-            super().apply(steps)
-
-    kernel = Interrupted(empty("a"))
-    with pytest.raises(KeyboardInterrupt):
-        result_of(lab, kernel)
-    assert kernel.applied == COMMANDS
-    assert kernel.closed
