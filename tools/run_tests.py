@@ -4,19 +4,23 @@
 """Runs the steps of the test suite, each with its time, and a summary in the end.
 
 tools/run_tests.py [STEP ...]: all steps, or those named. Run it through make, which makes the checkout ready first.
+
+Each step is one or several jobs, and as many run at once as there are processors. What they say is shown one job after
+the other, in their order: the first that has not ended says it as it goes, the others when it is their turn.
 """
 
 from __future__ import annotations
 
 import os
 import re
-import select
 import shutil
 import subprocess
 import sys
 import tempfile
+import threading
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -26,19 +30,68 @@ COLLECTIONS = CACHE / "collections"
 COLLECTION = COLLECTIONS / "ansible_collections" / "linuxnet" / "netns"
 #: Of pyroute2: the oldest version that is supported, and the last of some series.
 OLD_LIBRARIES = ("0.7.2", "0.7.12", "0.8.1", "0.9.1")
-#: Seconds after which a command that says nothing gets a sign of life.
+#: Seconds after which jobs that say nothing get a sign of life.
 SILENCE = 5
+#: How many jobs run at once.
+SLOTS = max(2, os.cpu_count() or 1)
 HERMETIC = str(ROOT / "tools" / "hermetic")
 #: The scenarios that install packages, which run in tools/overlay; all others run in tools/hermetic.
 ON_A_COPY = ("prerequisites", "guide_nginx")
 
 
-def environment() -> dict[str, str]:
-    """The environment of every step: nothing of the user's Ansible, and a home of its own."""
+class Output:
+    """What a job says: kept until it is its turn to be shown, and shown as it comes from then on."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._kept = bytearray()
+        self._shown = False
+        self.last = time.monotonic()
+
+    def write(self, said: bytes) -> None:
+        """Say something."""
+        with self._lock:
+            self.last = time.monotonic()
+            if self._shown:
+                show(said)
+            else:
+                self._kept += said
+
+    def show(self) -> None:
+        """Show what was said so far, and from now on what is said."""
+        with self._lock:
+            show(bytes(self._kept))
+            self._shown = True
+
+
+def show(said: bytes) -> None:
+    """Write to standard output at once."""
+    sys.stdout.buffer.write(said)
+    sys.stdout.buffer.flush()
+
+
+@dataclass
+class Job:
+    """A part of a step: ``work`` is given where to say things, and tells whether it succeeded.
+
+    ``slots`` is how many processors it keeps busy.
+    """
+
+    step: str
+    work: Callable[[Output], bool]
+    slots: int = 1
+    output: Output = field(default_factory=Output)
+    passed: bool = False
+    started: float = 0.0
+    ended: float = 0.0
+
+
+def environment(name: str = "") -> dict[str, str]:
+    """The environment of a job: nothing of the user's Ansible, and a home of its own, by name or that of most."""
     own = {
         name: value for name, value in os.environ.items() if not name.startswith(("ANSIBLE_", "MOLECULE_", "PYTHON"))
     }
-    home = CACHE / "home"
+    home = CACHE / "homes" / name if name else CACHE / "home"
     home.mkdir(parents=True, exist_ok=True)
     own.update(
         HOME=str(home),
@@ -51,63 +104,65 @@ def environment() -> dict[str, str]:
     )
     # Where pip finds its packages is the user's to say; a home of our own must not hide it.
     if "PIP_CONFIG_FILE" not in own:
-        for name in (".config/pip/pip.conf", ".pip/pip.conf"):
-            if (Path.home() / name).is_file():
-                own["PIP_CONFIG_FILE"] = str(Path.home() / name)
+        for place in (".config/pip/pip.conf", ".pip/pip.conf"):
+            if (Path.home() / place).is_file():
+                own["PIP_CONFIG_FILE"] = str(Path.home() / place)
                 break
     return own
 
 
-def run(*command: str, cwd: Path = ROOT, **more: str) -> bool:
-    """Run a command, with a sign of life while it says nothing; whether it succeeded."""
-    print(f"$ {' '.join(command)}".replace(str(ROOT) + "/", ""), flush=True)
-    started = time.monotonic()
+def run(output: Output, *command: str, cwd: Path = ROOT, home: str = "", **more: str) -> bool:
+    """Run a command; whether it succeeded."""
+    output.write(f"$ {' '.join(command)}\n".replace(str(ROOT) + "/", "").encode())
     process = subprocess.Popen(
         command,
         cwd=cwd,
-        env={**environment(), **more},
+        env={**environment(home), **more},
         stdin=subprocess.DEVNULL,
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
     )
     assert process.stdout is not None
-    last = b"\n"
+    # A file descriptor of its own, for something that the command leaves behind may hold the pipe open.
+    reader = threading.Thread(target=_copy, args=[process.stdout.fileno(), output], daemon=True)
+    reader.start()
     try:
-        while True:
-            if not select.select([process.stdout], [], [], SILENCE)[0]:
-                if process.poll() is not None:
-                    break  # what still holds the pipe is something that it left behind
-                print("" if last == b"\n" else "\n", f" … {time.monotonic() - started:.0f} s", sep="", flush=True)
-                last = b"\n"
-            elif said := os.read(process.stdout.fileno(), 65536):
-                sys.stdout.buffer.write(said)
-                sys.stdout.buffer.flush()
-                last = said[-1:]
-            else:
-                break
-        return process.wait() == 0
+        status = process.wait()
+        reader.join(timeout=SILENCE)
+        return status == 0
     finally:
         process.kill()
-        process.stdout.close()
 
 
-def lint() -> bool:
+def _copy(descriptor: int, output: Output) -> None:
+    while said := os.read(descriptor, 65536):
+        output.write(said)
+
+
+def command(step: str, *words: str, cwd: Path = ROOT) -> Job:
+    """A job that is a command."""
+    return Job(step, lambda output: run(output, *words, cwd=cwd))
+
+
+def lint() -> Iterator[Job]:
     """Format, style, types; YAML and Ansible content."""
     plugins = (path.parent.name for path in sorted((ROOT / "plugins").glob("*/*.py")))
     packages = [f"ansible_collections.linuxnet.netns.plugins.{name}" for name in dict.fromkeys(plugins)]
-    return all(
-        [
-            run("ruff", "format", "--check", "--quiet", "."),
-            run("ruff", "check", "--quiet", "."),
-            run("mypy", "--cache-dir", str(CACHE / "mypy"), *(word for name in packages for word in ("-p", name))),
-            run("yamllint", "--strict", "."),
-            run("ansible-lint", "--strict", "--offline", cwd=COLLECTION),
-        ]
+    yield command("lint", "ansible-lint", "--strict", "--offline", cwd=COLLECTION)
+    yield command(
+        "lint", "mypy", "--cache-dir", str(CACHE / "mypy"), *(word for name in packages for word in ("-p", name))
     )
+    yield command("lint", "ruff", "format", "--check", "--quiet", ".")
+    yield command("lint", "ruff", "check", "--quiet", ".")
+    yield command("lint", "yamllint", "--strict", ".")
 
 
-def sanity() -> bool:
+def sanity() -> Iterator[Job]:
     """What Ansible asks of every collection, in a copy of the tree at the place that ansible-test insists on."""
+    yield Job("sanity", _sanity)
+
+
+def _sanity(output: Output) -> bool:
     copy = CACHE / "sanity" / "ansible_collections" / "linuxnet" / "netns"
     shutil.rmtree(copy, ignore_errors=True)
     files = subprocess.run(
@@ -122,11 +177,11 @@ def sanity() -> bool:
             (copy / name).parent.mkdir(parents=True, exist_ok=True)
             shutil.copy(ROOT / name, copy / name)
     # Without a repository around it, ansible-test would take the copy for a part of this one, which ignores it.
-    if not run("git", "init", "--quiet", cwd=copy) or not run("git", "add", "--all", cwd=copy):
+    if not run(output, "git", "init", "--quiet", cwd=copy) or not run(output, "git", "add", "--all", cwd=copy):
         return False
     bootstrap_pip_offline()
     version = f"{sys.version_info.major}.{sys.version_info.minor}"
-    return run("ansible-test", "sanity", "--python", version, "--color", "no", cwd=copy)
+    return run(output, "ansible-test", "sanity", "--python", version, "--color", "no", cwd=copy)
 
 
 def bootstrap_pip_offline() -> None:
@@ -148,12 +203,25 @@ def bootstrap_pip_offline() -> None:
         script.write_text("import ensurepip\n\nensurepip.bootstrap(default_pip=True)\n")
 
 
-def unit() -> bool:
+def unit() -> Iterator[Job]:
     """The pure parts, as whoever runs this."""
-    return run("pytest", "-n", "2", "-q", "tests/unit")
+    yield command("unit", "pytest", "-q", "tests/unit")
 
 
-def install_old_libraries() -> bool:
+def integration() -> Iterator[Job]:
+    """The modules against this machine's kernel, in namespaces of their own."""
+    yield Job("integration", _integration, slots=2)
+
+
+def _integration(output: Output) -> bool:
+    installed = _install_old_libraries(output)
+    # Without root, who is root in a user namespace is not the owner of root's directory in /tmp.
+    with tempfile.TemporaryDirectory(prefix="linuxnet-", ignore_cleanup_errors=True) as directory:
+        tests = (HERMETIC, "pytest", "-n", "2", "-q", "tests/integration")
+        return run(output, *tests, PYTEST_DEBUG_TEMPROOT=directory) and installed
+
+
+def _install_old_libraries(output: Output) -> bool:
     """Install the versions of pyroute2 that tests try beside the newest; whether they are all here."""
     for version in OLD_LIBRARIES:
         target = CACHE / "pyroute2" / version
@@ -162,66 +230,104 @@ def install_old_libraries() -> bool:
         fresh = target.with_name("new")
         shutil.rmtree(fresh, ignore_errors=True)
         pip = (sys.executable, "-m", "pip", "install", "--quiet", "--disable-pip-version-check")
-        if not run(*pip, "--target", str(fresh), f"pyroute2=={version}"):
-            print(f"pyroute2 {version} could not be installed (see above): it is not tried that modules work with it")
+        if not run(output, *pip, "--target", str(fresh), f"pyroute2=={version}"):
+            said = f"pyroute2 {version} could not be installed (see above): it is not tried that modules work with it\n"
+            output.write(said.encode())
             return False
         fresh.rename(target)
     return True
 
 
-def integration() -> bool:
-    """The modules against this machine's kernel, in namespaces of their own."""
-    installed = install_old_libraries()
-    # Without root, who is root in a user namespace is not the owner of root's directory in /tmp.
-    with tempfile.TemporaryDirectory(prefix="linuxnet-", ignore_cleanup_errors=True) as directory:
-        tests = (HERMETIC, "pytest", "-n", "2", "-q", "tests/integration")
-        return run(*tests, PYTEST_DEBUG_TEMPROOT=directory) and installed
-
-
-def molecule() -> bool:
+def molecule() -> Iterator[Job]:
     """The roles and modules as playbooks use them."""
-    # What an earlier run has prepared went with its network.
-    for state in (CACHE / "home" / ".ansible" / "tmp").glob("molecule.*"):
-        shutil.rmtree(state)
-    test = ["molecule", "test", "--no-command-borders"]
     chosen = os.environ.get("SCENARIO", "")
-    passed = True
-    if chosen not in ON_A_COPY:
-        names = ["--scenario-name", chosen] if chosen else ["--all", *_each("--exclude", ON_A_COPY)]
-        passed = run(HERMETIC, *test, *names, cwd=COLLECTION)
-    on_a_copy = [name for name in ON_A_COPY if chosen in ("", name)]
-    if on_a_copy and not (os.geteuid() == 0 and shutil.which("apt-get")):
-        print(f"Skipped: {', '.join(on_a_copy)}, which take root and apt to be tried on a copy of this system")
-    elif on_a_copy:
-        names = _each("--scenario-name", on_a_copy)
-        passed = run(str(ROOT / "tools" / "overlay"), *test, *names, cwd=COLLECTION) and passed
-    return passed
+    there = sorted(path.parent.name for path in (ROOT / "extensions" / "molecule").glob("*/molecule.yml"))
+    # The longest first.
+    for name in [*ON_A_COPY, *(name for name in there if name not in ON_A_COPY)]:
+        if chosen in ("", name):
+            yield Job("molecule", _Scenario(name))
 
 
-def _each(option: str, values: Iterable[str]) -> list[str]:
-    return [word for value in values for word in (option, value)]
+@dataclass
+class _Scenario:
+    """Plays a scenario, in a home of its own."""
+
+    name: str
+
+    def __call__(self, output: Output) -> bool:
+        if self.name in ON_A_COPY and not (os.geteuid() == 0 and shutil.which("apt-get")):
+            output.write(
+                f"Skipped: {self.name}, which takes root and apt to be tried on a copy of this system\n".encode()
+            )
+            return True
+        # What an earlier run has prepared went with its network.
+        shutil.rmtree(CACHE / "homes" / self.name, ignore_errors=True)
+        place = str(ROOT / "tools" / "overlay") if self.name in ON_A_COPY else HERMETIC
+        words = ("molecule", "test", "--no-command-borders", "--scenario-name", self.name)
+        return run(output, place, *words, cwd=COLLECTION, home=self.name)
 
 
-STEPS: dict[str, Callable[[], bool]] = {step.__name__: step for step in (lint, unit, integration, molecule, sanity)}
+STEPS: dict[str, Callable[[], Iterator[Job]]] = {
+    step.__name__: step for step in (lint, unit, integration, molecule, sanity)
+}
+
+
+def start(jobs: list[Job]) -> None:
+    """Start the jobs in their order, each when there is room for it; returns at once."""
+    free = threading.Semaphore(SLOTS)
+
+    def work(job: Job) -> None:
+        job.started = time.monotonic()
+        try:
+            job.passed = job.work(job.output)
+        finally:
+            job.ended = time.monotonic()
+            free.release(min(job.slots, SLOTS))
+
+    def dispatch() -> None:
+        for job in jobs:
+            for _slot in range(min(job.slots, SLOTS)):
+                free.acquire()
+            threading.Thread(target=work, args=[job], daemon=True).start()
+
+    threading.Thread(target=dispatch, daemon=True).start()
+
+
+def follow(job: Job) -> None:
+    """Show what a job says until it has ended, with a sign of life while it says nothing."""
+    job.output.show()
+    begun = time.monotonic()
+    last = max(begun, job.output.last)
+    while not job.ended:
+        time.sleep(0.05)
+        last = max(last, job.output.last)
+        if time.monotonic() - last > SILENCE:
+            last = time.monotonic()
+            show(f" … {last - (job.started or begun):.0f} s\n".encode())
 
 
 def main(names: list[str]) -> int:
-    """Run the steps; the number of those that failed."""
+    """Run the steps; 1 when any has failed."""
     unknown = set(names) - set(STEPS)
     if unknown:
         print(f"There is no step {', '.join(sorted(unknown))}; there are {', '.join(STEPS)}", file=sys.stderr)
         return 2
+    begun = time.monotonic()
+    steps = {name: list(STEPS[name]()) for name in names or STEPS}
+    start([job for jobs in steps.values() for job in jobs])
     results: list[tuple[str, bool, float]] = []
-    for name in names or STEPS:
+    for name, jobs in steps.items():
         print(f"\n━━ {name}: {STEPS[name].__doc__}", flush=True)
-        started = time.monotonic()
-        passed = STEPS[name]()
-        results.append((name, passed, time.monotonic() - started))
-        print(f"━━ {name}: {'passed' if passed else 'FAILED'} in {results[-1][2]:.0f} s", flush=True)
+        for job in jobs:
+            follow(job)
+        passed = bool(jobs) and all(job.passed for job in jobs)
+        seconds = max(job.ended for job in jobs) - min(job.started for job in jobs) if jobs else 0.0
+        results.append((name, passed, seconds))
+        print(f"━━ {name}: {'passed' if passed else 'FAILED'} in {seconds:.0f} s", flush=True)
     print()
     for name, passed, seconds in results:
         print(f"  {name:<12} {'passed' if passed else 'FAILED':<7} {seconds:5.0f} s")
-    print(f"  {'all':<20} {sum(seconds for _name, _passed, seconds in results):5.0f} s")
+    print(f"  {'all':<20} {time.monotonic() - begun:5.0f} s")
     failed = sum(not passed for _name, passed, _seconds in results)
     print(f"steps: {len(results) - failed} passed, {failed} failed", flush=True)
     return min(failed, 1)

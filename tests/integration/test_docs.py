@@ -183,7 +183,7 @@ def test_inventories_list_what_is_shown(host: Host, tmp_path: Path) -> None:
         f"[web]\nh1\nh2\n[web:vars]\nansible_connection=local\nansible_python_interpreter={sys.executable}\n"
     )
     for block in blocks(INVENTORY, "text"):
-        command, _, output = block.partition("\n")
+        command, _newline, output = block.partition("\n")
         shown = output.partition("$ ")[0]
         assert command.startswith("$ ansible-inventory "), command
         listed = ansible(tmp_path, "ansible-inventory", *command.split()[2:])
@@ -199,7 +199,7 @@ def test_the_guide_is_shown_as_it_runs(host: Host, tmp_path: Path) -> None:
     run, take_down = blocks(GUIDE, "console")
     subprocess.run(["mount", "-t", "tmpfs", "-o", "mode=755", "guide", "/srv"], check=True)
     try:
-        command, _, shown = run.partition("\n")
+        command, _newline, shown = run.partition("\n")
         made = ansible(tmp_path, "ansible-playbook", str(ROOT / command.split()[-1]))
         assert numberless(made) == numberless(shown)
         second = ansible(tmp_path, "ansible-playbook", str(ROOT / command.split()[-1]))

@@ -171,7 +171,7 @@ class LinuxKernel:
 
 
 def demand_capabilities(
-    needed: Mapping[str, int] = _CAPABILITIES, without: str = "network namespaces cannot be managed"
+    needed: Optional[Mapping[str, int]] = None, without: str = "network namespaces cannot be managed"
 ) -> None:
     """Make sure that the process has capabilities; unless said otherwise, those to change the network.
 
@@ -184,6 +184,7 @@ def demand_capabilities(
         for line in status:
             if line.startswith("CapEff:"):
                 effective = int(line.split()[1], 16)
+    needed = _CAPABILITIES if needed is None else needed
     missing = [name for name, bit in needed.items() if not effective >> bit & 1]
     if missing:
         raise KernelError(
