@@ -18,7 +18,6 @@ from itertools import product
 from pathlib import Path
 from typing import Any
 
-import pyroute2
 import pytest
 from ansible_collections.linuxnet.netns.tests.integration.hosts import (
     PASSWORD,
@@ -613,23 +612,3 @@ def test_a_task_that_fails_is_not_said_not_to_have_run(controller: Machine, web:
             assert (outcome.status, outcome.result["rc"]) == ("failed", status)
             assert "was not run" not in outcome.said
     assert log.count("COMMAND=") == 4, log
-
-
-@needs_ssh
-def test_the_guide_is_played_as_it_is_written(web: Machine) -> None:
-    """It needs a second user, for the server to run as, and a Python that this user may run."""
-    library = Path(pyroute2.__file__).parent
-    site = web.sh(f"{PYTHON} -c 'import site; print(site.getusersitepackages())'").strip()
-    web.sh(f"mkdir -p {site}; ln -sfn {library} {site}/pyroute2; mount -t tmpfs -o mode=755 srv /srv")
-    playbook = ROOT / "docs" / "examples" / "run_anything.yml"
-    interpreter = ("--extra-vars", f"ansible_python_interpreter={PYTHON}")
-    first = {one.task: one for one in web.play(playbook, {}, *interpreter)}
-    assert {one.status for one in first.values()} == {"ok"}
-    assert first["Show it"].result["msg"] == "Hello from the namespace web"
-    assert web.sh('stat -c %U "/proc/$(ip netns pids web)"').split() == ["nobody"]
-    second = {one.task: one for one in web.play(playbook, {}, *interpreter)}
-    assert {name for name, one in second.items() if one.status == "skipped"} == {
-        "Start the server, as a user without rights"
-    }
-    assert not any(one.result.get("changed") for one in second.values())
-    assert second["Show it"].result["msg"] == "Hello from the namespace web"
