@@ -11,7 +11,6 @@ from dataclasses import dataclass
 from typing import Any, Optional
 
 from ansible_collections.linuxnet.netns.plugins.module_utils._errors import Impossible
-from ansible_collections.linuxnet.netns.plugins.module_utils._kinds.address import listed
 from ansible_collections.linuxnet.netns.plugins.module_utils._kinds.interface import (
     IPV6_MINIMUM,
     DeleteInterface,
@@ -214,8 +213,10 @@ class Veth(Declared):
                 leaf["mac"] = interface.mac
             if end is not None and end.mtu is not None:
                 leaf["mtu"] = interface.mtu
-                if end.mtu < IPV6_MINIMUM and listed(interface):
+                if end.mtu < IPV6_MINIMUM and interface.addresses:
                     # Such an MTU takes the IPv6 addresses away.
+                    from ansible_collections.linuxnet.netns.plugins.module_utils._kinds.address import listed
+
                     leaf["addresses"] = listed(interface)
             merge(shown, of_interface(where.netns, where.interface, leaf))
         return shown
