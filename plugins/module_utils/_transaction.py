@@ -2,7 +2,7 @@
 # SPDX-FileCopyrightText: 2026 The linuxnet.netns developers
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""All or nothing: a plan is applied and verified, or what was done of it is undone; what could not be is told. Private."""
+"""All or nothing: a plan is applied and verified, or what was done of it is undone. Private."""
 
 from __future__ import annotations
 
