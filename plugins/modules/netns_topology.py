@@ -62,7 +62,7 @@ options:
   probe:
     description:
       - Prove it. Once all is as declared, each end of a link sends an echo request to the addresses of the other end,
-        and the task fails when one gets no reply in 3 seconds. What was declared stays then.
+        and the task fails when one gets no reply in 10 seconds. What was declared stays then.
       - Ends that are declared down, links inside one namespace and link-local addresses are left out. For other
         proofs there is M(linuxnet.netns.netns_probe).
       - In check mode it is proven when there is nothing to change.
@@ -186,8 +186,8 @@ ARGUMENTS = {
     "state": {"type": "str", "choices": ["present", "absent"], "default": "present"},
 }
 
-#: Seconds that a probe waits for its reply, as in netns_probe.
-TIMEOUT = 3.0
+#: Seconds that a probe waits for its reply: IPv6 addresses that are new take some to settle, on a busy host a few.
+TIMEOUT = 10.0
 
 
 def main() -> None:

@@ -401,8 +401,8 @@ def test_what_cannot_be_proven_fails_and_stays(host: Host) -> None:
     assert result["commands"] == predicted["commands"] == ["ip netns add d", "ip -n d link set dev lo up"]
     assert result["msg"].splitlines() == [
         "2 of 6 probes are not as expected:",
-        "- links[0].endpoints[0]: a to b:to_a (10.0.1.2), icmp: no reply in 3 s",
-        "- links[1].endpoints[1]: c to b:to_c (10.0.2.1), icmp: no reply in 3 s",
+        "- links[0].endpoints[0]: a to b:to_a (10.0.1.2), icmp: no reply in 10 s",
+        "- links[1].endpoints[1]: c to b:to_c (10.0.2.1), icmp: no reply in 10 s",
     ]
     assert "d" in host.namespaces()
 
