@@ -141,7 +141,7 @@ class RouteSocket:
 def only(message: bytes, body: int, wanted: frozenset[int]) -> bytes:
     """The message with only those of its attributes whose types are wanted; ``body`` is the size of what precedes them.
 
-    A link has some forty attributes; decoding the eight that matter takes a quarter of the time.
+    So a report becomes the request that puts the same back, without what the kernel adds to it.
     """
     start = 16 + body
     kept = [message[:start]]
