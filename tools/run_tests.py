@@ -6,7 +6,8 @@
 tools/run_tests.py [STEP ...]: all steps, or those named. Run it through make, which makes the checkout ready first.
 
 Each step is one or several jobs, and as many run at once as there are processors. What they say is shown one job after
-the other, in their order: the first that has not ended says it as it goes, the others when it is their turn.
+the other, in their order: the first that has not ended says it as it goes, the others when it is their turn. What a job
+that failed said last is shown once more in the end.
 """
 
 from __future__ import annotations
@@ -21,7 +22,11 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
+from fnmatch import fnmatch
+from importlib import metadata
 from pathlib import Path
+
+import yaml
 
 ROOT = Path(__file__).resolve().parent.parent
 VENV = ROOT / ".venv" / "bin"
@@ -32,6 +37,8 @@ COLLECTION = COLLECTIONS / "ansible_collections" / "linuxnet" / "netns"
 OLD_LIBRARIES = ("0.7.2", "0.7.12", "0.8.1", "0.9.1")
 #: Seconds after which jobs that say nothing get a sign of life.
 SILENCE = 5
+#: How many lines of a job that failed are shown once more.
+LAST_LINES = 50
 #: How many jobs run at once.
 SLOTS = max(2, os.cpu_count() or 1)
 HERMETIC = str(ROOT / "tools" / "hermetic")
@@ -40,11 +47,11 @@ ON_A_COPY = ("prerequisites", "guide_nginx")
 
 
 class Output:
-    """What a job says: kept until it is its turn to be shown, and shown as it comes from then on."""
+    """What a job says: kept, and from when it is its turn to be shown, shown as it comes."""
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
-        self._kept = bytearray()
+        self._said = bytearray()
         self._shown = False
         self.last = time.monotonic()
 
@@ -52,16 +59,19 @@ class Output:
         """Say something."""
         with self._lock:
             self.last = time.monotonic()
+            self._said += said
             if self._shown:
                 show(said)
-            else:
-                self._kept += said
 
     def show(self) -> None:
         """Show what was said so far, and from now on what is said."""
         with self._lock:
-            show(bytes(self._kept))
+            show(bytes(self._said))
             self._shown = True
+
+    def end(self) -> bytes:
+        """The last lines of what was said."""
+        return b"".join(bytes(self._said).splitlines(keepends=True)[-LAST_LINES:])
 
 
 def show(said: bytes) -> None:
@@ -77,7 +87,7 @@ class Job:
     ``slots`` is how many processors it keeps busy.
     """
 
-    step: str
+    name: str
     work: Callable[[Output], bool]
     slots: int = 1
     output: Output = field(default_factory=Output)
@@ -139,27 +149,25 @@ def _copy(descriptor: int, output: Output) -> None:
         output.write(said)
 
 
-def command(step: str, *words: str, cwd: Path = ROOT) -> Job:
+def command(*words: str, cwd: Path = ROOT) -> Job:
     """A job that is a command."""
-    return Job(step, lambda output: run(output, *words, cwd=cwd))
+    return Job(words[0], lambda output: run(output, *words, cwd=cwd))
 
 
 def lint() -> Iterator[Job]:
     """Format, style, types; YAML and Ansible content."""
     plugins = (path.parent.name for path in sorted((ROOT / "plugins").glob("*/*.py")))
     packages = [f"ansible_collections.linuxnet.netns.plugins.{name}" for name in dict.fromkeys(plugins)]
-    yield command("lint", "ansible-lint", "--strict", "--offline", cwd=COLLECTION)
-    yield command(
-        "lint", "mypy", "--cache-dir", str(CACHE / "mypy"), *(word for name in packages for word in ("-p", name))
-    )
-    yield command("lint", "ruff", "format", "--check", "--quiet", ".")
-    yield command("lint", "ruff", "check", "--quiet", ".")
-    yield command("lint", "yamllint", "--strict", ".")
+    yield command("ansible-lint", "--strict", "--offline", cwd=COLLECTION)
+    yield command("mypy", "--cache-dir", str(CACHE / "mypy"), *(word for name in packages for word in ("-p", name)))
+    yield command("ruff", "format", "--check", "--quiet", ".")
+    yield command("ruff", "check", "--quiet", ".")
+    yield command("yamllint", "--strict", ".")
 
 
 def sanity() -> Iterator[Job]:
-    """What Ansible asks of every collection, in a copy of the tree at the place that ansible-test insists on."""
-    yield Job("sanity", _sanity)
+    """What Ansible asks of every collection, of what ships, at the place that ansible-test insists on."""
+    yield Job("ansible-test", _sanity)
 
 
 def _sanity(output: Output) -> bool:
@@ -172,8 +180,10 @@ def _sanity(output: Output) -> bool:
         capture_output=True,
         text=True,
     ).stdout
+    ignored = yaml.safe_load((ROOT / "galaxy.yml").read_text())["build_ignore"]
     for name in filter(None, files.split("\0")):
-        if (ROOT / name).is_file():
+        above = (name, *map(str, Path(name).parents))
+        if (ROOT / name).is_file() and not any(fnmatch(part, pattern) for part in above for pattern in ignored):
             (copy / name).parent.mkdir(parents=True, exist_ok=True)
             shutil.copy(ROOT / name, copy / name)
     # Without a repository around it, ansible-test would take the copy for a part of this one, which ignores it.
@@ -185,13 +195,15 @@ def _sanity(output: Output) -> bool:
 
 
 def bootstrap_pip_offline() -> None:
-    """Let ansible-test's own virtual environments get pip from Python instead of from the network.
+    """Let ansible-test's own virtual environments have this one's pip instead of one from the network.
 
-    ansible-test downloads a script that installs pip; Python brings the same with ensurepip. The script's name follows
-    the version of pip in ansible-test's own sources.
+    ansible-test downloads a script that installs pip, for each of its many environments. The script's name follows the
+    version of pip in ansible-test's own sources.
     """
     import ansible_test
 
+    place = Path(str(metadata.distribution("pip").locate_file("")))
+    names = sorted(path.name for path in place.iterdir() if path.name == "pip" or path.match("pip-*.dist-info"))
     sources = Path(ansible_test.__file__).parent if ansible_test.__file__ else Path(next(iter(ansible_test.__path__)))
     versions = set()
     for source in (sources / "_internal").rglob("*.py"):
@@ -200,24 +212,30 @@ def bootstrap_pip_offline() -> None:
     cache.mkdir(parents=True, exist_ok=True)
     for version in versions:
         script = cache / f"get_pip_{version.replace('.', '_')}.py"
-        script.write_text("import ensurepip\n\nensurepip.bootstrap(default_pip=True)\n")
+        script.write_text(
+            f"import os, sysconfig\n\nfor name in {names}:\n"
+            f"    os.symlink(os.path.join({str(place)!r}, name), os.path.join(sysconfig.get_path('purelib'), name))\n"
+        )
 
 
 def unit() -> Iterator[Job]:
     """The pure parts, as whoever runs this."""
-    yield command("unit", "pytest", "-q", "tests/unit")
+    yield command("pytest", "-q", "tests/unit")
 
 
 def integration() -> Iterator[Job]:
     """The modules against this machine's kernel, in namespaces of their own."""
-    yield Job("integration", _integration, slots=2)
+    yield Job("pytest", _integration, slots=SLOTS)
 
 
 def _integration(output: Output) -> bool:
     installed = _install_old_libraries(output)
     # Without root, who is root in a user namespace is not the owner of root's directory in /tmp.
     with tempfile.TemporaryDirectory(prefix="linuxnet-", ignore_cleanup_errors=True) as directory:
-        tests = (HERMETIC, "pytest", "-n", "2", "-q", "tests/integration")
+        # One more than there are processors, for many tests wait; each begins at another place among the files, so that
+        # not all wait at the same time.
+        workers = ("-n", str(SLOTS + 1), "--dist", "worksteal")
+        tests = (HERMETIC, "pytest", "-q", *workers, "tests/integration")
         return run(output, *tests, PYTEST_DEBUG_TEMPROOT=directory) and installed
 
 
@@ -242,10 +260,12 @@ def molecule() -> Iterator[Job]:
     """The roles and modules as playbooks use them."""
     chosen = os.environ.get("SCENARIO", "")
     there = sorted(path.parent.name for path in (ROOT / "extensions" / "molecule").glob("*/molecule.yml"))
+    if chosen and chosen not in there:
+        sys.exit(f"There is no scenario {chosen}; there are {', '.join(there)}")
     # The longest first.
     for name in [*ON_A_COPY, *(name for name in there if name not in ON_A_COPY)]:
         if chosen in ("", name):
-            yield Job("molecule", _Scenario(name))
+            yield Job(name, _Scenario(name))
 
 
 @dataclass
@@ -267,8 +287,9 @@ class _Scenario:
         return run(output, place, *words, cwd=COLLECTION, home=self.name)
 
 
+#: In this order: what is soonest done and fails first, then what leaves no processor idle in the end.
 STEPS: dict[str, Callable[[], Iterator[Job]]] = {
-    step.__name__: step for step in (lint, unit, integration, molecule, sanity)
+    step.__name__: step for step in (lint, unit, sanity, molecule, integration)
 }
 
 
@@ -315,22 +336,27 @@ def main(names: list[str]) -> int:
     begun = time.monotonic()
     steps = {name: list(STEPS[name]()) for name in names or STEPS}
     start([job for jobs in steps.values() for job in jobs])
-    results: list[tuple[str, bool, float]] = []
+    results: list[tuple[str, list[Job], float]] = []
     for name, jobs in steps.items():
         print(f"\n━━ {name}: {STEPS[name].__doc__}", flush=True)
         for job in jobs:
             follow(job)
-        passed = bool(jobs) and all(job.passed for job in jobs)
-        seconds = max(job.ended for job in jobs) - min(job.started for job in jobs) if jobs else 0.0
-        results.append((name, passed, seconds))
-        print(f"━━ {name}: {'passed' if passed else 'FAILED'} in {seconds:.0f} s", flush=True)
+        failed = [job for job in jobs if not job.passed]
+        seconds = max(job.ended for job in jobs) - min(job.started for job in jobs)
+        results.append((name, failed, seconds))
+        print(f"━━ {name}: {'FAILED' if failed else 'passed'} in {seconds:.0f} s", flush=True)
+    for name, failed, _seconds in results:
+        for job in failed:
+            print(f"\n━━ {name}: {job.name} failed; its last lines:", flush=True)
+            show(job.output.end())
     print()
-    for name, passed, seconds in results:
-        print(f"  {name:<12} {'passed' if passed else 'FAILED':<7} {seconds:5.0f} s")
+    for name, failed, seconds in results:
+        which = ", ".join(job.name for job in failed)
+        print(f"  {name:<12} {'FAILED' if failed else 'passed':<7} {seconds:5.0f} s  {which}".rstrip())
     print(f"  {'all':<20} {time.monotonic() - begun:5.0f} s")
-    failed = sum(not passed for _name, passed, _seconds in results)
-    print(f"steps: {len(results) - failed} passed, {failed} failed", flush=True)
-    return min(failed, 1)
+    failures = sum(bool(failed) for _name, failed, _seconds in results)
+    print(f"steps: {len(results) - failures} passed, {failures} failed", flush=True)
+    return min(failures, 1)
 
 
 if __name__ == "__main__":

@@ -19,13 +19,14 @@ import json
 import os
 import shutil
 import subprocess
-import sys
 import tempfile
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Optional, Union
+
+from ansible_collections.linuxnet.netns.tests.integration import programs
 
 HERE = Path(__file__).resolve().parent
 #: The users of a machine: who may use sudo, and how.
@@ -193,7 +194,7 @@ EOF
         settings = {
             "ANSIBLE_CALLBACK_PLUGINS": str(HERE / "callback_plugins"),
             "ANSIBLE_CALLBACKS_ENABLED": "record",
-            "ANSIBLE_COLLECTIONS_PATH": str(collections()),
+            "ANSIBLE_COLLECTIONS_PATH": str(programs.collections()),
             "ANSIBLE_CONFIG": str(directory / "ansible.cfg"),
             "ANSIBLE_FORKS": "4",
             "ANSIBLE_HOST_KEY_CHECKING": "false",
@@ -211,7 +212,7 @@ EOF
                 *wrap,
                 "env",
                 *(f"{name}={value}" for name, value in settings.items()),
-                str(ansible("ansible-playbook")),
+                str(programs.program("ansible-playbook")),
                 "--inventory",
                 str(directory / "hosts"),
                 *arguments,
@@ -233,18 +234,6 @@ def join(left: Machine, right: Machine, subnet: str = "192.0.2") -> None:
     for machine, interface, last in ((left, "to_right", 1), (right, "to_left", 2)):
         machine.address = f"{subnet}.{last}"
         machine.sh(f"ip address add {machine.address}/24 dev {interface}; ip link set {interface} up")
-
-
-def ansible(program: str) -> Path:
-    """A program of Ansible: of this Python's, or of the directory that LINUXNET_ANSIBLE names, to test another one."""
-    return Path(os.environ.get("LINUXNET_ANSIBLE", Path(sys.executable).parent)) / program
-
-
-def collections() -> Path:
-    """The directory that the collection is found in, as ansible_collections/linuxnet/netns."""
-    from ansible_collections.linuxnet.netns import plugins
-
-    return Path(next(iter(plugins.__path__))).absolute().parents[3]
 
 
 def _child(pid: int) -> int:

@@ -6,9 +6,7 @@
 from __future__ import annotations
 
 import json
-import os
 import re
-import subprocess
 import sys
 from pathlib import Path
 from typing import Any
@@ -16,9 +14,9 @@ from typing import Any
 import pytest
 import yaml
 from ansible_collections.linuxnet.netns.tests.integration.host import Host
-from ansible_collections.linuxnet.netns.tests.integration.test_versions import LIBRARIES, ROOT, oldest_python
+from ansible_collections.linuxnet.netns.tests.integration.programs import LOCAL, ROOT, done, run, written
+from ansible_collections.linuxnet.netns.tests.integration.test_versions import LIBRARIES, oldest_python
 
-BIN = Path(sys.executable).parent
 LAB = {
     "name": "lab",
     "namespaces": ["a", "b"],
@@ -26,30 +24,9 @@ LAB = {
 }
 
 
-def ansible(
-    directory: Path, *words: str, python: str = sys.executable, **environment: str
-) -> subprocess.CompletedProcess[str]:
-    """Run an Ansible program against the host of the test."""
-    inventory = directory / "inventory.yml"
-    variables = {"ansible_connection": "local", "ansible_python_interpreter": python}
-    inventory.write_text(yaml.safe_dump({"all": {"hosts": {"here": variables}}}))
-    return subprocess.run(
-        [str(BIN / words[0]), "-i", str(inventory), *words[1:]],
-        check=False,
-        capture_output=True,
-        text=True,
-        cwd=directory,
-        env={
-            "PATH": f"{BIN}{os.pathsep}{os.environ['PATH']}",
-            "HOME": str(directory),
-            "ANSIBLE_REMOTE_TMP": str(directory / "remote"),
-            "LC_ALL": "C.UTF-8",
-            "ANSIBLE_CONFIG": str(ROOT / "ansible.cfg"),
-            "ANSIBLE_COLLECTIONS_PATH": str(ROOT / ".cache" / "collections"),
-            "ANSIBLE_NOCOLOR": "1",
-            **environment,
-        },
-    )
+def inventory(directory: Path, **variables: Any) -> Path:
+    """An inventory of one host, here, which is the test's own."""
+    return written(directory, "inventory.yml", {"all": {"hosts": {"here": {**LOCAL, **variables}}}})
 
 
 def play(directory: Path, tasks: list[dict[str, Any]], *words: str, **more: Any) -> tuple[int, list[dict[str, Any]]]:
@@ -60,28 +37,11 @@ def play(directory: Path, tasks: list[dict[str, Any]], *words: str, **more: Any)
     listed.append({"ansible.builtin.copy": {"content": told, "dest": str(output)}, "check_mode": False})
     environment = more.pop("environment", {})
     python = more.pop("python", sys.executable)
-    playbook = directory / "playbook.yml"
-    playbook.write_text(yaml.safe_dump([{"hosts": "all", "gather_facts": False, "tasks": listed, **more}]))
-    finished = ansible(directory, "ansible-playbook", str(playbook), *words, python=python, **environment)
+    hosts = inventory(directory, ansible_python_interpreter=python)
+    playbook = written(directory, "playbook.yml", [{"hosts": "all", "gather_facts": False, "tasks": listed, **more}])
+    finished = run(directory, "ansible-playbook", "-i", hosts, playbook, *words, environment=environment)
     assert output.exists(), finished.stdout + finished.stderr
     return finished.returncode, json.loads(output.read_text())
-
-
-def test_a_playbook_changes_things_once(host: Host, tmp_path: Path) -> None:
-    tasks = [
-        {"linuxnet.netns.netns": {"name": ["a", "b"], "loopback": "up"}},
-        {"linuxnet.netns.veth": {"name": "ea", "netns": "a", "peer": "eb", "peer_netns": "b"}},
-        {"linuxnet.netns.netns_addr": {"netns": "a", "device": "ea", "address": "10.0.0.1/24"}},
-        {"linuxnet.netns.netns_addr": {"netns": "b", "device": "eb", "address": "10.0.0.2/24"}},
-        {"linuxnet.netns.netns_link_state": {"netns": "a", "interface": "ea", "state": "up"}},
-        {"linuxnet.netns.netns_link_state": {"netns": "b", "interface": "eb", "state": "up", "wait": 10}},
-        {"linuxnet.netns.netns_topology": LAB},
-    ]
-    _status, first = play(tmp_path, tasks)
-    assert [one["changed"] for one in first] == [True] * 6 + [False]
-    assert host.pings("a", "10.0.0.2")
-    _status, second = play(tmp_path, tasks, "--check", "--diff")
-    assert [one["changed"] for one in second] == [False] * 7
 
 
 def test_the_oldest_python_and_pyroute2_of_managed_hosts(host: Host, tmp_path: Path) -> None:
@@ -124,23 +84,26 @@ def test_defaults_of_the_group_reach_every_module(host: Host, tmp_path: Path) ->
     ]
 
 
-@pytest.mark.parametrize("name", ["lab.yml", "lab.json"])
-def test_a_topology_file_is_read_on_the_controller(host: Host, tmp_path: Path, name: str) -> None:
+def test_a_topology_file_is_read_on_the_controller(host: Host, tmp_path: Path) -> None:
     (tmp_path / "files").mkdir()
     content = {**LAB, "purge": True}
-    text = json.dumps(content) if name.endswith("json") else yaml.safe_dump(content)
-    (tmp_path / "files" / name).write_text(text)
-    _status, (checked, made, again) = play(
+    written(tmp_path / "files", "lab.yml", content)
+    (tmp_path / "files" / "lab.json").write_text(json.dumps(content))
+    # A key without a value is an empty list.
+    (tmp_path / "empty.yml").write_text("name: other\nnamespaces: [c]\nlinks:\npurge:\n")
+    _status, (checked, made, again, empty) = play(
         tmp_path,
         [
-            {"linuxnet.netns.netns_topology": {"src": name}, "check_mode": True},
-            {"linuxnet.netns.netns_topology": {"src": name}},
-            {"linuxnet.netns.netns_topology": {"src": str(tmp_path / "files" / name)}},
+            {"linuxnet.netns.netns_topology": {"src": "lab.yml"}, "check_mode": True},
+            {"linuxnet.netns.netns_topology": {"src": "lab.json"}},
+            {"linuxnet.netns.netns_topology": {"src": str(tmp_path / "files" / "lab.yml")}},
+            {"linuxnet.netns.netns_topology": {"src": "empty.yml"}},
         ],
     )
     assert checked["commands"] == made["commands"] != []
     assert made["topology"]["made"] == {"namespaces": 2, "interfaces": 2, "addresses": 1}
     assert again["changed"] is False
+    assert empty["commands"] == ["ip netns add c", "ip -n c link set dev lo up"]
 
 
 def test_the_mistakes_of_a_topology_file_are_told_at_once(host: Host, tmp_path: Path) -> None:
@@ -185,37 +148,28 @@ def test_the_mistakes_of_a_topology_file_are_told_at_once(host: Host, tmp_path: 
     assert host.namespaces() == []
 
 
-def test_an_empty_key_of_a_topology_file_is_an_empty_list(host: Host, tmp_path: Path) -> None:
-    (tmp_path / "lab.yml").write_text("name: lab\nnamespaces: [a]\nlinks:\npurge:\n")
-    _status, (result,) = play(tmp_path, [{"linuxnet.netns.netns_topology": {"src": "lab.yml"}}])
-    assert result["commands"] == ["ip netns add a", "ip -n a link set dev lo up"]
-
-
 def test_the_lab_is_predicted_built_once_and_taken_down(host: Host, tmp_path: Path) -> None:
-    lab = str(ROOT / "lab.yml")
-    hosts = ("-e", "lab_hosts=here")
+    lab = ("-i", inventory(tmp_path), ROOT / "lab.yml", "-e", "lab_hosts=here", "--diff")
 
-    def run(*words: str) -> tuple[str, str]:
-        finished = ansible(tmp_path, "ansible-playbook", lab, *hosts, "--diff", *words)
-        assert finished.returncode == 0, finished.stdout + finished.stderr
-        (changed,) = re.findall(r"changed=(\d+)", finished.stdout)
-        first_task = finished.stdout.split("TASK [")[1]
+    def ran(*words: str) -> tuple[str, str]:
+        said = done(tmp_path, "ansible-playbook", *lab, *words)
+        (changed,) = re.findall(r"changed=(\d+)", said)
+        first_task = said.split("TASK [")[1]
         return changed, first_task
 
     before = host.dump()
-    predicted = run("--check")
+    predicted = ran("--check")
     assert host.dump() == before
-    assert predicted == run()
+    assert predicted == ran()
     assert host.pings("my_container_a", "10.0.0.2")
-    assert run()[0] == "0"
-    assert run("-e", "two_containers_state=absent")[0] == "1"
+    assert ran()[0] == "0"
+    assert ran("-e", "two_containers_state=absent")[0] == "1"
     assert host.dump()[""] == before[""]
     assert host.namespaces() == []
 
 
 def test_the_diff_is_shown_as_lines(host: Host, tmp_path: Path) -> None:
-    finished = ansible(
-        tmp_path, "ansible", "all", "-m", "linuxnet.netns.netns", "-a", "name=a loopback=up", "--check", "--diff"
-    )
-    assert "+namespaces:\n+  a:\n+    interfaces:\n+      lo:\n+        state: up\n" in finished.stdout
+    task = ("all", "-m", "linuxnet.netns.netns", "-a", "name=a loopback=up")
+    said = done(tmp_path, "ansible", "-i", inventory(tmp_path), *task, "--check", "--diff")
+    assert "+namespaces:\n+  a:\n+    interfaces:\n+      lo:\n+        state: up\n" in said
     assert host.namespaces() == []

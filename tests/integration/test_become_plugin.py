@@ -19,13 +19,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from ansible_collections.linuxnet.netns.tests.integration import programs
 from ansible_collections.linuxnet.netns.tests.integration.hosts import (
     PASSWORD,
     SYSTEM_PYTHON,
     Machine,
     Outcome,
-    ansible,
-    collections,
     join,
     lacks_for_ssh,
 )
@@ -434,13 +433,8 @@ def command_line(command: str, **options: Any) -> str:
     return str(plugin.build_become_command(command, shell))
 
 
-def test_ansible_doc_shows_the_plugin() -> None:
-    said = subprocess.run(
-        [str(ansible("ansible-doc")), "--type", "become", "--json", "linuxnet.netns.netns"],
-        check=True,
-        capture_output=True,
-        env={**os.environ, "ANSIBLE_COLLECTIONS_PATH": str(collections())},
-    ).stdout
+def test_ansible_doc_shows_the_plugin(tmp_path: Path) -> None:
+    said = programs.done(tmp_path, "ansible-doc", "--type", "become", "--json", "linuxnet.netns.netns")
     plugin = json.loads(said)["linuxnet.netns.netns"]
     assert {"netns", "view", "become_user", "become_pass"} <= set(plugin["doc"]["options"])
     assert "become_method: linuxnet.netns.netns" in plugin["examples"]

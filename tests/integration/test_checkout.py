@@ -9,15 +9,14 @@ import os
 import re
 import shutil
 import subprocess
-import sys
 import tarfile
 from pathlib import Path
+from typing import Any
 
 import pytest
 from ansible_collections.linuxnet.netns.tests.integration.host import Host
+from ansible_collections.linuxnet.netns.tests.integration.programs import ROOT, done
 
-ROOT = Path(__file__).resolve().parents[2]
-BIN = Path(sys.executable).parent
 #: What tools/setup calls before it installs anything.
 COMMANDS = ("cat", "cmp", "dirname", "grep", "mkdir", "mktemp", "rm", "sed", "sh", "sleep", "sort", "tr")
 #: Settings of users that would break a playbook, or change what it says.
@@ -46,12 +45,11 @@ def make(*words: str, **environment: str) -> subprocess.CompletedProcess[str]:
     )
 
 
-@pytest.mark.parametrize("locale", ["C", "de_DE.UTF-8"])
-def test_the_lab_is_built_whatever_is_set_for_other_work(host: Host, locale: str) -> None:
-    finished = make("lab", LC_ALL=locale, **FOREIGN)
+def test_the_lab_is_built_whatever_is_set_for_other_work(host: Host) -> None:
+    finished = make("lab", LC_ALL="C", **FOREIGN)
     assert finished.returncode == 0, finished.stdout + finished.stderr
     assert host.namespaces() == ["my_container_a", "my_container_b"]
-    finished = make("clean-lab", LC_ALL=locale, **FOREIGN)
+    finished = make("clean-lab", LC_ALL="de_DE.UTF-8", **FOREIGN)
     assert finished.returncode == 0, finished.stdout + finished.stderr
     assert host.namespaces() == []
 
@@ -122,25 +120,11 @@ def test_a_copy_of_the_file_system_leaves_nothing_behind(tmp_path: Path) -> None
 
 
 def test_the_archive_holds_what_is_used_and_works_where_it_is_installed(host: Host, tmp_path: Path) -> None:
-    def run(*words: str) -> str:
-        finished = subprocess.run(
-            [str(BIN / words[0]), *words[1:]],
-            check=False,
-            capture_output=True,
-            text=True,
-            cwd=tmp_path,
-            env={
-                "PATH": f"{BIN}{os.pathsep}{os.environ['PATH']}",
-                "HOME": str(tmp_path),
-                "LC_ALL": "C.UTF-8",
-                "ANSIBLE_NOCOLOR": "1",
-                "ANSIBLE_COLLECTIONS_PATH": str(tmp_path / "collections"),
-            },
-        )
-        assert finished.returncode == 0, finished.stdout + finished.stderr
-        return finished.stdout
+    def ran(*words: Any) -> str:
+        collections = str(tmp_path / "collections")
+        return done(tmp_path, *words, environment={"ANSIBLE_COLLECTIONS_PATH": collections, "ANSIBLE_CONFIG": ""})
 
-    run("ansible-galaxy", "collection", "build", str(ROOT), "--output-path", str(tmp_path))
+    ran("ansible-galaxy", "collection", "build", ROOT, "--output-path", tmp_path)
     (archive,) = tmp_path.glob("linuxnet-netns-*.tar.gz")
     with tarfile.open(archive) as file:
         names = {name.split("/")[0] for name in file.getnames()}
@@ -156,7 +140,7 @@ def test_the_archive_holds_what_is_used_and_works_where_it_is_installed(host: Ho
         ),
         *("changelogs", "docs", "meta", "playbooks", "plugins", "roles", "tests"),
     }
-    run("ansible-galaxy", "collection", "install", "--offline", "-p", str(tmp_path / "collections"), str(archive))
-    assert "MODULE linuxnet.netns.netns_topology" in run("ansible-doc", "linuxnet.netns.netns_topology")
-    assert "a reply after" in run("ansible-playbook", "linuxnet.netns.lab")
+    ran("ansible-galaxy", "collection", "install", "--offline", "-p", tmp_path / "collections", archive)
+    assert "MODULE linuxnet.netns.netns_topology" in ran("ansible-doc", "linuxnet.netns.netns_topology")
+    assert "a reply after" in ran("ansible-playbook", "linuxnet.netns.lab")
     assert host.namespaces() == ["my_container_a", "my_container_b"]

@@ -6,7 +6,6 @@
 from __future__ import annotations
 
 import json
-import os
 import re
 import shutil
 import subprocess
@@ -15,16 +14,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-import yaml
+from ansible_collections.linuxnet.netns.tests.integration import programs
 from ansible_collections.linuxnet.netns.tests.integration.host import Host
-from ansible_collections.linuxnet.netns.tests.integration.hosts import (
-    PASSWORD,
-    Machine,
-    ansible,
-    collections,
-    join,
-    lacks_for_ssh,
-)
+from ansible_collections.linuxnet.netns.tests.integration.hosts import PASSWORD, Machine, join, lacks_for_ssh
+from ansible_collections.linuxnet.netns.tests.integration.programs import LOCAL, written
 
 LAB = {
     "name": "lab",
@@ -38,14 +31,7 @@ LAB = {
         }
     ],
 }
-LOCAL = {"ansible_connection": "local", "ansible_python_interpreter": sys.executable}
 LACKS = lacks_for_ssh()
-
-
-def written(directory: Path, name: str, content: Any) -> Path:
-    path = directory / name
-    path.write_text(yaml.safe_dump(content))
-    return path
 
 
 def source(directory: Path, name: str = "lab.netns.yml", **options: Any) -> Path:
@@ -56,26 +42,12 @@ def called(
     directory: Path, program: str, *words: Any, typed: str = "", **environment: str
 ) -> subprocess.CompletedProcess[str]:
     (directory / "ansible.cfg").touch()
-    return subprocess.run(
-        [str(ansible(program)), *map(str, words)],
-        check=False,
-        capture_output=True,
-        text=True,
-        cwd=directory,
-        input=typed,
-        start_new_session=True,  # without a terminal
-        env={
-            "PATH": os.environ["PATH"],
-            "HOME": str(directory),
-            "ANSIBLE_REMOTE_TMP": str(directory / "remote"),
-            "LC_ALL": "C.UTF-8",
-            "ANSIBLE_CONFIG": str(directory / "ansible.cfg"),
-            "ANSIBLE_COLLECTIONS_PATH": str(collections()),
-            "ANSIBLE_NOCOLOR": "1",
-            "ANSIBLE_INVENTORY_UNPARSED_FAILED": "true",
-            **environment,
-        },
-    )
+    settings = {
+        "ANSIBLE_CONFIG": str(directory / "ansible.cfg"),
+        "ANSIBLE_INVENTORY_UNPARSED_FAILED": "true",
+        **environment,
+    }
+    return programs.run(directory, program, *words, typed=typed, environment=settings)
 
 
 def inventory(directory: Path, *sources: Path, **environment: str) -> dict[str, Any]:

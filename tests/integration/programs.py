@@ -1,0 +1,70 @@
+# SPDX-FileCopyrightText: 2026 The linuxnet.netns developers
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The programs of Ansible, as tests run them: with nothing of the settings of whoever runs the tests."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+ROOT = Path(__file__).resolve().parents[2]
+#: The connection variables of a host that is the test's own.
+LOCAL = {"ansible_connection": "local", "ansible_python_interpreter": sys.executable}
+
+
+def program(name: str) -> Path:
+    """A program of Ansible: of this Python's, or of the directory that LINUXNET_ANSIBLE names, to test another one."""
+    return Path(os.environ.get("LINUXNET_ANSIBLE", Path(sys.executable).parent)) / name
+
+
+def collections() -> Path:
+    """The directory that the collection is found in, as ansible_collections/linuxnet/netns."""
+    from ansible_collections.linuxnet.netns import plugins
+
+    return Path(next(iter(plugins.__path__))).absolute().parents[3]
+
+
+def written(directory: Path, name: str, content: Any) -> Path:
+    """A YAML file in a directory."""
+    path = directory / name
+    path.write_text(yaml.safe_dump(content))
+    return path
+
+
+def run(
+    directory: Path, name: str, *words: Any, typed: str = "", environment: Mapping[str, str] | None = None
+) -> subprocess.CompletedProcess[str]:
+    """Run a program of Ansible in a directory, which is its user's home too, and without a terminal."""
+    return subprocess.run(
+        [str(program(name)), *map(str, words)],
+        check=False,
+        capture_output=True,
+        text=True,
+        cwd=directory,
+        input=typed,
+        start_new_session=True,
+        env={
+            "PATH": f"{program(name).parent}{os.pathsep}{os.environ['PATH']}",
+            "HOME": str(directory),
+            "LC_ALL": "C.UTF-8",
+            "ANSIBLE_CONFIG": str(ROOT / "ansible.cfg"),
+            "ANSIBLE_COLLECTIONS_PATH": str(collections()),
+            "ANSIBLE_NOCOLOR": "1",
+            "ANSIBLE_REMOTE_TMP": str(directory / "remote"),
+            **(environment or {}),
+        },
+    )
+
+
+def done(directory: Path, name: str, *words: Any, environment: Mapping[str, str] | None = None) -> str:
+    """What a program of Ansible prints; it must succeed."""
+    finished = run(directory, name, *words, environment=environment)
+    assert finished.returncode == 0, finished.stdout + finished.stderr
+    return finished.stdout
