@@ -162,9 +162,9 @@ def only(message: bytes, body: int, wanted: frozenset[int]) -> bytes:
 def attributes(message: bytes, body: int) -> dict[int, bytes]:
     """The attributes of a message by their types, as they are; ``body`` is the size of what precedes them."""
     found: dict[int, bytes] = {}
-    offset = 16 + body
-    while offset + 4 <= len(message):
-        length, kind = _ATTRIBUTE.unpack_from(message, offset)
+    offset, last, unpack = 16 + body, len(message) - 4, _ATTRIBUTE.unpack_from
+    while offset <= last:
+        length, kind = unpack(message, offset)
         if length < 4:
             break
         found[kind & 0x3FFF] = message[offset + 4 : offset + length]

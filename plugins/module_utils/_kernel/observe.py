@@ -33,6 +33,8 @@ class Reader:
         self._home = home
         #: For each end of a veth pair that was read, the id of its peer's namespace (None: the same one).
         self._ids: dict[Endpoint, Optional[int]] = {}
+        #: Ends that lead into a namespace which has not been read yet, by that one, their peer's index and their own.
+        self._leading: dict[tuple[Netns, Optional[int], Optional[int]], Endpoint] = {}
         #: The first name of each namespace that was read, by its device and inode.
         self._known: dict[tuple[int, int], Netns] = {}
 
@@ -43,14 +45,14 @@ class Reader:
         """
         for netns in sorted(scope.read, key=lambda netns: netns or ""):
             if state.has(netns):
-                self._read(netns, state)
+                self._read(netns, state, scope)
         self._find_peers(state, scope)
         for end in scope.settings:
             found = state.interface(*end)
             if found is not None and found.addresses:
                 self._settings(end, state)
 
-    def _read(self, netns: Netns, state: State) -> None:
+    def _read(self, netns: Netns, state: State, scope: Scope) -> None:
         key = namespaces.enter(netns, self._home)
         known = self._known.setdefault(key, netns)
         if netns is not None and known != netns:
@@ -65,6 +67,23 @@ class Reader:
                     self._ids[Endpoint(netns, link.name)] = link.netns_id
             for name, addresses in self._by_interface(route.dump(requests.addresses()), by_index).items():
                 found[name] = found[name]._replace(addresses=tuple(addresses))
+            for interface in list(found.values()):
+                if interface.kind == "veth":
+                    self._lead(Endpoint(netns, interface.name), interface, route, state, scope)
+
+    def _lead(self, end: Endpoint, interface: Interface, route: RouteSocket, state: State, scope: Scope) -> None:
+        """Find the peer of an end where it probably is, while the socket of its namespace is there to be asked."""
+        leading = self._leading.pop((end.netns, interface.ifindex, interface.peer_ifindex), None)
+        if leading is not None:
+            state.change(*leading, peer=end)
+            state.change(*end, peer=leading)
+            return
+        wanted = self._ids[end]
+        for netns in scope.ends.get(end, ()):
+            unread = netns in scope.read and netns not in state.interfaces
+            if wanted is not None and unread and self._id_of(netns, route, state) == wanted:
+                self._leading[netns, interface.peer_ifindex, interface.ifindex] = end
+                return
 
     @staticmethod
     def _interface(link: reports.LinkReport) -> Interface:
@@ -102,13 +121,15 @@ class Reader:
             found = state.interface(*end)
             if found is None or found.kind != "veth" or found.peer is not None:
                 continue
-            if self._find_peer(end, found, probable, state):
+            if self._find_peer(end, found, probable, state, scope):
                 continue
             if end in scope.everywhere or end.netns in scope.outward:
                 others = [name for name in namespaces.listed() if name not in probable]
-                self._find_peer(end, found, [*others, None], state)
+                self._find_peer(end, found, [*others, None], state, scope)
 
-    def _find_peer(self, end: Endpoint, interface: Interface, probable: Iterable[Netns], state: State) -> bool:
+    def _find_peer(
+        self, end: Endpoint, interface: Interface, probable: Iterable[Netns], state: State, scope: Scope
+    ) -> bool:
         wanted = self._ids[end]
         if wanted is None:
             return self._join(end, interface, end.netns, state)
@@ -117,7 +138,7 @@ class Reader:
             for netns in probable:
                 if netns != end.netns and self._id_of(netns, route, state) == wanted:
                     if netns not in state.interfaces:
-                        self._read(netns, state)
+                        self._read(netns, state, scope)
                     return self._join(end, interface, netns, state)
         return False
 
