@@ -114,8 +114,9 @@ class State:
     interface index is therefore known, unless they are ``crowded``: new namespaces have more interfaces than ``lo``
     where modules such as sit or ipip are loaded; ``processes`` are the processes by namespace, and ``mounts`` the other
     places where it is mounted, where they were asked for; ``identities`` tell one namespace from another of the same
-    name; ``aliases`` maps a name to another name of the same namespace; ``records`` are the ownership records, by
-    topology; ``made`` is what steps made; ``notes`` are sentences that the user should read.
+    name; ``aliases`` maps a name to another name of the same namespace; ``altnames`` maps the alternative names of
+    interfaces, which nothing else may have, to their names; ``records`` are the ownership records, by topology;
+    ``made`` is what steps made; ``notes`` are sentences that the user should read.
     """
 
     def __init__(self) -> None:
@@ -127,6 +128,7 @@ class State:
         self.mounts: dict[str, tuple[str, ...]] = {}
         self.identities: dict[str, str] = {}
         self.aliases: dict[str, Netns] = {}
+        self.altnames: dict[Endpoint, str] = {}
         self.records: dict[str, Any] = {}
         self.made: list[Thing] = []
         self.notes: list[str] = []
@@ -142,6 +144,7 @@ class State:
         other.mounts = dict(self.mounts)
         other.identities = dict(self.identities)
         other.aliases = dict(self.aliases)
+        other.altnames = dict(self.altnames)
         other.records = dict(self.records)
         other.made = list(self.made)
         other.notes = list(self.notes)
@@ -158,6 +161,11 @@ class State:
     def interface(self, netns: Netns, name: str) -> Optional[Interface]:
         """The interface, or None."""
         return self.interfaces.get(netns, {}).get(name)
+
+    def known_as(self, end: Endpoint) -> Optional[Interface]:
+        """The interface whose alternative name this is, or None."""
+        name = self.altnames.get(end)
+        return None if name is None else self.interface(end.netns, name)
 
     def inside(self, netns: Netns) -> Mapping[str, Interface]:
         """The namespace's interfaces, by name."""

@@ -177,6 +177,23 @@ def test_a_name_that_another_kind_of_interface_has_is_not_taken_over(host: Host)
     assert "br0 in namespace a is taken" in host.refused("veth", name="br0", netns="a", state="absent")
 
 
+def test_an_alternative_name_is_not_taken_over_and_not_used(host: Host) -> None:
+    host.sh(
+        f"{THERE}; ip -n a link add br0 type bridge; ip -n a link property add dev br0 altname bridge altname other"
+    )
+    for name in ("bridge", "other"):
+        assert host.refused("veth", name=name, netns="a", peer="new") == (
+            f"name: the name {name} in namespace a is taken by br0, whose alternative name it is; it was not touched: "
+            "choose another name, or remove that interface first"
+        )
+    assert host.refused("netns_link_state", netns="a", interface="bridge", state="up") == (
+        "interface: bridge is an alternative name in namespace a; use the name br0"
+    )
+    # It goes with its interface.
+    host.sh("ip -n a link delete br0")
+    assert host.done("veth", name="bridge", netns="a", peer="new")["changed"] is True
+
+
 def test_one_end_of_another_pair_is_not_taken_over(host: Host) -> None:
     host.sh(THERE)
     assert host.refused("veth", name="ea", netns="a", peer="other") == (

@@ -172,6 +172,17 @@ def attributes(message: bytes, body: int) -> dict[int, bytes]:
     return found
 
 
+def each_attribute(message: bytes, body: int) -> Iterator[tuple[int, bytes]]:
+    """As :func:`attributes`, one after the other, for those that a message may have several of."""
+    offset = 16 + body
+    while offset + 4 <= len(message):
+        length, kind = _ATTRIBUTE.unpack_from(message, offset)
+        if length < 4:
+            break
+        yield kind & 0x3FFF, message[offset + 4 : offset + length]
+        offset += (length + 3) & ~3
+
+
 def _error(payload: bytes, flags: int) -> Optional[NetlinkError]:
     """What an error message says, or None for an acknowledgement (struct nlmsgerr, then attributes)."""
     number = -struct.unpack_from("=i", payload)[0]

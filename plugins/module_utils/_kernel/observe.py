@@ -63,6 +63,7 @@ class Reader:
             for link in map(reports.link, route.dump(requests.links())):
                 found[link.name] = self._interface(link)
                 by_index[link.ifindex] = link.name
+                state.altnames.update((Endpoint(netns, other), link.name) for other in reports.altnames(link))
                 if link.kind == "veth":
                     self._ids[Endpoint(netns, link.name)] = link.netns_id
             for name, addresses in self._by_interface(route.dump(requests.addresses()), by_index).items():

@@ -15,10 +15,12 @@ import struct
 from collections.abc import Iterator
 from typing import NamedTuple, Optional
 
-from ansible_collections.linuxnet.netns.plugins.module_utils._kernel.netlink import attributes
+from ansible_collections.linuxnet.netns.plugins.module_utils._kernel.netlink import attributes, each_attribute
 
-#: linux/if_link.h: ADDRESS, IFNAME, MTU, LINK, LINKINFO with its KIND, LINK_NETNSID.
-_MAC, _IFNAME, _MTU, _LINK, _LINKINFO, _KIND, _LINK_NETNSID = 1, 3, 4, 5, 18, 1, 37
+#: linux/if_link.h: ADDRESS, IFNAME, MTU, LINK, LINKINFO with its KIND, LINK_NETNSID, PROP_LIST.
+_MAC, _IFNAME, _MTU, _LINK, _LINKINFO, _KIND, _LINK_NETNSID, _PROP_LIST = 1, 3, 4, 5, 18, 1, 37, 52
+#: linux/if_link.h: ALT_IFNAME, the attributes of PROP_LIST.
+_ALT_IFNAME = 53
 #: linux/if_addr.h: ADDRESS, LOCAL.
 _ADDRESS, _LOCAL = 1, 2
 #: linux/if.h
@@ -113,6 +115,12 @@ def link(raw: bytes) -> LinkReport:
         signed(told.get(_LINK_NETNSID)),
         told,
     )
+
+
+def altnames(link: LinkReport) -> list[str]:
+    """The alternative names of a link."""
+    listed = link.told.get(_PROP_LIST, b"")
+    return [text(value) for kind, value in each_attribute(listed, -_HEADER) if kind == _ALT_IFNAME]
 
 
 def address(raw: bytes) -> Optional[AddressReport]:

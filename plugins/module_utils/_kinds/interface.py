@@ -55,6 +55,9 @@ def missing_namespace(name: str, state: State) -> str:
 
 def missing_interface(end: Endpoint, state: State) -> str:
     """Why an interface that is not there cannot be used."""
+    other = state.known_as(end)
+    if other is not None:
+        return f"{end.interface} is an alternative name in {describe(end.netns)}; use the name {other.name}"
     there = ", ".join(sorted(state.inside(end.netns)))
     return f"there is no interface {end.interface} in {describe(end.netns)}; it has {there or 'none'}"
 

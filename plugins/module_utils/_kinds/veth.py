@@ -182,11 +182,12 @@ class Veth(Declared):
         self._unoccupied(state, end)
 
     def _unoccupied(self, state: State, end: VethEnd) -> None:
-        found = state.interface(*end.endpoint)
-        if found is not None:
+        found, other = state.interface(*end.endpoint), state.known_as(end.endpoint)
+        by = described(found) if found is not None else other and f"{other.name}, whose alternative name it is"
+        if by:
             raise Impossible(
                 joined(end.path, end.option),
-                f"the name {end.interface} in {describe(end.netns)} is taken by {described(found)}; it was not "
+                f"the name {end.interface} in {describe(end.netns)} is taken by {by}; it was not "
                 "touched: choose another name, or remove that interface first",
             )
 
