@@ -14,6 +14,7 @@ import socket
 from collections.abc import Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from datetime import date
+from functools import cache
 from typing import Any, Optional
 
 from ansible_collections.linuxnet.netns.plugins.module_utils._errors import Invalid, Problem
@@ -52,14 +53,8 @@ class Problems:
 
     def _file_name(self, path: str, value: Any, what: str, most: int) -> Optional[str]:
         """A name that is a file's, and a word on ``ip`` command lines."""
-        reason = self._word(value)
-        if reason is None:
-            size = len(value.encode("utf-8", "surrogateescape"))
-            if value in (".", "..") or "/" in value:
-                reason = "it is a file name: no '/', and not '.' or '..'"
-            elif size > most:
-                reason = f"it has {size} bytes, and at most {most} are possible"
-        return self._named(path, value, what, reason)
+        fault = _file_name_fault(value, most) if isinstance(value, str) else _no_string(value)
+        return self._named(path, value, what, fault)
 
     def namespaces(self, path: str, values: Sequence[Any]) -> list[str]:
         """The names of namespaces, each once, in the order written."""
@@ -70,18 +65,8 @@ class Problems:
 
     def interface(self, path: str, value: Any) -> Optional[str]:
         """The name of an interface: 1 to 15 bytes (IFNAMSIZ), as dev_valid_name() in the kernel's net/core/dev.c."""
-        reason = self._word(value)
-        if reason is None:
-            size = len(value.encode("utf-8", "surrogateescape"))
-            if size > 15:
-                reason = f"it has {size} bytes, and at most 15 are possible"
-            elif value in (".", "..") or any(letter in value for letter in "/:%"):
-                reason = "no '/', ':' or '%', and not '.' or '..'"
-            elif b"\xa0" in value.encode("utf-8", "surrogateescape"):
-                reason = "the kernel takes one of its bytes, 0xA0, for white space"
-            elif value in ("all", "default"):
-                reason = "the kernel keeps this name for its settings"
-        return self._named(path, value, "an interface", reason)
+        fault = _interface_name_fault(value) if isinstance(value, str) else _no_string(value)
+        return self._named(path, value, "an interface", fault)
 
     def veth_name(self, path: str, value: Any) -> Optional[str]:
         """The name of one end of a veth pair: any interface's but ``lo``, which each namespace already has."""
@@ -175,24 +160,59 @@ class Problems:
         if len(ends) == 2 and ends[0] == ends[1] and ends[0].interface:
             self.add(path, f"both ends are {ends[0]}; they must differ in name or in namespace")
 
-    @staticmethod
-    def _word(value: Any) -> Optional[str]:
-        """What keeps a value from being a word of a command line, or None."""
-        if not isinstance(value, str):
-            return f"a string is needed, not {kind(value)}"
-        if not value:
-            return "it is empty"
-        if value.startswith("-"):
-            return "a leading '-' would be read as an option"
-        if not value.isprintable() or any(letter.isspace() for letter in value):
-            return "white space and control characters are not possible"
-        return None
-
     def _named(self, path: str, value: Any, what: str, reason: Optional[str]) -> Optional[str]:
         if reason is None:
             return str(value)
         self.add(path, f"{value!r} is not a name for {what}: {reason}")
         return None
+
+
+# A topology says the same names many times over.
+
+
+@cache
+def _file_name_fault(value: str, most: int) -> Optional[str]:
+    """What keeps a string from being a file name of so many bytes that is a word too, or None."""
+    fault = _word_fault(value)
+    if fault is not None:
+        return fault
+    if value in (".", "..") or "/" in value:
+        return "it is a file name: no '/', and not '.' or '..'"
+    size = len(value.encode("utf-8", "surrogateescape"))
+    return f"it has {size} bytes, and at most {most} are possible" if size > most else None
+
+
+@cache
+def _interface_name_fault(value: str) -> Optional[str]:
+    """What keeps a string from being the name of an interface, or None."""
+    fault = _word_fault(value)
+    if fault is not None:
+        return fault
+    encoded = value.encode("utf-8", "surrogateescape")
+    if len(encoded) > 15:
+        return f"it has {len(encoded)} bytes, and at most 15 are possible"
+    if value in (".", "..") or any(letter in value for letter in "/:%"):
+        return "no '/', ':' or '%', and not '.' or '..'"
+    if b"\xa0" in encoded:
+        return "the kernel takes one of its bytes, 0xA0, for white space"
+    if value in ("all", "default"):
+        return "the kernel keeps this name for its settings"
+    return None
+
+
+def _word_fault(value: str) -> Optional[str]:
+    """What keeps a string from being a word of a command line, or None."""
+    if not value:
+        return "it is empty"
+    if value.startswith("-"):
+        return "a leading '-' would be read as an option"
+    if not value.isprintable() or any(map(str.isspace, value)):
+        return "white space and control characters are not possible"
+    return None
+
+
+def _no_string(value: Any) -> str:
+    return f"a string is needed, not {kind(value)}"
 
 
 def _item(path: str, number: int, values: Sequence[Any]) -> str:

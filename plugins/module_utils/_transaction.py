@@ -93,8 +93,9 @@ class Transaction:
             back = self._undo(plan, plan.steps, str(error))
             raise Failed(f"{error} All that was done was undone. {back}") from error
         now.adopt(plan.after, fresh)
+        others = [one for one in self._declared if not _inside(one, fresh)]
         try:
-            missing = [str(step) or "the record" for step in _plan.make(self._declared, now).steps]
+            missing = [str(step) or "the record" for step in _plan.make(others, now).steps]
         except Invalid as invalid:
             missing = [listed(invalid.problems)]
         if missing:
@@ -142,6 +143,12 @@ class Transaction:
                 [str(step) for step in done if step.words()],
             )
         return "The host is as it was." if same else "What is there now differs: something else changed it meanwhile."
+
+
+def _inside(one: Declared, namespaces: frozenset[str]) -> bool:
+    """Whether all that an object is about is inside of some of the namespaces; they themselves are not."""
+    places = one.places()
+    return bool(places) and all(interface and netns in namespaces for netns, interface in places)
 
 
 @contextmanager

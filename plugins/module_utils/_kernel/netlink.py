@@ -67,9 +67,9 @@ class RouteSocket:
         first = self._sequence + 1
         self._send(messages)
         while len(answers) < len(messages):
-            for header, payload, _whole in self._receive():
+            for header, whole in self._receive():
                 if header[1] == _ERROR and header[3] >= first:
-                    answers[header[3] - first] = _error(payload, header[2])
+                    answers[header[3] - first] = _error(whole[16:], header[2])
         return [answers[number] for number in range(len(messages))]
 
     def ask(self, message: bytes) -> bytes:
@@ -79,11 +79,11 @@ class RouteSocket:
         """
         self._send([message])
         while True:
-            for header, payload, whole in self._receive():
+            for header, whole in self._receive():
                 if header[3] != self._sequence:
                     continue
                 if header[1] == _ERROR:
-                    raise _error(payload, header[2]) or NetlinkError(errno.ENODATA)
+                    raise _error(whole[16:], header[2]) or NetlinkError(errno.ENODATA)
                 return whole
 
     def dump(self, message: bytes) -> list[bytes]:
@@ -102,16 +102,16 @@ class RouteSocket:
         found: list[bytes] = []
         interrupted = False
         while True:
-            for header, payload, whole in self._receive():
+            for header, whole in self._receive():
                 if header[3] != self._sequence:
                     continue
                 interrupted = interrupted or bool(header[2] & _DUMP_INTR)
                 if header[1] == _ERROR:
-                    error = _error(payload, header[2])
+                    error = _error(whole[16:], header[2])
                     if error is not None:
                         raise error
                 elif header[1] == _DONE:
-                    number = struct.unpack_from("=i", payload)[0] if len(payload) >= 4 else 0
+                    number = struct.unpack_from("=i", whole, 16)[0] if len(whole) >= 20 else 0
                     if number < 0:
                         raise NetlinkError(-number)
                     return None if interrupted else found
@@ -128,14 +128,15 @@ class RouteSocket:
             batch += bytes(-len(batch) % 4)
         self._socket.send(batch)
 
-    def _receive(self) -> Iterator[tuple[tuple[int, ...], bytes, bytes]]:
+    def _receive(self) -> list[tuple[tuple[int, ...], bytes]]:
+        """Messages that have come, each with its header."""
         data = self._socket.recv(_BUFFER)
-        offset = 0
-        while offset < len(data):
+        found, offset, size = [], 0, len(data)
+        while offset < size:
             header = _HEADER.unpack_from(data, offset)
-            whole = data[offset : offset + header[0]]
-            yield header, whole[16:], whole
+            found.append((header, data[offset : offset + header[0]]))
             offset += (header[0] + 3) & ~3
+        return found
 
 
 def only(message: bytes, body: int, wanted: frozenset[int]) -> bytes:

@@ -77,10 +77,9 @@ def read(topology: str) -> tuple[Optional[Record], Optional[str]]:
 
 
 def _thing(written: object) -> Thing:
-    if not isinstance(written, list) or not all(isinstance(part, str) for part in written):
+    if not isinstance(written, list) or set(map(type, written)) != {str}:
         raise ValueError(f"{written!r} is no thing")
-    sort, *names = written or [""]
-    if _PARTS.get(sort) != len(written) or not all(_is_name(name) for name in names[:2]):
+    if _PARTS.get(written[0]) != len(written) or not all(map(_is_name, written[1:3])):
         raise ValueError(f"{written!r} is no thing")
     return tuple(written)
 
