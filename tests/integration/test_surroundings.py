@@ -8,6 +8,7 @@ from __future__ import annotations
 import json
 import os
 import resource
+import time
 from collections.abc import Sequence
 from typing import Any, Callable
 
@@ -61,6 +62,10 @@ def failed(host: Host, module: str, **options: Any) -> str:
     assert result["failed"] is True
     assert result["msg"].endswith("The host is as it was."), result["msg"]
     assert (result["changed"], result["commands"]) == (False, [])
+    # The kernel takes a moment to find that a port of a bridge has no carrier (linkwatch).
+    settled = time.monotonic() + 3
+    while host.dump() != before and time.monotonic() < settled:
+        time.sleep(0.1)
     assert host.dump() == before
     return str(result["msg"])
 

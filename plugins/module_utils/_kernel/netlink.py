@@ -174,7 +174,10 @@ def attributes(message: bytes, body: int) -> dict[int, bytes]:
 
 
 def each_attribute(message: bytes, body: int) -> Iterator[tuple[int, bytes]]:
-    """As :func:`attributes`, one after the other, for those that a message may have several of."""
+    """As :func:`attributes`, one after the other, for those that a message may have several of.
+
+    Built upon this, :func:`attributes` would take half as long again for a link.
+    """
     offset = 16 + body
     while offset + 4 <= len(message):
         length, kind = _ATTRIBUTE.unpack_from(message, offset)
@@ -193,9 +196,7 @@ def _error(payload: bytes, flags: int) -> Optional[NetlinkError]:
     if flags & _ACK_TLVS:
         size = struct.unpack_from("=I", payload, 4)[0]
         offset = 4 + (16 if flags & _CAPPED else (size + 3) & ~3)
-        while offset + 4 <= len(payload):
-            length, kind = struct.unpack_from("=HH", payload, offset)
-            if kind & 0x3FFF == _ACK_MSG:
-                explanation = payload[offset + 4 : offset + length].rstrip(b"\0").decode("utf-8", "replace")
-            offset += max(4, (length + 3) & ~3)
+        for kind, value in each_attribute(payload, offset - 16):
+            if kind == _ACK_MSG:
+                explanation = value.rstrip(b"\0").decode("utf-8", "replace")
     return NetlinkError(number, explanation)

@@ -76,8 +76,7 @@ class Reader:
         """Find the peer of an end where it probably is, while the socket of its namespace is there to be asked."""
         leading = self._leading.pop((end.netns, interface.ifindex, interface.peer_ifindex), None)
         if leading is not None:
-            state.change(*leading, peer=end)
-            state.change(*end, peer=leading)
+            self._pair(leading, end, state)
             return
         wanted = self._ids[end]
         for netns in scope.ends.get(end, ()):
@@ -170,10 +169,15 @@ class Reader:
                 and other.kind == "veth"
                 and other.peer_ifindex == interface.ifindex
             ):
-                state.change(end.netns, end.interface, peer=Endpoint(netns, other.name))
-                state.change(netns, other.name, peer=end)
+                Reader._pair(end, Endpoint(netns, other.name), state)
                 return True
         return False
+
+    @staticmethod
+    def _pair(end: Endpoint, other: Endpoint, state: State) -> None:
+        """Make two ends each other's peers."""
+        state.change(*end, peer=other)
+        state.change(*other, peer=end)
 
     def _settings(self, end: Endpoint, state: State) -> None:
         # /proc/sys/net shows the settings of the reading thread's namespace.
