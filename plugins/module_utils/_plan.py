@@ -7,8 +7,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 from ansible_collections.linuxnet.netns.plugins.module_utils._errors import Impossible, Invalid, Problem
 from ansible_collections.linuxnet.netns.plugins.module_utils._model import (
@@ -21,8 +20,7 @@ from ansible_collections.linuxnet.netns.plugins.module_utils._model import (
 )
 
 
-@dataclass(frozen=True)
-class Plan:
+class Plan(NamedTuple):
     """The ``steps`` from the state ``before`` to the state ``after``; ``paths[i]`` is where step i was asked for."""
 
     steps: Sequence[Step]

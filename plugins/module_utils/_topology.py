@@ -10,9 +10,8 @@ together.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from typing import Any, Optional
+from collections.abc import Hashable, Mapping, Sequence
+from typing import Any, NamedTuple, Optional
 
 from ansible_collections.linuxnet.netns.plugins.module_utils._kinds.address import Addresses
 from ansible_collections.linuxnet.netns.plugins.module_utils._kinds.interface import LinkState
@@ -31,8 +30,7 @@ KEYS = {
 }
 
 
-@dataclass(frozen=True)
-class DeclaredNamespace:
+class DeclaredNamespace(NamedTuple):
     """A namespace of a topology, and whether its loopback interface is up."""
 
     path: str
@@ -40,8 +38,7 @@ class DeclaredNamespace:
     loopback: bool = True
 
 
-@dataclass(frozen=True)
-class DeclaredEndpoint:
+class DeclaredEndpoint(NamedTuple):
     """One end of a link of a topology."""
 
     path: str
@@ -58,16 +55,14 @@ class DeclaredEndpoint:
         return Endpoint(self.netns, self.interface)
 
 
-@dataclass(frozen=True)
-class DeclaredLink:
+class DeclaredLink(NamedTuple):
     """A link of a topology."""
 
     path: str
     endpoints: tuple[DeclaredEndpoint, DeclaredEndpoint]
 
 
-@dataclass(frozen=True)
-class Topology:
+class Topology(NamedTuple):
     """A whole topology."""
 
     name: str
@@ -89,8 +84,8 @@ def read(problems: Problems, form: Mapping[str, Any]) -> Topology:
         for number, written in enumerate(_list(problems, "links", form.get("links")))
         for one in _link(problems, f"links[{number}]", written)
     ]
-    _once(problems, [(one.path, f"namespace {one.name}") for one in namespaces])
-    _once(problems, [(end.path, f"interface {end.endpoint}") for link in links for end in link.endpoints])
+    _once(problems, "namespace", [(one.path, one.name) for one in namespaces])
+    _once(problems, "interface", [(end.path, end.endpoint) for link in links for end in link.endpoints])
     return Topology(name or "", tuple(namespaces), tuple(links))
 
 
@@ -177,12 +172,13 @@ def _keys(problems: Problems, path: str, written: Mapping[str, Any], what: str) 
             problems.add(f"{path}.{key}" if path else str(key), f"there is no such key{meant}")
 
 
-def _once(problems: Problems, written: Sequence[tuple[str, str]]) -> None:
-    first: dict[str, str] = {}
-    for path, what in written:
-        if what in first:
-            problems.add(path, f"{what} is declared already, in {first[what]}")
-        first.setdefault(what, path)
+def _once(problems: Problems, what: str, written: Sequence[tuple[str, Hashable]]) -> None:
+    first: dict[Hashable, str] = {}
+    for path, one in written:
+        if one in first:
+            problems.add(path, f"{what} {one} is declared already, in {first[one]}")
+        else:
+            first[one] = path
 
 
 def declare(topology: Topology, present: bool, purge: bool, shown: bool = False) -> list[Declared]:

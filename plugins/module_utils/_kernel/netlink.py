@@ -14,7 +14,7 @@ from __future__ import annotations
 import errno
 import socket
 import struct
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Container, Iterable, Iterator, Sequence
 from typing import Optional
 
 from ansible_collections.linuxnet.netns.plugins.module_utils._errors import NetlinkError
@@ -26,7 +26,8 @@ _DUMP_INTR, _ACK_TLVS, _CAPPED = 0x10, 0x200, 0x100
 _ACK_MSG = 1
 _HEADER = struct.Struct("=IHHII")
 _ATTRIBUTE = struct.Struct("=HH")
-_BUFFER = 1 << 18
+#: More than the kernel answers with at once (32 KB: netlink_dump() in net/netlink/af_netlink.c).
+_BUFFER = 1 << 16
 #: What the kernel may keep until it is read, as iproute2 asks for; it grants what net.core.rmem_max allows.
 _RECEIVE_BUFFER = 1 << 20
 #: How many requests wait for their answers at once: their answers fit into a receive buffer of the usual size.
@@ -139,7 +140,7 @@ class RouteSocket:
         return found
 
 
-def only(message: bytes, body: int, wanted: frozenset[int]) -> bytes:
+def only(message: bytes, body: int, wanted: Container[int]) -> bytes:
     """The message with only those of its attributes whose types are wanted; ``body`` is the size of what precedes them.
 
     So a report becomes the request that puts the same back, without what the kernel adds to it.
@@ -160,15 +161,17 @@ def only(message: bytes, body: int, wanted: frozenset[int]) -> bytes:
     return bytes(reduced)
 
 
-def attributes(message: bytes, body: int) -> dict[int, bytes]:
-    """The attributes of a message by their types, as they are; ``body`` is the size of what precedes them."""
+def attributes(message: bytes, body: int, wanted: Container[int] = range(0x4000)) -> dict[int, bytes]:
+    """The wanted attributes of a message by their types, as they are; ``body`` is the size of what precedes them."""
     found: dict[int, bytes] = {}
     offset, last, unpack = 16 + body, len(message) - 4, _ATTRIBUTE.unpack_from
     while offset <= last:
         length, kind = unpack(message, offset)
         if length < 4:
             break
-        found[kind & 0x3FFF] = message[offset + 4 : offset + length]
+        kind &= 0x3FFF
+        if kind in wanted:
+            found[kind] = message[offset + 4 : offset + length]
         offset += (length + 3) & ~3
     return found
 

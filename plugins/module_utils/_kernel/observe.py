@@ -7,7 +7,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from typing import Optional
 
 from ansible_collections.linuxnet.netns.plugins.module_utils._errors import NetlinkError
@@ -58,19 +58,17 @@ class Reader:
         if netns is not None and known != netns:
             state.aliases[netns] = known
         with RouteSocket() as route:
+            links = [reports.link(raw) for raw in route.dump(requests.links())]
+            addresses = self._addresses(route.dump(requests.addresses()))
             found = state.interfaces[netns] = {}
-            by_index: dict[int, str] = {}
-            for link in map(reports.link, route.dump(requests.links())):
-                found[link.name] = self._interface(link)
-                by_index[link.ifindex] = link.name
-                state.altnames.update((Endpoint(netns, other), link.name) for other in reports.altnames(link))
+            for link in links:
+                found[link.name] = self._interface(link, addresses.get(link.ifindex, ()))
+                state.altnames.update((Endpoint(netns, other), link.name) for other in link.altnames)
+            for link in links:
                 if link.kind == "veth":
-                    self._ids[Endpoint(netns, link.name)] = link.netns_id
-            for name, addresses in self._by_interface(route.dump(requests.addresses()), by_index).items():
-                found[name] = found[name]._replace(addresses=tuple(addresses))
-            for interface in list(found.values()):
-                if interface.kind == "veth":
-                    self._lead(Endpoint(netns, interface.name), interface, route, state, scope)
+                    end = Endpoint(netns, link.name)
+                    self._ids[end] = link.netns_id
+                    self._lead(end, found[link.name], route, state, scope)
 
     def _lead(self, end: Endpoint, interface: Interface, route: RouteSocket, state: State, scope: Scope) -> None:
         """Find the peer of an end where it probably is, while the socket of its namespace is there to be asked."""
@@ -86,7 +84,7 @@ class Reader:
                 return
 
     @staticmethod
-    def _interface(link: reports.LinkReport) -> Interface:
+    def _interface(link: reports.LinkReport, addresses: Iterable[Address]) -> Interface:
         return Interface(
             link.name,
             link.kind,
@@ -96,19 +94,19 @@ class Reader:
             mac=link.mac,
             mtu=link.mtu,
             peer_ifindex=link.other,
+            addresses=tuple(addresses),
         )
 
     @staticmethod
-    def _by_interface(dump: Iterable[bytes], by_index: Mapping[int, str]) -> dict[str, list[Address]]:
-        found: dict[str, list[Address]] = {}
+    def _addresses(dump: Iterable[bytes]) -> dict[int, list[Address]]:
+        """The addresses of reports, by the indexes of their interfaces."""
+        found: dict[int, list[Address]] = {}
         for raw in dump:
             told = reports.address(raw)
-            name = None if told is None else by_index.get(told.ifindex)
-            if told is None or name is None:
-                continue
-            # The same bit means "temporary" to IPv6 (linux/if_addr.h).
-            secondary = told.version == 4 and bool(told.flags & _IFA_SECONDARY)
-            found.setdefault(name, []).append(Address(told.text, secondary, raw, told.peer))
+            if told is not None:
+                # The same bit means "temporary" to IPv6 (linux/if_addr.h).
+                secondary = told.version == 4 and bool(told.flags & _IFA_SECONDARY)
+                found.setdefault(told.ifindex, []).append(Address(told.text, secondary, raw, told.peer))
         return found
 
     def _find_peers(self, state: State, scope: Scope) -> None:
@@ -116,7 +114,7 @@ class Reader:
         for name in scope.outward & set(state.interfaces):
             for interface in state.inside(name).values():
                 if interface.kind == "veth":
-                    wanted.setdefault(Endpoint(name, interface.name), [None])
+                    wanted.setdefault(Endpoint(name, interface.name), {None: None})
         for end, probable in wanted.items():
             found = state.interface(*end)
             if found is None or found.kind != "veth" or found.peer is not None:

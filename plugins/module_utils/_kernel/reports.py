@@ -4,7 +4,7 @@
 
 """The kernel's reports of links, addresses and routes, taken apart.
 
-Of some forty attributes of a link a handful matter here. Taken out one by one they cost a quarter of what pyroute2's
+Of some forty attributes of a link a handful matter here. Taken out one by one they cost a fraction of what pyroute2's
 classes take for all of them, and a task that only reads need not import pyroute2 (docs/performance.md).
 """
 
@@ -17,12 +17,14 @@ from typing import NamedTuple, Optional
 
 from ansible_collections.linuxnet.netns.plugins.module_utils._kernel.netlink import attributes, each_attribute
 
-#: linux/if_link.h: ADDRESS, IFNAME, MTU, LINK, LINKINFO with its KIND, LINK_NETNSID, PROP_LIST.
-_MAC, _IFNAME, _MTU, _LINK, _LINKINFO, _KIND, _LINK_NETNSID, _PROP_LIST = 1, 3, 4, 5, 18, 1, 37, 52
+#: linux/if_link.h: ADDRESS, IFNAME, MTU, LINK, MASTER, LINKINFO with its KIND, LINK_NETNSID, PROP_LIST.
+_MAC, _IFNAME, _MTU, _LINK, _MASTER, _LINKINFO, _KIND, _LINK_NETNSID, _PROP_LIST = 1, 3, 4, 5, 10, 18, 1, 37, 52
+_OF_LINK = frozenset({_MAC, _IFNAME, _MTU, _LINK, _MASTER, _LINKINFO, _LINK_NETNSID, _PROP_LIST})
 #: linux/if_link.h: ALT_IFNAME, the attributes of PROP_LIST.
 _ALT_IFNAME = 53
 #: linux/if_addr.h: ADDRESS, LOCAL.
 _ADDRESS, _LOCAL = 1, 2
+_OF_ADDRESS = frozenset({_ADDRESS, _LOCAL})
 #: linux/if.h
 _IFF_LOOPBACK = 0x8
 #: The bytes of what precedes the attributes: struct ifinfomsg, ifaddrmsg and rtmsg, behind the header.
@@ -41,7 +43,7 @@ class LinkReport(NamedTuple):
 
     ``kind`` is the link kind, ``loopback``, or empty for a physical device. ``other`` is the index of its other end, or
     of what it is built upon; ``netns_id`` the id by which its namespace knows that one's, None for the same namespace.
-    ``told`` are all its attributes, by their types.
+    ``master`` is the index of the bridge or the like that it is in; ``altnames`` are its alternative names.
     """
 
     name: str
@@ -52,7 +54,8 @@ class LinkReport(NamedTuple):
     mtu: Optional[int]
     other: Optional[int]
     netns_id: Optional[int]
-    told: dict[int, bytes]
+    master: Optional[int]
+    altnames: tuple[str, ...]
 
 
 class AddressReport(NamedTuple):
@@ -64,7 +67,6 @@ class AddressReport(NamedTuple):
     peer: str
     flags: int
     scope: int
-    told: dict[int, bytes]
 
 
 class Hop(NamedTuple):
@@ -100,10 +102,10 @@ class RouteReport(NamedTuple):
 def link(raw: bytes) -> LinkReport:
     """A link of a report."""
     _family, _type, index, flags, _change = _IFINFOMSG.unpack_from(raw, _HEADER)
-    told = attributes(raw, _IFINFOMSG.size)
+    told = attributes(raw, _IFINFOMSG.size, _OF_LINK)
     mac, kind = told.get(_MAC), b""
     if _LINKINFO in told:
-        kind = attributes(told[_LINKINFO], -_HEADER).get(_KIND, b"")
+        kind = attributes(told[_LINKINFO], -_HEADER, (_KIND,)).get(_KIND, b"")
     return LinkReport(
         text(told[_IFNAME]),
         "loopback" if flags & _IFF_LOOPBACK else text(kind),
@@ -113,14 +115,13 @@ def link(raw: bytes) -> LinkReport:
         unsigned(told.get(_MTU)),
         unsigned(told.get(_LINK)),
         signed(told.get(_LINK_NETNSID)),
-        told,
+        unsigned(told.get(_MASTER)),
+        _altnames(told[_PROP_LIST]) if _PROP_LIST in told else (),
     )
 
 
-def altnames(link: LinkReport) -> list[str]:
-    """The alternative names of a link."""
-    listed = link.told.get(_PROP_LIST, b"")
-    return [text(value) for kind, value in each_attribute(listed, -_HEADER) if kind == _ALT_IFNAME]
+def _altnames(listed: bytes) -> tuple[str, ...]:
+    return tuple(text(value) for kind, value in each_attribute(listed, -_HEADER) if kind == _ALT_IFNAME)
 
 
 def address(raw: bytes) -> Optional[AddressReport]:
@@ -128,15 +129,13 @@ def address(raw: bytes) -> Optional[AddressReport]:
     family, length, flags, scope, index = _IFADDRMSG.unpack_from(raw, _HEADER)
     if family not in _VERSIONS:
         return None
-    told = attributes(raw, _IFADDRMSG.size)
+    told = attributes(raw, _IFADDRMSG.size, _OF_ADDRESS)
     far = told.get(_ADDRESS, b"")
     own = told.get(_LOCAL) or far
     if not own:
         return None
     peer = socket.inet_ntop(family, far) if far and far != own else ""
-    return AddressReport(
-        index, _VERSIONS[family], f"{socket.inet_ntop(family, own)}/{length}", peer, flags, scope, told
-    )
+    return AddressReport(index, _VERSIONS[family], f"{socket.inet_ntop(family, own)}/{length}", peer, flags, scope)
 
 
 def route(raw: bytes) -> Optional[RouteReport]:

@@ -33,8 +33,8 @@ from ansible_collections.linuxnet.netns.plugins.module_utils._model import FOREI
 from ansible_collections.linuxnet.netns.plugins.module_utils._normalise import Problems
 
 _FAMILIES = {4: "ipv4", 6: "ipv6"}
-#: linux/if_link.h: MASTER. linux/if_addr.h: FLAGS, with the one of an address that is still being looked for elsewhere.
-_MASTER, _IFA_FLAGS, _TENTATIVE = 10, 8, 0x40
+#: linux/if_addr.h: the flag of an address that is still being looked for elsewhere.
+_TENTATIVE = 0x40
 #: linux/if.h, in the order in which ``ip`` writes them (print_link_flags() in its ipaddress.c).
 _FLAGS = {
     0x8: "LOOPBACK",
@@ -284,7 +284,7 @@ class Survey:
         )
 
     def _seen_link(self, key: _Key, link: reports.LinkReport, inside: _Inside) -> SeenLink:
-        master = inside.links.get(reports.unsigned(link.told.get(_MASTER)) or 0)
+        master = inside.links.get(link.master or 0)
         return SeenLink(
             link.name,
             link.kind,
@@ -373,7 +373,7 @@ def _addresses(raw: bytes, links: Mapping[int, reports.LinkReport]) -> list[Seen
             _FAMILIES[told.version],
             _SCOPES.get(told.scope, str(told.scope)),
             told.peer or None,
-            bool((reports.unsigned(told.told.get(_IFA_FLAGS)) or 0) & _TENTATIVE),
+            bool(told.flags & _TENTATIVE),
         )
     ]
 

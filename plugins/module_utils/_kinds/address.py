@@ -9,7 +9,6 @@ from __future__ import annotations
 import errno
 import ipaddress
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any, Optional
 
@@ -28,13 +27,14 @@ from ansible_collections.linuxnet.netns.plugins.module_utils._model import (
     describe,
     ip,
     of_interface,
+    value,
 )
 
 #: Addresses that the kernel itself gives to ``lo`` when it is set up.
 LOOPBACK = ("127.0.0.1/8", "::1/128")
 
 
-@dataclass(frozen=True)
+@value
 class Addresses(Declared):
     """An interface has these addresses, or does not have them.
 
@@ -70,6 +70,8 @@ class Addresses(Declared):
         for one in wanted:
             if not endangered(one.text, unwanted, found):
                 yield AddAddress(*end, one.text)
+        if not unwanted:
+            return
         for one in sorted(unwanted, key=lambda one: not one.secondary):
             if _now(state, end, one.text):
                 yield DeleteAddress(*end, one.text, one.raw, one.peer)
@@ -95,7 +97,9 @@ class Addresses(Declared):
 
     def _possible(self, wanted: Sequence[Address], kept: Sequence[Address], found: Interface) -> None:
         for number, one in enumerate(wanted):
-            if one.version == 6 and found.mtu is not None and found.mtu < IPV6_MINIMUM:
+            if one.version == 4:
+                continue
+            if found.mtu is not None and found.mtu < IPV6_MINIMUM:
                 raise Impossible(
                     joined(self.path, "addresses"),
                     f"{one.text} cannot be added to {self.interface} in {describe(self.netns)}, whose MTU is "
@@ -169,7 +173,7 @@ def _now(state: State, end: Endpoint, text: str) -> bool:
     return found is not None and found.address(text) is not None
 
 
-@dataclass(frozen=True)
+@value
 class AddAddress(Step):
     """Add an address to an interface; ``raw`` is the kernel's report of one that is put back as it was."""
 
@@ -206,7 +210,7 @@ class AddAddress(Step):
         return [DeleteAddress(self.netns, self.interface, self.address, self.raw, self.peer)]
 
 
-@dataclass(frozen=True)
+@value
 class DeleteAddress(Step):
     """Delete an address from an interface; ``raw`` is the kernel's report of it."""
 

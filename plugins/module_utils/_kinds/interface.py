@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import errno
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
 from typing import Any, Optional, Union
 
 from ansible_collections.linuxnet.netns.plugins.module_utils._errors import Impossible
@@ -27,6 +26,7 @@ from ansible_collections.linuxnet.netns.plugins.module_utils._model import (
     describe,
     ip,
     of_interface,
+    value,
 )
 
 #: The smallest MTU that IPv6 works with (RFC 8200).
@@ -92,7 +92,7 @@ def told(state: State, netns: Netns, name: str) -> dict[str, Any]:
     }
 
 
-@dataclass(frozen=True)
+@value
 class LinkState(Declared):
     """An interface is set up, or down (the administrative state, IFF_UP; not whether it has a carrier).
 
@@ -136,7 +136,7 @@ class LinkState(Declared):
         return {Endpoint(self.netns, self.interface)}
 
 
-@dataclass(frozen=True)
+@value
 class Carrier(Condition):
     """An interface has a carrier within so many seconds; waiting finds whether it has."""
 
@@ -154,7 +154,7 @@ class Carrier(Condition):
         ]
 
 
-@dataclass(frozen=True)
+@value
 class SetInterface(Step):
     """Set one property of an interface: its ``state`` (``up`` or ``down``), ``mac`` or ``mtu``."""
 
@@ -214,7 +214,7 @@ class SetInterface(Step):
         return self.value == "down" or self.what == "mac" or self._no_ipv6()
 
 
-@dataclass(frozen=True)
+@value
 class MoveInterface(Step):
     """Move an interface into another namespace; it arrives down and without addresses.
 
@@ -266,7 +266,7 @@ class MoveInterface(Step):
         return True
 
 
-@dataclass(frozen=True)
+@value
 class DeleteInterface(Step):
     """Delete a virtual interface; with one end of a veth pair the other goes too."""
 
@@ -353,6 +353,7 @@ def carrier(state: State, netns: Netns, name: str) -> None:
         return
     other = state.interface(*found.peer) if found.kind == "veth" and found.peer is not None else None
     linked = found.up and (found.kind == "loopback" or (None if other is None else other.up))
-    state.put(netns, found._replace(carrier=linked))
-    if other is not None and found.peer is not None:
+    if found.carrier != linked:
+        state.put(netns, found._replace(carrier=linked))
+    if other is not None and found.peer is not None and other.carrier != linked:
         state.put(found.peer.netns, other._replace(carrier=linked))

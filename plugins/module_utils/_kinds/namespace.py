@@ -7,7 +7,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
 from typing import Any, Optional
 
 from ansible_collections.linuxnet.netns.plugins.module_utils._errors import Impossible
@@ -27,6 +26,7 @@ from ansible_collections.linuxnet.netns.plugins.module_utils._model import (
     Thing,
     branch,
     tree,
+    value,
 )
 
 RUN_DIR = "/run/netns"
@@ -35,7 +35,7 @@ RUN_DIR = "/run/netns"
 EVERYWHERE = {"lo", "tunl0", "gre0", "gretap0", "erspan0", "ip_vti0", "sit0", "ip6tnl0", "ip6gre0", "ip6_vti0"}
 
 
-@dataclass(frozen=True)
+@value
 class Namespace(Declared):
     """A namespace of that name exists, or none does.
 
@@ -116,7 +116,7 @@ def whole(interface: Interface) -> dict[str, Any]:
     return shown
 
 
-@dataclass(frozen=True)
+@value
 class AddNamespace(Step):
     """Create a namespace and give it a name."""
 
@@ -144,7 +144,7 @@ class AddNamespace(Step):
         return {self.name}
 
 
-@dataclass(frozen=True)
+@value
 class DeleteNamespace(Step):
     """Take a namespace's name away; the namespace itself goes when nothing uses it any longer."""
 
@@ -177,7 +177,7 @@ class DeleteNamespace(Step):
         return {self.name}
 
 
-@dataclass(frozen=True)
+@value
 class RestoreNamespace(Step):
     """Give a deleted namespace its name back: the run that deleted it holds it open until it ends."""
 
@@ -194,7 +194,7 @@ class RestoreNamespace(Step):
         return [DeleteNamespace(self.name)]
 
 
-@dataclass(frozen=True)
+@value
 class DeleteStaleFile(Step):
     """Remove a file that a namespace left behind."""
 
@@ -211,7 +211,7 @@ class DeleteStaleFile(Step):
         return [LeaveStaleFile(self.name)]
 
 
-@dataclass(frozen=True)
+@value
 class LeaveStaleFile(Step):
     """Put back the empty file that was there before a run which failed."""
 

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from collections.abc import Set as AbstractSet
-from dataclasses import dataclass
 from typing import Any, Optional
 
 from ansible_collections.linuxnet.netns.plugins.module_utils._kinds.address import Addresses
@@ -26,13 +25,14 @@ from ansible_collections.linuxnet.netns.plugins.module_utils._model import (
     merge,
     of_interface,
     tree,
+    value,
 )
 
 #: Identity of what is made in the same run and can only be told when it is there.
 NEW = ""
 
 
-@dataclass(frozen=True)
+@value
 class Record:
     """What a topology made: each thing with its identity, by which it is told from another of the same name."""
 
@@ -108,7 +108,7 @@ def identity_of(state: State, thing: Thing) -> Optional[str]:
     return None if place is None or found.ifindex is None else f"{place}/{found.ifindex}/{found.mac or ''}"
 
 
-@dataclass(frozen=True)
+@value
 class Ownership(Declared):
     """The record of a topology names what it made; with ``purge``, what it made and no longer names is removed."""
 
@@ -205,7 +205,7 @@ def exists(state: State, thing: Thing) -> bool:
     return found is not None and (thing[0] != "address" or found.address(thing[3]) is not None)
 
 
-@dataclass(frozen=True)
+@value
 class WriteRecord(Step):
     """Write the record of a topology; with nothing in it, remove it. It is no work on the network, so no command."""
 

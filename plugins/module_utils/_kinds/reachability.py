@@ -7,7 +7,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
 from typing import Any
 
 from ansible_collections.linuxnet.netns.plugins.module_utils import _probe
@@ -24,10 +23,11 @@ from ansible_collections.linuxnet.netns.plugins.module_utils._model import (
     Scope,
     State,
     Step,
+    value,
 )
 
 
-@dataclass(frozen=True)
+@value
 class Reply(Condition):
     """A probe becomes of what is expected within so many seconds; waiting finds its :class:`_probe.Answer`."""
 
@@ -39,7 +39,7 @@ class Reply(Condition):
         return _probe.faults(self.probe, found, self.timeout)
 
 
-@dataclass(frozen=True)
+@value
 class Reachability(Declared):
     """One way is open, or not, as expected.
 
@@ -105,7 +105,7 @@ class Reachability(Declared):
         return set(self.about)
 
 
-@dataclass(frozen=True)
+@value
 class FullReachability(Declared):
     """Every namespace on the host that has a name reaches every address of the others."""
 

@@ -7,7 +7,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
 from typing import Any, Optional
 
 from ansible_collections.linuxnet.netns.plugins.module_utils._errors import Impossible
@@ -32,10 +31,11 @@ from ansible_collections.linuxnet.netns.plugins.module_utils._model import (
     describe,
     merge,
     of_interface,
+    value,
 )
 
 
-@dataclass(frozen=True)
+@value
 class VethEnd:
     """One end of a pair as declared or as created; what is None is not managed, or left to the kernel.
 
@@ -57,7 +57,7 @@ class VethEnd:
         return Endpoint(self.netns, self.interface)
 
 
-@dataclass(frozen=True)
+@value
 class Veth(Declared):
     """A pair exists with both ends in their places, or does not exist.
 
@@ -82,15 +82,17 @@ class Veth(Declared):
         return (self.first,) if self.second is None else (self.first, self.second)
 
     def scope(self, scope: Scope) -> None:
-        scope.inside(None, *(end.netns for end in self.ends))
+        scope.inside(None)
         for end, other in ((self.first, self.second), (self.second, self.first)):
             if end is None:
                 continue
-            likely = [None, self.first.netns] if other is None else [other.netns, None]
-            scope.peer(end.endpoint, *likely)
+            likely = (None, self.first.netns) if other is None else (other.netns, None)
+            place = end.endpoint
+            scope.inside(end.netns)
+            scope.peer(place, *likely)
             scope.peer(Endpoint(None, end.interface), *likely)
-        # Looked for everywhere, so that a name that is taken can be said by what.
-        scope.everywhere.update(end.endpoint for end in self.ends)
+            # Looked for everywhere, so that a name that is taken can be said by what.
+            scope.everywhere.add(place)
         if self.record:
             scope.records.add(self.record)
 
@@ -237,7 +239,7 @@ def described(interface: Interface) -> str:
     return f"an interface of kind {interface.kind}"
 
 
-@dataclass(frozen=True)
+@value
 class AddVeth(Step):
     """Create a pair, both ends at once, each in its namespace under its final name."""
 
