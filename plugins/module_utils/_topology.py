@@ -252,7 +252,7 @@ def _absent(topology: Topology, purge: bool, shown: bool) -> list[Declared]:
 
 
 def _veth_end(end: DeclaredEndpoint) -> VethEnd:
-    return VethEnd(end.netns, end.interface, end.mac, end.mtu, path=end.path)
+    return VethEnd(end.netns, end.interface, end.mac, end.mtu, up=end.up, path=end.path)
 
 
 def _things(topology: Topology) -> list[tuple[str, ...]]:

@@ -67,7 +67,7 @@ def _add_veth(step: AddVeth, codec: Codec, host: Surroundings) -> bytes:
     if first.index is None and second.index is not None:
         # The kernel heeds the peer's index only where the first end's is said too (veth_newlink() in veth.c).
         first, second = second, first
-    form = _veth(codec, *(VethEnd(end.netns and "", end.interface, end.mac, end.mtu) for end in (first, second)))
+    form = _veth(codec, *(VethEnd(end.netns and "", end.interface, end.mac, end.mtu, up=end.up) for end in (first, second)))
     return form.fill(
         number(first.index or 0),
         number(second.index or 0),
@@ -81,6 +81,8 @@ def _veth(codec: Codec, first: VethEnd, second: VethEnd) -> Form:
     peer = {"index": _PEER_INDEX, "attrs": _end(second, _PEER_DESCRIPTOR)}
     message = codec.ifinfmsg()
     message["index"] = _INDEX
+    if first.up:
+        message["change"] = message["flags"] = IFF_UP
     info = {"attrs": [("IFLA_INFO_KIND", "veth"), ("IFLA_INFO_DATA", {"attrs": [("VETH_INFO_PEER", peer)]})]}
     message["attrs"] = [*_end(first, DESCRIPTOR), ("IFLA_LINKINFO", info)]
     return Form(packed(message, NEWLINK, ACK | CREATE | EXCL), *_NUMBERS)

@@ -39,7 +39,8 @@ from ansible_collections.linuxnet.netns.plugins.module_utils._model import (
 class VethEnd:
     """One end of a pair as declared or as created; what is None is not managed, or left to the kernel.
 
-    ``path`` and ``option`` are where the end and its name were written.
+    ``up``: it is to be up when it is created, if that is possible. ``path`` and ``option`` are where the end and its
+    name were written.
     """
 
     netns: Netns
@@ -47,6 +48,7 @@ class VethEnd:
     mac: Optional[str] = None
     mtu: Optional[int] = None
     index: Optional[int] = None
+    up: bool = False
     path: str = ""
     option: str = "interface"
     netns_option: str = "netns"
@@ -114,8 +116,7 @@ class Veth(Declared):
         if found is None:
             for end in self.ends:
                 yield from self._freed(state, end)
-            first, second = self._numbered(state)
-            yield AddVeth(first, second)
+            yield self._created(state)
             return
         for where, end in zip(found, self.ends):
             if where.netns != end.netns:
@@ -193,15 +194,18 @@ class Veth(Declared):
                 "touched: choose another name, or remove that interface first",
             )
 
-    def _numbered(self, state: State) -> list[VethEnd]:
+    def _created(self, state: State) -> AddVeth:
+        first, second = self.ends
         # Where the namespace is new the next index is certain; saying it saves asking for it afterwards.
-        numbered: list[VethEnd] = []
-        for end in self.ends:
-            index = state.next_index(end.netns)
-            if index is not None and numbered and numbered[0].netns == end.netns:
-                index += 1
-            numbered.append(VethEnd(end.netns, end.interface, end.mac, end.mtu, index))
-        return numbered
+        index, peer_index = state.next_index(first.netns), state.next_index(second.netns)
+        if peer_index is not None and second.netns == first.netns:
+            peer_index += 1
+        # When the index of the other end alone is said, the kernel is told of that end first.
+        up = first.up and (index is not None or peer_index is None)
+        return AddVeth(
+            VethEnd(first.netns, first.interface, first.mac, first.mtu, index, up),
+            VethEnd(second.netns, second.interface, second.mac, second.mtu, peer_index),
+        )
 
     def view(self, state: State) -> dict[str, Any]:
         found = self.find(state)
@@ -241,7 +245,10 @@ def described(interface: Interface) -> str:
 
 @value
 class AddVeth(Step):
-    """Create a pair, both ends at once, each in its namespace under its final name."""
+    """Create a pair, both ends at once, each in its namespace under its final name.
+
+    Only the ``first`` can be ``up`` at once: the kernel refuses it of the other (veth_open() in drivers/net/veth.c).
+    """
 
     first: VethEnd
     second: VethEnd
@@ -251,6 +258,8 @@ class AddVeth(Step):
         words = ["ip", "link", "add", "name"]
         for end in (self.first, self.second):
             words.append(end.interface)
+            if end.up:
+                words.append("up")
             if end.mac is not None:
                 words += ["address", end.mac]
             if end.mtu is not None:
@@ -273,6 +282,7 @@ class AddVeth(Step):
                 end.interface,
                 "veth",
                 ifindex=end.index,
+                up=end.up,
                 mac=end.mac,
                 mtu=end.mtu or 1500,
                 peer=Endpoint(other.netns, other.interface),
