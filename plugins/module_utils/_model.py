@@ -413,7 +413,7 @@ OWN_PID = _ShellWord("$$")
 
 def command(words: Sequence[str]) -> str:
     """Words as a shell command line."""
-    return " ".join(word if word is OWN_PID else _quoted(word) for word in words)
+    return " ".join([word if word is OWN_PID else _quoted(word) for word in words])
 
 
 _quoted = lru_cache(maxsize=None)(shlex.quote)

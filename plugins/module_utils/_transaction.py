@@ -148,7 +148,10 @@ class Transaction:
 def _inside(one: Declared, namespaces: frozenset[str]) -> bool:
     """Whether all that an object is about is inside of some of the namespaces; they themselves are not."""
     places = one.places()
-    return bool(places) and all(interface and netns in namespaces for netns, interface in places)
+    for netns, interface in places:
+        if not interface or netns not in namespaces:
+            return False
+    return bool(places)
 
 
 @contextmanager

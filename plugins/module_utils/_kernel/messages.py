@@ -67,7 +67,9 @@ def _add_veth(step: AddVeth, codec: Codec, host: Surroundings) -> bytes:
     if first.index is None and second.index is not None:
         # The kernel heeds the peer's index only where the first end's is said too (veth_newlink() in veth.c).
         first, second = second, first
-    form = _veth(codec, *(VethEnd(end.netns and "", end.interface, end.mac, end.mtu, up=end.up) for end in (first, second)))
+    form = _veth(
+        codec, *(VethEnd(end.netns and "", end.interface, end.mac, end.mtu, up=end.up) for end in (first, second))
+    )
     return form.fill(
         number(first.index or 0),
         number(second.index or 0),

@@ -35,7 +35,8 @@ class Messenger:
         self._waiting: list[tuple[Step, bytes]] = []
         #: The names of the interfaces that the waiting steps make, remove or move.
         self._disturbed: set[str] = set()
-        self._open: list[int] = []
+        #: The namespaces that the waiting messages name, held open.
+        self._open: dict[str, int] = {}
         self._done: list[Step] = []
 
     def __enter__(self) -> Messenger:
@@ -70,9 +71,9 @@ class Messenger:
         """An open descriptor of the namespace, until the waiting messages have been sent. Raises: OSError."""
         if netns is None:
             return self._home
-        descriptor = namespaces.open_namespace(netns)
-        self._open.append(descriptor)
-        return descriptor
+        if netns not in self._open:
+            self._open[netns] = namespaces.open_namespace(netns)
+        return self._open[netns]
 
     def index(self, netns: Netns, interface: str) -> int:
         """The index of an interface of the socket's own namespace. Raises: OSError."""
@@ -121,6 +122,6 @@ class Messenger:
             raise StepFailed(refused[0], str(refused[1]), self._done)
 
     def _close_descriptors(self) -> None:
-        for descriptor in self._open:
+        for descriptor in self._open.values():
             os.close(descriptor)
         self._open.clear()

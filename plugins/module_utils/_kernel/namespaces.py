@@ -81,7 +81,7 @@ def what_is_at(path: str) -> Optional[str]:
 
 def what_are(names: Iterable[str]) -> dict[str, str]:
     """What there is of each of the names, as :func:`what_is`; names of nothing are left out."""
-    found = {name: what_is(name) for name in names}
+    found = {name: what_is(name) for name in set(names).intersection(listed())}
     return {name: what for name, what in found.items() if what is not None}
 
 
@@ -89,7 +89,7 @@ def listed() -> list[str]:
     """Every name below /run/netns, sorted, whatever it stands for."""
     try:
         return sorted(os.listdir(RUN_DIR))
-    except FileNotFoundError:
+    except (FileNotFoundError, NotADirectoryError):
         return []
 
 
@@ -103,9 +103,11 @@ def identity(name: str) -> str:
     Raises: OSError.
     """
     path = path_of(name)
-    found = os.stat(path)
-    since = "" if os.path.islink(path) else found.st_ctime_ns
-    return f"{found.st_dev}:{found.st_ino}:{since}"
+    found = os.lstat(path)
+    if stat.S_ISLNK(found.st_mode):
+        found = os.stat(path)
+        return f"{found.st_dev}:{found.st_ino}:"
+    return f"{found.st_dev}:{found.st_ino}:{found.st_ctime_ns}"
 
 
 def prepare() -> None:

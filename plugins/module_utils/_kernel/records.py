@@ -68,7 +68,7 @@ def read(topology: str) -> tuple[Optional[Record], Optional[str]]:
             boot, version = content["boot"], content["version"]
             if content["topology"] != topology:
                 raise ValueError("it is of another topology")
-            things = {_thing(thing): _identity(identity) for thing, identity in content["things"]}
+            things = {_thing(*thing): _identity(identity) for thing, identity in content["things"]}
         except (ValueError, KeyError, TypeError, RecursionError) as error:
             return None, _void(path, f"it is damaged ({error!r})")
     if version != _VERSION:
@@ -76,12 +76,11 @@ def read(topology: str) -> tuple[Optional[Record], Optional[str]]:
     return (Record(things), None) if boot == _boot() else (None, None)
 
 
-def _thing(written: object) -> Thing:
-    if not isinstance(written, list) or set(map(type, written)) != {str}:
-        raise ValueError(f"{written!r} is no thing")
-    if _PARTS.get(written[0]) != len(written) or not all(map(_is_name, written[1:3])):
-        raise ValueError(f"{written!r} is no thing")
-    return tuple(written)
+def _thing(*parts: str) -> Thing:
+    named = all(map(_is_name, parts[1:3])) and isinstance(parts[-1], str)
+    if _PARTS.get(parts[0]) != len(parts) or not named:
+        raise ValueError(f"{parts!r} is no thing")
+    return parts
 
 
 @cache
