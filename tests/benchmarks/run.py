@@ -296,7 +296,7 @@ def scale(scratch: Path) -> None:
         print("  mininet is not installed, so it is left out")
     ratios: dict[tuple[str, int], float] = {}
     for count in (2, 100, 1000, 4000):
-        rounds = {2: 9, 100: 7, 1000: 5, 4000: 3}[count]
+        rounds = {2: 9, 100: 7, 1000: 9, 4000: 3}[count]
         options = {}
         for state in ("present", "absent"):
             options[state] = scratch / f"{state}.json"

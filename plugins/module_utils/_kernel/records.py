@@ -26,8 +26,8 @@ from ansible_collections.linuxnet.netns.plugins.module_utils._normalise import P
 
 _VERSION = 1
 _ENDING = ".json"
-#: How many parts the key of each sort of thing has.
-_PARTS = {"namespace": 2, "interface": 3, "address": 4}
+#: How many parts the key of each sort of thing has, behind the sort.
+_PARTS = {"namespace": 1, "interface": 2, "address": 3}
 
 
 def path_of(topology: str) -> str:
@@ -76,11 +76,10 @@ def read(topology: str) -> tuple[Optional[Record], Optional[str]]:
     return (Record(things), None) if boot == _boot() else (None, None)
 
 
-def _thing(*parts: str) -> Thing:
-    named = all(map(_is_name, parts[1:3])) and isinstance(parts[-1], str)
-    if _PARTS.get(parts[0]) != len(parts) or not named:
-        raise ValueError(f"{parts!r} is no thing")
-    return parts
+def _thing(sort: str, *parts: str) -> Thing:
+    if _PARTS.get(sort) != len(parts) or not isinstance(parts[-1], str) or not all(map(_is_name, parts[:2])):
+        raise ValueError(f"{(sort, *parts)!r} is no thing")
+    return (sort, *parts)
 
 
 @cache
