@@ -284,8 +284,25 @@ def mininet(python: str, count: int) -> float:
 
 
 def settle(count: int) -> None:
-    """Wait while the kernel destroys what was removed: it should not be measured with what comes next."""
+    """Wait while the kernel destroys what was removed: it should not be measured with what comes next.
+
+    It begins a while after the removal, on another processor; it has ended when all are idle.
+    """
     time.sleep(0.2 + count / 1000)
+    for _attempt in range(60):
+        busy, spent = processors()
+        time.sleep(0.2)
+        busy_now, spent_now = processors()
+        if busy_now - busy < 0.1 * (spent_now - spent):
+            return
+
+
+def processors() -> tuple[int, int]:
+    """How long all processors have been busy, and how long there have been any, in ticks (proc(5): /proc/stat)."""
+    with open("/proc/stat", encoding="ascii") as file:
+        ticks = [int(word) for word in file.readline().split()[1:9]]
+    idle = ticks[3] + ticks[4]
+    return sum(ticks) - idle, sum(ticks)
 
 
 def scale(scratch: Path) -> None:
