@@ -32,7 +32,7 @@ from ansible_collections.linuxnet.netns.plugins.module_utils._kinds.interface im
     MoveInterface,
     SetInterface,
 )
-from ansible_collections.linuxnet.netns.plugins.module_utils._kinds.veth import AddVeth, VethEnd
+from ansible_collections.linuxnet.netns.plugins.module_utils._kinds.veth import AddVeth, VethEnd, leads
 from ansible_collections.linuxnet.netns.plugins.module_utils._model import Netns, Step
 
 NEWLINK, DELLINK, SETLINK = 16, 17, 19
@@ -64,8 +64,7 @@ _NUMBERS = tuple(map(number, (_INDEX, _PEER_INDEX, DESCRIPTOR, _PEER_DESCRIPTOR)
 @encode.register
 def _add_veth(step: AddVeth, codec: Codec, host: Surroundings) -> bytes:
     first, second = step.first, step.second
-    if first.index is None and second.index is not None:
-        # The kernel heeds the peer's index only where the first end's is said too (veth_newlink() in veth.c).
+    if not leads(first.index, second.index):
         first, second = second, first
     form = _veth(
         codec, *(VethEnd(end.netns and "", end.interface, end.mac, end.mtu, up=end.up) for end in (first, second))

@@ -200,8 +200,7 @@ class Veth(Declared):
         index, peer_index = state.next_index(first.netns), state.next_index(second.netns)
         if peer_index is not None and second.netns == first.netns:
             peer_index += 1
-        # When the index of the other end alone is said, the kernel is told of that end first.
-        up = first.up and (index is not None or peer_index is None)
+        up = first.up and leads(index, peer_index)
         return AddVeth(
             VethEnd(first.netns, first.interface, first.mac, first.mtu, index, up),
             VethEnd(second.netns, second.interface, second.mac, second.mtu, peer_index),
@@ -243,11 +242,21 @@ def described(interface: Interface) -> str:
     return f"an interface of kind {interface.kind}"
 
 
+def leads(index: Optional[int], peer_index: Optional[int]) -> bool:
+    """Whether the kernel is told of the first end first; of the other, when only that one's index is said.
+
+    It heeds an index of the one told second only where that of the one told first is said too (veth_newlink() in
+    drivers/net/veth.c).
+    """
+    return index is not None or peer_index is None
+
+
 @value
 class AddVeth(Step):
     """Create a pair, both ends at once, each in its namespace under its final name.
 
-    Only the ``first`` can be ``up`` at once: the kernel refuses it of the other (veth_open() in drivers/net/veth.c).
+    Only the ``first`` can be ``up`` at once, and only where it :func:`leads`: the kernel refuses it of the other
+    (veth_open() in drivers/net/veth.c).
     """
 
     first: VethEnd
