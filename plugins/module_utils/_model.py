@@ -103,7 +103,8 @@ class Interface(NamedTuple):
     ``kind`` is the link kind (``veth``, ``bridge`` …), ``loopback``, or empty for a physical device. ``ifindex``,
     ``carrier``, ``mac`` and ``mtu`` are None where only a real run will tell. ``peer`` is the other end of a veth pair,
     None where it is in no namespace that was looked at. ``promotes``: a secondary address takes its deleted primary's
-    place. ``keeps_ipv6``: IPv6 addresses stay when the interface goes down.
+    place. ``keeps_ipv6``: IPv6 addresses stay when the interface goes down. ``group`` is the kernel's group of
+    interfaces that it is in (IFLA_GROUP), 0 unless somebody puts it into another.
     """
 
     name: str
@@ -118,6 +119,7 @@ class Interface(NamedTuple):
     addresses: tuple[Address, ...] = ()
     promotes: bool = False
     keeps_ipv6: bool = False
+    group: int = 0
 
     def address(self, text: str) -> Optional[Address]:
         """The address of this interface that reads so, or None."""
@@ -352,6 +354,14 @@ class Step(ABC):
     def interfaces(self) -> set[str]:
         """The names of the interfaces that appear or go with it, or get another index."""
         return {thing[2] for thing in (*self.makes(), *self.removes()) if thing[0] == "interface"}
+
+    def foreseen(self) -> bool:
+        """Whether it states the index of each interface that appears in the namespace it is sent from."""
+        return False
+
+    def otherwise(self, error: int) -> Optional[Step]:
+        """The step that does the same where the kernel refuses this one with an error (errno); None: there is none."""
+        return None
 
     def disruptive(self) -> bool:
         """Whether the kernel takes more away with it than it names, such as the routes through an interface."""

@@ -211,27 +211,31 @@ def reachability(topology: Topology, timeout: float) -> list[Declared]:
 
 
 def _present(topology: Topology, purge: bool) -> list[Declared]:
-    declared: list[Declared] = [Namespace(one.path, one.name) for one in topology.namespaces]
-    ends = frozenset(end.endpoint for link in topology.links for end in link.endpoints)
+    ends = [end for link in topology.links for end in link.endpoints]
+    visited = [*(one.name for one in topology.namespaces), *(end.netns for end in ends)]
+    inside: dict[Netns, list[Declared]] = {netns: [] for netns in visited}
+    order = {netns: number for number, netns in enumerate(inside)}
+    places = frozenset(end.endpoint for end in ends)
     for link in topology.links:
-        first, second = (_veth_end(end) for end in link.endpoints)
-        declared.append(Veth(link.path, first, second, record=topology.name, others=ends))
-    inside: dict[Netns, list[Declared]] = {
-        one.name: [LinkState(_below(one.path, "loopback"), one.name, "lo", one.loopback)] for one in topology.namespaces
-    }
-    for link in topology.links:
-        for end in link.endpoints:
-            state = LinkState(end.path, end.netns, end.interface, end.up)
-            objects: list[Declared] = [state]
-            if end.addresses:
-                addresses = Addresses(end.path, *end.endpoint, end.addresses, record=topology.name, purge=purge)
-                # Going down takes IPv6 addresses away, so that comes before they are added.
-                objects = [addresses, state] if end.up else [state, addresses]
-            inside.setdefault(end.netns, []).extend(objects)
-    for objects in inside.values():
-        declared += objects
-    declared.append(Ownership("purge", topology.name, frozenset(_things(topology)), purge))
-    return declared
+        # A pair is created when the first of its ends' namespaces is visited, for it is sent from inside that one.
+        first, second = sorted(link.endpoints, key=lambda end: order[end.netns])
+        veth = Veth(link.path, _veth_end(first), _veth_end(second), record=topology.name, others=places)
+        inside[first.netns].append(veth)
+    for one in topology.namespaces:
+        inside[one.name].append(LinkState(_below(one.path, "loopback"), one.name, "lo", one.loopback))
+    for end in ends:
+        state = LinkState(end.path, end.netns, end.interface, end.up)
+        objects: list[Declared] = [state]
+        if end.addresses:
+            addresses = Addresses(end.path, *end.endpoint, end.addresses, record=topology.name, purge=purge)
+            # Going down takes IPv6 addresses away, so that comes before they are added.
+            objects = [addresses, state] if end.up else [state, addresses]
+        inside[end.netns].extend(objects)
+    return [
+        *(Namespace(one.path, one.name) for one in topology.namespaces),
+        *(one for objects in inside.values() for one in objects),
+        Ownership("purge", topology.name, frozenset(_things(topology)), purge),
+    ]
 
 
 def _absent(topology: Topology, purge: bool, shown: bool) -> list[Declared]:

@@ -55,7 +55,7 @@ def test_the_oldest_python_and_pyroute2_of_managed_hosts(host: Host, tmp_path: P
         [
             "ip netns add a",
             "ip netns add b",
-            "ip link add name ea up netns a type veth peer name eb netns b",
+            "ip -n a link add name ea up type veth peer name eb netns b",
             "ip -n a link set dev lo up",
             "ip -n a address add 10.0.0.1/24 dev ea",
             "ip -n b link set dev lo up",

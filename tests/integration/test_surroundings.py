@@ -147,7 +147,7 @@ def test_what_cannot_be_undone_is_named(host: Host, refuse: Refuse) -> None:
     host.sh("ip netns add x; ip -n a link set dev up netns x")
     held = os.open("/run/netns/x", os.O_RDONLY)
     host.sh("ip netns delete x")
-    refuse("ip -n a link set dev up up")
+    refuse("ip link set dev to_a up")
     result = host.run("netns_topology", name="lab", namespaces=["a"], links=[link("to_a", "a:up")])
     os.close(held)
     assert result["failed"] is True

@@ -17,7 +17,7 @@ from ansible_collections.linuxnet.netns.plugins.module_utils._kinds.interface im
     MoveInterface,
     SetInterface,
 )
-from ansible_collections.linuxnet.netns.plugins.module_utils._kinds.veth import AddVeth, Veth, VethEnd
+from ansible_collections.linuxnet.netns.plugins.module_utils._kinds.veth import Veth, VethEnd, pair
 from ansible_collections.linuxnet.netns.plugins.module_utils._model import Address, State, Step
 from ansible_collections.linuxnet.netns.plugins.module_utils._normalise import Problems
 from ansible_collections.linuxnet.netns.tests.unit.simulated import empty
@@ -30,11 +30,11 @@ def applied(state: State, *steps: Step) -> State:
     return after
 
 
-def pair() -> State:
+def connected() -> State:
     """Namespaces a and b, connected by ea and eb, with addresses, up."""
     return applied(
         empty("a", "b"),
-        AddVeth(VethEnd("a", "ea", "02:00:00:00:00:01", 1500, 2), VethEnd("b", "eb", "02:00:00:00:00:02", 1500, 2)),
+        pair(VethEnd("a", "ea", "02:00:00:00:00:01", 1500, 2), VethEnd("b", "eb", "02:00:00:00:00:02", 1500, 2)),
         AddAddress("a", "ea", "10.0.0.1/24"),
         AddAddress("a", "ea", "10.0.0.2/24"),
         AddAddress("a", "ea", "fd00::1/64"),
@@ -69,12 +69,12 @@ def listed(state: State) -> Any:
         MoveInterface("a", "ea", None),
         MoveInterface("a", "ea", "b"),
         DeleteInterface("b", "eb"),
-        AddVeth(VethEnd("a", "x"), VethEnd(None, "y")),
+        pair(VethEnd("a", "x"), VethEnd(None, "y")),
     ],
     ids=str,
 )
 def test_what_undoes_a_step_restores_the_state(step: Step) -> None:
-    before = pair()
+    before = connected()
     after = applied(before, step)
     assert after.interfaces != before.interfaces
     back = applied(after, *step.undo(before))
@@ -82,25 +82,25 @@ def test_what_undoes_a_step_restores_the_state(step: Step) -> None:
 
 
 def test_a_deleted_primary_takes_its_secondaries_along() -> None:
-    after = applied(pair(), DeleteAddress("a", "ea", "10.0.0.1/24"))
+    after = applied(connected(), DeleteAddress("a", "ea", "10.0.0.1/24"))
     assert after.inside("a")["ea"].addresses == (Address("fd00::1/64"),)
 
 
 def test_a_secondary_is_promoted_where_that_is_set() -> None:
-    before = pair()
+    before = connected()
     before.change("a", "ea", promotes=True)
     after = applied(before, DeleteAddress("a", "ea", "10.0.0.1/24"))
     assert after.inside("a")["ea"].addresses == (Address("10.0.0.2/24"), Address("fd00::1/64"))
 
 
 def test_going_down_takes_ipv6_addresses_and_both_carriers() -> None:
-    after = applied(pair(), SetInterface("a", "ea", "state", "down"))
+    after = applied(connected(), SetInterface("a", "ea", "state", "down"))
     assert [one.text for one in after.inside("a")["ea"].addresses] == ["10.0.0.1/24", "10.0.0.2/24"]
     assert (after.inside("a")["ea"].carrier, after.inside("b")["eb"].carrier) == (False, False)
 
 
 def test_a_moved_interface_arrives_bare_and_its_peer_knows() -> None:
-    after = applied(pair(), MoveInterface("a", "ea", None))
+    after = applied(connected(), MoveInterface("a", "ea", None))
     moved = after.inside(None)["ea"]
     assert (moved.up, moved.addresses, moved.ifindex) == (False, (), 2)
     assert after.inside("b")["eb"].peer == (None, "ea")
@@ -193,4 +193,4 @@ def settle(state: State) -> None:
             thing: identity_of(state, thing) or "gone" if identity == NEW else identity
             for thing, identity in record.things.items()
         }
-        state.records[topology] = Record(things)
+        state.records[topology] = Record(topology, things)

@@ -20,7 +20,7 @@ from ansible_collections.linuxnet.netns.tests.unit.simulated import SimulatedKer
 
 COMMANDS = [
     "ip netns add b",
-    "ip link add name ea netns a type veth peer name eb netns b",
+    "ip -n b link add name eb type veth peer name ea netns a",
     "ip -n a address add 10.0.0.1/24 dev ea",
     "ip -n a link set dev ea up",
 ]

@@ -14,6 +14,7 @@ import fcntl
 import os
 import socket
 import struct
+from collections.abc import Sequence
 from functools import singledispatch
 
 from ansible_collections.linuxnet.netns.plugins.module_utils._kernel import namespaces
@@ -25,7 +26,7 @@ from ansible_collections.linuxnet.netns.plugins.module_utils._kinds.namespace im
     RestoreNamespace,
 )
 from ansible_collections.linuxnet.netns.plugins.module_utils._kinds.ownership import NEW, WriteRecord
-from ansible_collections.linuxnet.netns.plugins.module_utils._model import Netns, Step
+from ansible_collections.linuxnet.netns.plugins.module_utils._model import Netns, Step, Thing
 
 #: linux/sockios.h
 _SIOCGIFHWADDR, _SIOCGIFINDEX = 0x8927, 0x8933
@@ -105,32 +106,29 @@ def _restore_namespace(step: RestoreNamespace, place: Workplace) -> None:
 def _write_record(step: WriteRecord, place: Workplace) -> None:
     from ansible_collections.linuxnet.netns.plugins.module_utils._kernel import records
 
-    made: dict[str, set[str]] = {}
+    things = dict(step.things)
+    made: dict[str, list[Thing]] = {}
     for thing, identity in step.things:
         if identity == NEW:
-            made.setdefault(thing[1], set()).update(thing[2:3])
-    identities = {netns: _identities(netns or None, names, place) for netns, names in made.items()}
-    things = {
-        thing: identity or identities[thing[1]][thing[2] if len(thing) > 2 else ""] for thing, identity in step.things
-    }
+            made.setdefault(thing[1], []).append(thing)
+    for netns, new in made.items():
+        things.update(_identities(netns or None, new, place))
     records.write(step.topology, things)
 
 
-def _identities(netns: Netns, interfaces: set[str], place: Workplace) -> dict[str, str]:
-    """The identities of interfaces, and under the empty name that of their namespace, as ``ownership.identity_of``.
-
-    Raises: OSError.
-    """
+def _identities(netns: Netns, things: Sequence[Thing], place: Workplace) -> dict[Thing, str]:
+    """The identities of a namespace and of what is on its interfaces, as ``ownership.identity_of``. Raises: OSError."""
     own = "host" if netns is None else namespaces.identity(netns)
-    found = {"": own}
-    if interfaces:
+    found = {thing: own for thing in things}
+    about = [thing for thing in things if thing[0] != "namespace"]
+    if about:
         namespaces.enter(netns, place.home)
         with socket.socket(socket.AF_INET, socket.SOCK_DGRAM | socket.SOCK_CLOEXEC) as asked:
-            for name in interfaces:
-                request = struct.pack("16s24x", name.encode())
+            for thing in about:
+                request = struct.pack("16s24x", thing[2].encode())
                 (index,) = struct.unpack_from("=i", fcntl.ioctl(asked, _SIOCGIFINDEX, request), 16)
                 mac = fcntl.ioctl(asked, _SIOCGIFHWADDR, request)[18:24].hex(":")
-                found[name] = f"{own}/{index}/{mac}"
+                found[thing] = f"{own}/{index}/{mac}"
     return found
 
 

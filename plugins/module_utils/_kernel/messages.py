@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import socket
 import struct
+from dataclasses import replace
 from functools import lru_cache, singledispatch
 from typing import Any, Optional, Protocol, Union
 
@@ -32,7 +33,7 @@ from ansible_collections.linuxnet.netns.plugins.module_utils._kinds.interface im
     MoveInterface,
     SetInterface,
 )
-from ansible_collections.linuxnet.netns.plugins.module_utils._kinds.veth import AddVeth, VethEnd, leads
+from ansible_collections.linuxnet.netns.plugins.module_utils._kinds.veth import AddVeth, VethEnd
 from ansible_collections.linuxnet.netns.plugins.module_utils._model import Netns, Step
 
 NEWLINK, DELLINK, SETLINK = 16, 17, 19
@@ -55,48 +56,43 @@ def encode(step: Step, codec: Codec, host: Surroundings) -> bytes:
     raise TypeError(f"no message for {type(step).__name__}")
 
 
-_INDEX, _PEER_INDEX, _PEER_DESCRIPTOR = 0x5DED0001, 0x5DED0003, 0x5DED0007
+_INDEX, _PEER_INDEX = 0x5DED0001, 0x5DED0003
 _FAMILIES = {4: socket.AF_INET, 6: socket.AF_INET6}
 _HOSTS = {4: "94.237.94.5", 6: "5eed:6::5eed:7"}
-_NUMBERS = tuple(map(number, (_INDEX, _PEER_INDEX, DESCRIPTOR, _PEER_DESCRIPTOR)))
+_NUMBERS = tuple(map(number, (_INDEX, _PEER_INDEX, DESCRIPTOR)))
 
 
 @encode.register
 def _add_veth(step: AddVeth, codec: Codec, host: Surroundings) -> bytes:
     first, second = step.first, step.second
-    if not leads(first.index, second.index):
-        first, second = second, first
-    form = _veth(
-        codec, *(VethEnd(end.netns and "", end.interface, end.mac, end.mtu, up=end.up) for end in (first, second))
-    )
-    return form.fill(
-        number(first.index or 0),
-        number(second.index or 0),
-        number(0 if first.netns is None else host.descriptor(first.netns)),
-        number(0 if second.netns is None else host.descriptor(second.netns)),
-    )
+    away = second.netns != step.netns
+    form = _veth(codec, replace(first, netns=None, index=None), replace(second, netns=None, index=None), away)
+    descriptor = host.descriptor(second.netns) if away else 0
+    return form.fill(number(first.index or 0), number(second.index or 0), number(descriptor))
 
 
 @lru_cache(maxsize=64)
-def _veth(codec: Codec, first: VethEnd, second: VethEnd) -> Form:
-    peer = {"index": _PEER_INDEX, "attrs": _end(second, _PEER_DESCRIPTOR)}
+def _veth(codec: Codec, first: VethEnd, second: VethEnd, away: bool) -> Form:
+    """A pair of these ends, the second being ``away`` in another namespace; the form lacks where, and the indexes."""
+    elsewhere = [("IFLA_NET_NS_FD", DESCRIPTOR)] if away else []
+    peer = {"index": _PEER_INDEX, "attrs": [*_end(second), *elsewhere]}
     message = codec.ifinfmsg()
     message["index"] = _INDEX
     if first.up:
         message["change"] = message["flags"] = IFF_UP
     info = {"attrs": [("IFLA_INFO_KIND", "veth"), ("IFLA_INFO_DATA", {"attrs": [("VETH_INFO_PEER", peer)]})]}
-    message["attrs"] = [*_end(first, DESCRIPTOR), ("IFLA_LINKINFO", info)]
+    message["attrs"] = [*_end(first), ("IFLA_LINKINFO", info)]
     return Form(packed(message, NEWLINK, ACK | CREATE | EXCL), *_NUMBERS)
 
 
-def _end(end: VethEnd, descriptor: int) -> list[tuple[str, Any]]:
+def _end(end: VethEnd) -> list[tuple[str, Any]]:
     attributes: list[tuple[str, Any]] = [("IFLA_IFNAME", end.interface)]
-    if end.netns is not None:
-        attributes.append(("IFLA_NET_NS_FD", descriptor))
     if end.mac is not None:
         attributes.append(("IFLA_ADDRESS", end.mac))
     if end.mtu is not None:
         attributes.append(("IFLA_MTU", end.mtu))
+    if end.group:
+        attributes.append(("IFLA_GROUP", end.group))
     return attributes
 
 

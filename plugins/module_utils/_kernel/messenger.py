@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import os
 from collections.abc import Sequence
-from dataclasses import replace
 from typing import Optional
 
 from ansible_collections.linuxnet.netns.plugins.module_utils._errors import NetlinkError, StepFailed, said
@@ -16,7 +15,6 @@ from ansible_collections.linuxnet.netns.plugins.module_utils._kernel import mess
 from ansible_collections.linuxnet.netns.plugins.module_utils._kernel.codec import Codec
 from ansible_collections.linuxnet.netns.plugins.module_utils._kernel.netlink import BATCH, RouteSocket
 from ansible_collections.linuxnet.netns.plugins.module_utils._kinds.interface import MoveInterface
-from ansible_collections.linuxnet.netns.plugins.module_utils._kinds.veth import AddVeth
 from ansible_collections.linuxnet.netns.plugins.module_utils._model import Netns, State, Step
 
 
@@ -33,7 +31,7 @@ class Messenger:
         self._seen = seen
         self._route = RouteSocket()
         self._waiting: list[tuple[Step, bytes]] = []
-        #: The names of the interfaces that the waiting steps make, remove or move.
+        #: The names of the interfaces that the waiting steps make, remove or move, and whose index is not certain.
         self._disturbed: set[str] = set()
         #: The namespaces that the waiting messages name, held open.
         self._open: dict[str, int] = {}
@@ -54,14 +52,16 @@ class Messenger:
         self._done = done
         for step in steps:
             try:
-                message = messages.encode(self._certain(step), self._codec, self)
+                message = messages.encode(step, self._codec, self)
             except OSError as error:
                 if step.achieved(error.errno or 0):
                     done.append(step)
                     continue
                 raise StepFailed(step, said(error), done) from error
             self._waiting.append((step, message))
-            if step.relocates():
+            if self._foreseen(step):
+                step.effect(self._seen)
+            elif step.relocates():
                 self._disturbed.update(step.interfaces())
             if len(self._waiting) == BATCH:
                 self._flush()
@@ -86,14 +86,9 @@ class Messenger:
         self._seen.change(netns, interface, ifindex=index)
         return index
 
-    def _certain(self, step: Step) -> Step:
-        """The step without the indexes that are only right where a new namespace has no interface but ``lo``."""
-        if not self._seen.crowded or not isinstance(step, AddVeth):
-            return step
-        first, second = (
-            replace(end, index=None) if end.netns in self._seen.fresh else end for end in (step.first, step.second)
-        )
-        return AddVeth(first, second)
+    def _foreseen(self, step: Step) -> bool:
+        """Whether what the step makes will have the indexes that it states, for nothing else can have them here."""
+        return step.netns in self._seen.fresh and not self._seen.crowded and step.foreseen()
 
     def _flush(self) -> None:
         sent, self._waiting = self._waiting, []
@@ -107,10 +102,11 @@ class Messenger:
             self._done.extend(step for step, _message in sent)
             raise StepFailed(sent[0][0], said(error), self._done) from error
         refused: Optional[tuple[Step, NetlinkError]] = None
-        for (step, _message), refusal in zip(sent, answers):
+        for (step, _message), answer in zip(sent, answers):
+            taken, refusal = (step, answer) if answer is None else self._otherwise(step, answer)
             if refusal is None or step.achieved(refusal.errno or 0):
-                if step.relocates():
-                    self._certain(step).effect(self._seen)
+                if step.relocates() and not self._foreseen(step):
+                    taken.effect(self._seen)
                     if isinstance(step, MoveInterface):
                         # Older kernels do not heed the index that is asked for.
                         self._seen.change(step.target, step.interface, ifindex=None)
@@ -120,6 +116,16 @@ class Messenger:
         self._close_descriptors()
         if refused is not None:
             raise StepFailed(refused[0], str(refused[1]), self._done)
+
+    def _otherwise(self, step: Step, refusal: NetlinkError) -> tuple[Step, Optional[NetlinkError]]:
+        """Take another step that does the same, if there is one; gives the step that was taken and its answer.
+
+        What other steps of its batch were sent for an index that they count on cannot be mended so.
+        """
+        other = None if self._foreseen(step) else step.otherwise(refusal.errno or 0)
+        if other is None:
+            return step, refusal
+        return other, self._route.request([messages.encode(other, self._codec, self)])[0]
 
     def _close_descriptors(self) -> None:
         for descriptor in self._open.values():

@@ -95,6 +95,7 @@ class Reader:
             mtu=link.mtu,
             peer_ifindex=link.other,
             addresses=tuple(addresses),
+            group=link.group,
         )
 
     @staticmethod

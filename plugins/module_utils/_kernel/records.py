@@ -24,7 +24,8 @@ from ansible_collections.linuxnet.netns.plugins.module_utils._kinds.ownership im
 from ansible_collections.linuxnet.netns.plugins.module_utils._model import Thing
 from ansible_collections.linuxnet.netns.plugins.module_utils._normalise import Problems
 
-_VERSION = 1
+#: Version 1 had no identity by group, which this reads as well.
+_VERSION, _READ = 2, (1, 2)
 _ENDING = ".json"
 #: How many parts the key of each sort of thing has, behind the sort.
 _PARTS = {"namespace": 1, "interface": 2, "address": 3}
@@ -71,9 +72,9 @@ def read(topology: str) -> tuple[Optional[Record], Optional[str]]:
             things = {_thing(*thing): _identity(identity) for thing, identity in content["things"]}
         except (ValueError, KeyError, TypeError, RecursionError) as error:
             return None, _void(path, f"it is damaged ({error!r})")
-    if version != _VERSION:
+    if version not in _READ:
         return None, _void(path, f"it has version {version}")
-    return (Record(things), None) if boot == _boot() else (None, None)
+    return (Record(topology, things), None) if boot == _boot() else (None, None)
 
 
 def _thing(sort: str, *parts: str) -> Thing:

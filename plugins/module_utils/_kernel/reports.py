@@ -17,9 +17,10 @@ from typing import NamedTuple, Optional
 
 from ansible_collections.linuxnet.netns.plugins.module_utils._kernel.netlink import attributes, each_attribute
 
-#: linux/if_link.h: ADDRESS, IFNAME, MTU, LINK, MASTER, LINKINFO with its KIND, LINK_NETNSID, PROP_LIST.
-_MAC, _IFNAME, _MTU, _LINK, _MASTER, _LINKINFO, _KIND, _LINK_NETNSID, _PROP_LIST = 1, 3, 4, 5, 10, 18, 1, 37, 52
-_OF_LINK = frozenset({_MAC, _IFNAME, _MTU, _LINK, _MASTER, _LINKINFO, _LINK_NETNSID, _PROP_LIST})
+#: linux/if_link.h: ADDRESS, IFNAME, MTU, LINK, MASTER, LINKINFO with its KIND; GROUP, LINK_NETNSID, PROP_LIST.
+_MAC, _IFNAME, _MTU, _LINK, _MASTER, _LINKINFO, _KIND = 1, 3, 4, 5, 10, 18, 1
+_GROUP, _LINK_NETNSID, _PROP_LIST = 27, 37, 52
+_OF_LINK = frozenset({_MAC, _IFNAME, _MTU, _LINK, _MASTER, _LINKINFO, _GROUP, _LINK_NETNSID, _PROP_LIST})
 #: linux/if_link.h: ALT_IFNAME, the attributes of PROP_LIST.
 _ALT_IFNAME = 53
 #: linux/if_addr.h: ADDRESS, LOCAL.
@@ -43,7 +44,8 @@ class LinkReport(NamedTuple):
 
     ``kind`` is the link kind, ``loopback``, or empty for a physical device. ``other`` is the index of its other end, or
     of what it is built upon; ``netns_id`` the id by which its namespace knows that one's, None for the same namespace.
-    ``master`` is the index of the bridge or the like that it is in; ``altnames`` are its alternative names.
+    ``master`` is the index of the bridge or the like that it is in; ``altnames`` are its alternative names,
+    ``group`` is the group of interfaces that it is in.
     """
 
     name: str
@@ -56,6 +58,7 @@ class LinkReport(NamedTuple):
     netns_id: Optional[int]
     master: Optional[int]
     altnames: tuple[str, ...]
+    group: int
 
 
 class AddressReport(NamedTuple):
@@ -117,6 +120,7 @@ def link(raw: bytes) -> LinkReport:
         signed(told.get(_LINK_NETNSID)),
         unsigned(told.get(_MASTER)),
         _altnames(told[_PROP_LIST]) if _PROP_LIST in told else (),
+        unsigned(told.get(_GROUP)) or 0,
     )
 
 

@@ -7,7 +7,9 @@
 from __future__ import annotations
 
 import errno
+import zlib
 from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import replace
 from typing import Any, Optional, Union
 
 from ansible_collections.linuxnet.netns.plugins.module_utils._errors import Impossible
@@ -60,6 +62,15 @@ def missing_interface(end: Endpoint, state: State) -> str:
         return f"{end.interface} is an alternative name in {describe(end.netns)}; use the name {other.name}"
     there = ", ".join(sorted(state.inside(end.netns)))
     return f"there is no interface {end.interface} in {describe(end.netns)}; it has {there or 'none'}"
+
+
+def group_of(topology: str) -> int:
+    """The group of interfaces (IFLA_GROUP) in which a topology creates its own: a number that hardly another takes.
+
+    It is the mark that tells them from others of their names. The kernel takes it in the message that creates them, and
+    it stays whatever udev and people do to an interface: another MAC, MTU, name, master or namespace.
+    """
+    return 1 + zlib.crc32(f"linuxnet.netns {topology}".encode()) % 0x3FFFFFFF
 
 
 def built_upon(state: State, end: Endpoint) -> list[str]:
@@ -172,10 +183,10 @@ class SetInterface(Step):
         if found is None:
             return
         if self.what != "state":
-            state.change(self.netns, self.interface, **{self.what: self.value}, addresses=self._left(found))
             if self.what == "mac":
-                renewed = {topology: one.renewed(self.netns, self.interface) for topology, one in state.records.items()}
-                state.records = renewed
+                end = Endpoint(self.netns, self.interface)
+                state.records = {topology: one.renewed(state, end) for topology, one in state.records.items()}
+            state.change(self.netns, self.interface, **{self.what: self.value}, addresses=self._left(found))
             return
         state.put(self.netns, found._replace(up=self.value == "up", addresses=self._left(found)))
         carrier(state, self.netns, self.interface)
@@ -237,16 +248,20 @@ class MoveInterface(Step):
     def interfaces(self) -> set[str]:
         return {self.interface}
 
+    def otherwise(self, error: int) -> Optional[Step]:
+        return replace(self, index=None) if error == errno.EBUSY and self.index is not None else None
+
     def effect(self, state: State) -> None:
-        found = state.drop(self.netns, self.interface)
+        found = state.interface(self.netns, self.interface)
         if found is None:
             return
+        old, new = (Endpoint(netns, self.interface) for netns in (self.netns, self.target))
+        state.records = {topology: record.moved(state, old, new) for topology, record in state.records.items()}
+        state.drop(self.netns, self.interface)
         taken = {other.ifindex for other in state.inside(self.target).values()}
         index = self.index or (None if {None, found.ifindex} & taken else found.ifindex)
         state.fresh.discard(self.target or "")
         state.put(self.target, found._replace(up=False, carrier=False, addresses=(), ifindex=index))
-        old, new = (("interface", netns or "", self.interface) for netns in (self.netns, self.target))
-        state.records = {topology: record.moved(old, new, found.mac) for topology, record in state.records.items()}
         if found.peer is not None:
             here = Endpoint(self.target, self.interface)
             state.change(*found.peer, peer=here, peer_ifindex=index)
@@ -291,15 +306,15 @@ class DeleteInterface(Step):
         state.drop_pair(self.netns, self.interface)
 
     def undo(self, before: State) -> Iterable[Step]:
-        from ansible_collections.linuxnet.netns.plugins.module_utils._kinds.veth import AddVeth, VethEnd
+        from ansible_collections.linuxnet.netns.plugins.module_utils._kinds.veth import VethEnd, pair
 
         found = before.interface(self.netns, self.interface)
         other = before.interface(*found.peer) if found is not None and found.peer is not None else None
         if found is None or other is None or found.peer is None or found.kind != "veth":
             return []
-        first = VethEnd(self.netns, found.name, found.mac, found.mtu, found.ifindex)
-        second = VethEnd(found.peer.netns, other.name, other.mac, other.mtu, other.ifindex)
-        steps: list[Step] = [AddVeth(first, second)]
+        first = VethEnd(self.netns, found.name, found.mac, found.mtu, found.ifindex, group=found.group)
+        second = VethEnd(found.peer.netns, other.name, other.mac, other.mtu, other.ifindex, group=other.group)
+        steps: list[Step] = [pair(first, second)]
         for netns, one in ((self.netns, found), (found.peer.netns, other)):
             steps.extend(restored(netns, one, addresses=one.addresses, was_up=False))
         return steps

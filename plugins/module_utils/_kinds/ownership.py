@@ -11,7 +11,11 @@ from collections.abc import Set as AbstractSet
 from typing import Any, Optional
 
 from ansible_collections.linuxnet.netns.plugins.module_utils._kinds.address import Addresses
-from ansible_collections.linuxnet.netns.plugins.module_utils._kinds.interface import DeleteInterface, built_upon
+from ansible_collections.linuxnet.netns.plugins.module_utils._kinds.interface import (
+    DeleteInterface,
+    built_upon,
+    group_of,
+)
 from ansible_collections.linuxnet.netns.plugins.module_utils._kinds.namespace import EVERYWHERE, Namespace
 from ansible_collections.linuxnet.netns.plugins.module_utils._model import (
     Declared,
@@ -30,12 +34,15 @@ from ansible_collections.linuxnet.netns.plugins.module_utils._model import (
 
 #: Identity of what is made in the same run and can only be told when it is there.
 NEW = ""
+#: What the identity of an interface, or of an address on it, begins with that is in the topology's group.
+_IN_GROUP = "group "
 
 
 @value
 class Record:
     """What a topology made: each thing with its identity, by which it is told from another of the same name."""
 
+    topology: str
     things: Mapping[Thing, str]
 
     def owns(self, state: State, thing: Thing) -> bool:
@@ -43,26 +50,35 @@ class Record:
         identity = self.things.get(thing)
         if identity is None or not exists(state, thing):
             return False
+        if identity.startswith(_IN_GROUP):
+            return identity == in_group(self.topology, state, thing)
         now = identity_of(state, thing)
         return identity == NEW or (
             now is not None and (identity == now or (now.endswith("/") and identity.startswith(now)))
         )
 
-    def moved(self, old: Thing, new: Thing, mac: Optional[str]) -> Record:
-        """The record after an interface of this MAC was moved: owned as it was before, under its new name.
-
-        One that somebody had moved away is owned again when it is back where it is recorded, which its MAC tells: its
-        index may be another by now.
-        """
-        back = mac is not None and self.things.get(new, "").endswith(f"/{mac}")
-        if old not in self.things and not back:
+    def moved(self, state: State, old: Endpoint, new: Endpoint) -> Record:
+        """The record after an interface is moved, before which it is called: owned as it was, in its new place."""
+        was, will = (("interface", end.netns or "", end.interface) for end in (old, new))
+        if not self.owns(state, was):
             return self
-        return Record({**{thing: self.things[thing] for thing in self.things if thing != old}, new: NEW})
+        identity = self.things[was] if self.things[was].startswith(_IN_GROUP) else NEW
+        things = {**self.things, will: identity}
+        del things[was]
+        return Record(self.topology, things)
 
-    def renewed(self, netns: Netns, interface: str) -> Record:
-        """The record after an interface has got another MAC: what was owned of it is, under an identity to be told."""
-        about = (netns or "", interface)
-        return Record({thing: NEW if thing[1:3] == about else self.things[thing] for thing in self.things})
+    def renewed(self, state: State, end: Endpoint) -> Record:
+        """The record after an interface gets another MAC, before which it is called.
+
+        What is owned of it is owned still, under an identity to be told.
+        """
+        found = state.interface(*end)
+        place = (end.netns or "", end.interface)
+        things: list[Thing] = [("interface", *place)]
+        things.extend(("address", *place, one.text) for one in (() if found is None else found.addresses))
+        new = [one for one in things if not self.things.get(one, _IN_GROUP).startswith(_IN_GROUP)]
+        new = [one for one in new if self.owns(state, one)]
+        return Record(self.topology, {**self.things, **dict.fromkeys(new, NEW)}) if new else self
 
     def owns_interface(self, state: State, end: Endpoint) -> bool:
         """The same for an interface."""
@@ -91,12 +107,20 @@ class Record:
                 scope.settings.add(Endpoint(name, thing[2]))
 
 
+def in_group(topology: str, state: State, thing: Thing) -> Optional[str]:
+    """The identity of an interface, or of an address on it, that is in the topology's group; else None."""
+    found = None if thing[0] == "namespace" else state.interface(thing[1] or None, thing[2])
+    group = group_of(topology)
+    return f"{_IN_GROUP}{group}" if found is not None and found.group == group else None
+
+
 def identity_of(state: State, thing: Thing) -> Optional[str]:
-    """What tells the thing from another of its name, or None when there is none of that name.
+    """What tells a thing that is in no group of a topology from another of its name; None: there is none of that name.
 
     A namespace is told by what ``_kernel/namespaces.identity`` says of it; an interface by its namespace's identity and
     its index and MAC, for an index alone may be given to the next one; an address by its interface's. Where the MAC is
-    not known yet, the identity ends without it.
+    not known yet, the identity ends without it, as it does on the host: there udev changes it, and the kernel counts
+    indexes on.
     """
     if thing[0] == "namespace":
         return state.identities.get(thing[1]) if state.has(thing[1]) else None
@@ -105,7 +129,9 @@ def identity_of(state: State, thing: Thing) -> Optional[str]:
     if found is None or (thing[0] == "address" and found.address(thing[3]) is None):
         return None
     place = "host" if netns is None else state.identities.get(netns)
-    return None if place is None or found.ifindex is None else f"{place}/{found.ifindex}/{found.mac or ''}"
+    if place is None or found.ifindex is None:
+        return None
+    return f"{place}/{found.ifindex}/{(netns and found.mac) or ''}"
 
 
 @value
@@ -126,13 +152,12 @@ class Ownership(Declared):
         record = state.records.get(self.topology)
         if self.purge and record is not None:
             yield from self._removals(state, record)
-        record = record or Record({})
+        record = record or Record(self.topology, {})
         was = record.things
-        made = dict.fromkeys(state.made, NEW)
-        now = {
-            **{thing: was[thing] for thing in was if thing not in made and self._keeps(state, record, thing)},
-            **{thing: NEW for thing in made if exists(state, thing)},
-        }
+        made = {thing: in_group(self.topology, state, thing) or NEW for thing in state.made if exists(state, thing)}
+        kept = [thing for thing in was if thing not in made and self._keeps(state, record, thing)]
+        state.notes.extend(self._lost(state, was.keys() - kept - made.keys()))
+        now = {**{thing: was[thing] for thing in kept}, **made}
         if now != was or NEW in now.values():
             yield WriteRecord(self.topology, tuple(sorted(now.items())))
 
@@ -142,6 +167,17 @@ class Ownership(Declared):
         if thing[0] != "namespace" and state.has(netns) and netns not in state.interfaces:
             return True
         return record.owns(state, thing)
+
+    def _lost(self, state: State, things: AbstractSet[Thing]) -> Iterator[str]:
+        """What is to be said of what has the name of something recorded, and is not that."""
+        for thing in sorted(things):
+            # What is inside of something else that is lost goes without saying.
+            around = {("namespace", thing[1]), ("interface", *thing[1:3])} - {thing}
+            if exists(state, thing) and not around & things:
+                yield (
+                    f"{_called(thing)} is not the one that topology {self.topology} made: it was replaced, or its "
+                    "group changed. It is left alone, and no longer counts as the topology's."
+                )
 
     def _removals(self, state: State, record: Record) -> Iterator[Step]:
         surplus = [thing for thing in sorted(record.things) if thing not in self.declared]
@@ -197,6 +233,14 @@ class Ownership(Declared):
         return {} if found is None or found.peer is None else {"peer": found.peer.short()}
 
 
+def _called(thing: Thing) -> str:
+    """A thing as a sentence begins with it."""
+    if thing[0] == "namespace":
+        return f"Namespace {thing[1]}"
+    end = Endpoint(thing[1] or None, thing[2])
+    return f"Interface {end}" if thing[0] == "interface" else f"Address {thing[3]} of {end}"
+
+
 def exists(state: State, thing: Thing) -> bool:
     """Whether there is something of that name, whoever made it."""
     if thing[0] == "namespace":
@@ -218,7 +262,7 @@ class WriteRecord(Step):
 
     def effect(self, state: State) -> None:
         if self.things:
-            state.records[self.topology] = Record(dict(self.things))
+            state.records[self.topology] = Record(self.topology, dict(self.things))
         else:
             state.records.pop(self.topology, None)
 

@@ -6,7 +6,9 @@
 
 from __future__ import annotations
 
+import errno
 from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import replace
 from typing import Any, Optional
 
 from ansible_collections.linuxnet.netns.plugins.module_utils._errors import Impossible
@@ -16,10 +18,12 @@ from ansible_collections.linuxnet.netns.plugins.module_utils._kinds.interface im
     MoveInterface,
     SetInterface,
     built_upon,
+    group_of,
     joined,
     missing_namespace,
 )
 from ansible_collections.linuxnet.netns.plugins.module_utils._model import (
+    OWN_PID,
     Declared,
     Endpoint,
     Interface,
@@ -29,6 +33,7 @@ from ansible_collections.linuxnet.netns.plugins.module_utils._model import (
     Step,
     Thing,
     describe,
+    ip,
     merge,
     of_interface,
     value,
@@ -39,8 +44,8 @@ from ansible_collections.linuxnet.netns.plugins.module_utils._model import (
 class VethEnd:
     """One end of a pair as declared or as created; what is None is not managed, or left to the kernel.
 
-    ``up``: it is to be up when it is created, if that is possible. ``path`` and ``option`` are where the end and its
-    name were written.
+    ``up``: it is to be up when it is created, if that is possible. ``group`` is the group of interfaces that it is
+    created in. ``path`` and ``option`` are where the end and its name were written.
     """
 
     netns: Netns
@@ -49,6 +54,7 @@ class VethEnd:
     mtu: Optional[int] = None
     index: Optional[int] = None
     up: bool = False
+    group: int = 0
     path: str = ""
     option: str = "interface"
     netns_option: str = "netns"
@@ -121,14 +127,13 @@ class Veth(Declared):
         for where, end in zip(found, self.ends):
             if where.netns != end.netns:
                 yield from self._freed(state, end)
+            now = state.interface(*where)
+            if end.mac is not None and now is not None and now.mac != end.mac:
+                # Before it moves: udev gives an interface that appears on the host another MAC, unless one was set.
+                yield SetInterface(where.netns, end.interface, "mac", end.mac)
+            if where.netns != end.netns:
                 yield MoveInterface(where.netns, end.interface, end.netns)
-        for end in self.ends:
-            now = state.interface(*end.endpoint)
-            if now is None:
-                continue
-            if end.mac is not None and now.mac != end.mac:
-                yield SetInterface(end.netns, end.interface, "mac", end.mac)
-            if end.mtu is not None and now.mtu != end.mtu:
+            if end.mtu is not None and now is not None and now.mtu != end.mtu:
                 yield SetInterface(end.netns, end.interface, "mtu", end.mtu)
 
     def _absent(self, state: State) -> Iterator[Step]:
@@ -196,14 +201,14 @@ class Veth(Declared):
 
     def _created(self, state: State) -> AddVeth:
         first, second = self.ends
+        group = group_of(self.record) if self.record else 0
         # Where the namespace is new the next index is certain; saying it saves asking for it afterwards.
         index, peer_index = state.next_index(first.netns), state.next_index(second.netns)
         if peer_index is not None and second.netns == first.netns:
             peer_index += 1
-        up = first.up and leads(index, peer_index)
-        return AddVeth(
-            VethEnd(first.netns, first.interface, first.mac, first.mtu, index, up),
-            VethEnd(second.netns, second.interface, second.mac, second.mtu, peer_index),
+        return pair(
+            VethEnd(first.netns, first.interface, first.mac, first.mtu, index, first.up, group),
+            VethEnd(second.netns, second.interface, second.mac, second.mtu, peer_index, second.up, group),
         )
 
     def view(self, state: State) -> dict[str, Any]:
@@ -242,29 +247,31 @@ def described(interface: Interface) -> str:
     return f"an interface of kind {interface.kind}"
 
 
-def leads(index: Optional[int], peer_index: Optional[int]) -> bool:
-    """Whether the kernel is told of the first end first; of the other, when only that one's index is said.
+def pair(one: VethEnd, other: VethEnd) -> AddVeth:
+    """The step that creates a pair of two ends, in whichever order the kernel can heed what is asked for of them.
 
-    It heeds an index of the one told second only where that of the one told first is said too (veth_newlink() in
+    It heeds an index of the second end only where that of the first is stated too (veth_newlink() in
     drivers/net/veth.c).
     """
-    return index is not None or peer_index is None
+    first, second = (one, other) if one.index is not None or other.index is None else (other, one)
+    return AddVeth(first, replace(second, up=False), first.netns)
 
 
 @value
 class AddVeth(Step):
-    """Create a pair, both ends at once, each in its namespace under its final name.
+    """Create a pair, both ends at once, each in its namespace under its final name; :func:`pair` makes the step.
 
-    Only the ``first`` can be ``up`` at once, and only where it :func:`leads`: the kernel refuses it of the other
-    (veth_open() in drivers/net/veth.c).
+    It is sent from inside the namespace of its ``first`` end. Sent from elsewhere, that one's name and index would have
+    to be free there too, to kernels up to 6.12 at least (__rtnl_newlink() in net/core/rtnetlink.c). Only the first end
+    can be ``up`` at once: the kernel refuses it of the other (veth_open() in drivers/net/veth.c).
     """
 
     first: VethEnd
     second: VethEnd
-    netns: Netns = None
+    netns: Netns
 
     def words(self) -> Sequence[str]:
-        words = ["ip", "link", "add", "name"]
+        words = ["link", "add", "name"]
         for end in (self.first, self.second):
             words.append(end.interface)
             if end.up:
@@ -273,17 +280,25 @@ class AddVeth(Step):
                 words += ["address", end.mac]
             if end.mtu is not None:
                 words += ["mtu", str(end.mtu)]
-            if end.netns is not None:
-                words += ["netns", end.netns]
+            if end.netns != self.netns:
+                words += ["netns", OWN_PID if end.netns is None else end.netns]
             if end is self.first:
                 words += ["type", "veth", "peer", "name"]
-        return words
+        return ip(self.netns, *words)
 
     def makes(self) -> Sequence[Thing]:
         return [("interface", end.netns or "", end.interface) for end in (self.first, self.second)]
 
     def relocates(self) -> bool:
         return True
+
+    def foreseen(self) -> bool:
+        return all(end.index is not None for end in (self.first, self.second) if end.netns == self.netns)
+
+    def otherwise(self, error: int) -> Optional[Step]:
+        if error not in (errno.EEXIST, errno.EBUSY) or self.first.index is None:
+            return None
+        return replace(self, first=replace(self.first, index=None), second=replace(self.second, index=None))
 
     def effect(self, state: State) -> None:
         for end, other in ((self.first, self.second), (self.second, self.first)):
@@ -296,6 +311,7 @@ class AddVeth(Step):
                 mtu=end.mtu or 1500,
                 peer=Endpoint(other.netns, other.interface),
                 peer_ifindex=other.index,
+                group=end.group,
             )
             state.put(end.netns, made)
 
