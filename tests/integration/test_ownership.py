@@ -79,6 +79,87 @@ def test_an_end_that_comes_back_with_another_index_stays_the_topologys(host: Hos
     assert host.sh("ip -n a -o link show; ip -n b -o link show").count("\n") == 2
 
 
+@pytest.mark.parametrize(
+    "deed",
+    [
+        "address 02:00:00:00:00:77",
+        "mtu 1400",
+        "alias somebodys",
+        "up",
+        "txqueuelen 7",
+        "down; ip link property add dev hub altname other",
+        "address 02:00:00:00:00:77; ip link add br0 type bridge; ip link set hub master br0",
+    ],
+)
+def test_what_others_do_to_an_interface_does_not_end_ownership(host: Host, deed: str) -> None:
+    cable = link({"interface": "hub", "addresses": ["10.0.0.1/24"]}, end("a", "x", "10.0.0.2/24"))
+    topology(host, "a", cable)
+    host.sh(f"ip link set hub {deed}; ip -n a link set x address 02:00:00:00:00:78")
+    topology(host, "a", cable)
+    assert topology(host, "")["commands"][-2:] == ["ip link delete dev hub", "ip netns delete a"]
+    assert [one["ifname"] for one in host.ip("link", "show") if one["ifname"] != "br0"] == ["lo"]
+
+
+@pytest.mark.parametrize(
+    ("change", "deed"),
+    [({"mac": "02:00:00:00:00:01"}, "true"), ({}, "true"), ({}, "ip -n a link set x netns $$")],
+    ids=["which gets another MAC", "which is found", "which is plugged in"],
+)
+def test_a_pair_that_somebody_made_in_the_place_of_ours_is_not_ours(
+    host: Host, change: dict[str, Any], deed: str
+) -> None:
+    topology(host, "a b", link(end("a", "x", "10.0.0.1/24"), "b:y"))
+    host.sh("ip -n a link delete x; ip -n a link add x type veth peer name y netns b")
+    host.sh(f"ip -n a address add 10.0.0.1/24 dev x; {deed}")
+    form = {"name": "t", "namespaces": ["a", "b"], "purge": True}
+    predicted, result = (
+        host.done("netns_topology", check=check, **form, links=[link({**end("a", "x"), **change}, "b:y")])
+        for check in (True, False)
+    )
+    assert predicted["warnings"] == result["warnings"]
+    assert result["warnings"][-1] == (
+        "Interface y in namespace b is not the one that topology t made: it was replaced, or its group changed. It is "
+        "left alone, and no longer counts as the topology's."
+    )
+    assert host.done("netns_topology", **form)["commands"] == []
+    assert pairs(host) == {frozenset(["a:x", "b:y"])}
+
+
+def test_ownership_that_is_lost_is_told_once(host: Host) -> None:
+    topology(host, "a b", link("a:x", "b:y"))
+    host.sh("ip -n a link set x group 7")
+    form = {"name": "t", "namespaces": ["a", "b"], "links": [link("a:x", "b:y")]}
+    (warning,) = host.done("netns_topology", **form)["warnings"]
+    assert warning.startswith("Interface x in namespace a is not the one that topology t made")
+    assert "warnings" not in host.done("netns_topology", **form)
+
+
+def test_addresses_on_an_interface_of_others_stay_the_topologys(host: Host) -> None:
+    host.sh("ip netns add a; ip link add hub type veth peer name x netns a")
+    cable = link({"interface": "hub", "addresses": ["10.0.0.1/24"]}, end("a", "x", "10.0.0.2/24"))
+    topology(host, "a", cable)
+    host.sh("ip link set hub address 02:00:00:00:00:77")
+    topology(host, "a", link({"interface": "hub"}, {**end("a", "x"), "mac": "02:00:00:00:00:78"}))
+    assert "10.0.0.1" not in host.sh("ip address show hub")
+    assert topology(host, "a")["commands"] == []
+    assert [one["ifname"] for one in host.ip("link", "show")] == ["lo", "hub"]
+
+
+def test_a_record_of_the_version_before_still_counts(host: Host) -> None:
+    topology(host, "a b", link("a:x", "b:y"))
+    host.sh("ip -n a link set x group 0; ip -n b link set y group 0")
+    path = Path("/run/linuxnet.netns/t.json")
+    record = json.loads(path.read_text())
+    namespaces = {thing[1]: identity for thing, identity in record["things"] if thing[0] == "namespace"}
+    for entry in record["things"]:
+        if entry[0][0] == "interface":
+            (found,) = host.ip("-n", entry[0][1], "link", "show", entry[0][2])
+            entry[1] = f"{namespaces[entry[0][1]]}/{found['ifindex']}/{found['address']}"
+    path.write_text(json.dumps({**record, "version": 1}))
+    topology(host, "a b", link({**end("a", "x"), "mac": "02:00:00:00:00:01"}, "b:y"))
+    assert topology(host, "")["commands"] == ["ip -n a link delete dev x", "ip netns delete a", "ip netns delete b"]
+
+
 @pytest.mark.parametrize("order", [1, -1])
 def test_a_pair_on_the_host_has_the_names_of_one_inside(host: Host, order: int) -> None:
     links = [link("v0", "v1"), link("a:v0", "b:v1")][::order]

@@ -1,0 +1,188 @@
+# SPDX-FileCopyrightText: 2026 The linuxnet.netns developers
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The contract on hosts as people have them: with udev, with many interfaces, with modules of tunnels loaded.
+
+``make test-vm`` runs the whole contract on such a host itself, and on the kernels that it comes with; this imitates what
+can be imitated without one.
+"""
+
+from __future__ import annotations
+
+import re
+import socket
+import subprocess
+import threading
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import suppress
+
+import pytest
+from ansible_collections.linuxnet.netns.plugins.module_utils._errors import StepFailed
+from ansible_collections.linuxnet.netns.plugins.module_utils._kernel import edge, reports, requests, syscalls
+from ansible_collections.linuxnet.netns.plugins.module_utils._kernel.netlink import RouteSocket
+from ansible_collections.linuxnet.netns.plugins.module_utils._model import Scope, State, Step
+from ansible_collections.linuxnet.netns.tests.integration.cases import Case
+from ansible_collections.linuxnet.netns.tests.integration.host import Host
+from ansible_collections.linuxnet.netns.tests.integration.test_contract import every_case, prepare
+
+#: linux/rtnetlink.h: the group whose members are told of links. linux/if_link.h: IFLA_ADDRESS.
+RTMGRP_LINK, NEWLINK, ADDRESS = 1, 16, 1
+#: asm-generic/socket.h
+SO_RCVBUFFORCE = 33
+#: How MACs begin that the hand gives, and that cases declare.
+HANDS, DECLARED = "06:75:64", "02:00:00"
+
+
+class Udev(threading.Thread):
+    """A hand that gives each veth end which appears on the host another MAC, as udev does where none was set."""
+
+    def __init__(self) -> None:
+        super().__init__(daemon=True)
+        self._told = socket.socket(socket.AF_NETLINK, socket.SOCK_RAW | socket.SOCK_CLOEXEC, 0)
+        self._told.setsockopt(socket.SOL_SOCKET, SO_RCVBUFFORCE, 1 << 24)
+        self._told.bind((0, RTMGRP_LINK))
+        self._told.settimeout(0.05)
+        self.ended = False
+
+    def run(self) -> None:
+        with self._told, RouteSocket() as route:
+            for report in route.dump(requests.links()):
+                self._hear(report, route)
+            while not self.ended:
+                with suppress(TimeoutError):
+                    self._hear(self._told.recv(1 << 16), route)
+
+    @staticmethod
+    def _hear(report: bytes, route: RouteSocket) -> None:
+        if int.from_bytes(report[4:6], "little") != NEWLINK:
+            return
+        link = reports.link(report)
+        if link.kind == "veth" and not (link.mac or HANDS).startswith((HANDS, DECLARED)):
+            mac = bytes.fromhex(HANDS.replace(":", "")) + link.ifindex.to_bytes(3, "big")
+            route.request([requests.setting(link.ifindex, ADDRESS, mac)])
+
+
+@pytest.fixture
+def udev(host: Host) -> Iterator[Udev]:
+    """A hand that gives interfaces other MACs; to be started."""
+    hand = Udev()
+    yield hand
+    if hand.is_alive():
+        hand.ended = True
+        hand.join()
+
+
+def settle(host: Host) -> None:
+    """Wait until each veth end on the host has the MAC that udev gives it."""
+    until = time.monotonic() + 5
+    while time.monotonic() < until:
+        ends = host.ip("link", "show", "type", "veth")
+        if all(one["address"].startswith((HANDS, DECLARED)) for one in ends):
+            return
+        time.sleep(0.01)
+    raise AssertionError(ends)
+
+
+def fill(host: Host, case: Case) -> None:
+    """Take every index up to 300 on the host, and every name that the case gives to what is inside of namespaces."""
+    inside, outside = set(), {"lo"}
+    for command in case.commands:
+        names = re.findall(r"(?:name|dev) (\S+)", command)
+        where = inside if " -n " in command else outside
+        where.update(names)
+        outside.update(names[-1:] if "$$" in command else ())
+    there = {one["ifname"] for one in host.ip("link", "show")}
+    lines = [f"link add {name} type bridge" for name in sorted(inside - outside - there)]
+    mac = f"address {DECLARED}:00:00:01"
+    lines += [f"link add taken{n} {mac} type veth peer name taken{n}p {mac}" for n in range(150)]
+    subprocess.run(["ip", "-batch", "-"], input="\n".join(lines), text=True, check=True)
+
+
+def busy(host: Host, case: Case, udev: Udev) -> None:
+    """Prepare the case on a host that has many interfaces, and udev."""
+    prepare(host, case)
+    fill(host, case)
+    udev.start()
+    settle(host)
+
+
+@pytest.fixture
+def tunnels(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A host on which each namespace that is made has interfaces from the start, as with modules of tunnels loaded."""
+    unshare = syscalls.unshare_net
+
+    def unshare_net() -> None:
+        unshare()
+        subprocess.run(["ip", "link", "add", "tunl0", "type", "bridge"], check=True)
+        subprocess.run(["ip", "link", "add", "sit0", "type", "bridge"], check=True)
+
+    monkeypatch.setattr(syscalls, "unshare_net", unshare_net)
+
+
+def keeps_the_contract(host: Host, case: Case) -> None:
+    """Predicted, done as predicted, found done, nothing of others touched."""
+    theirs = [one for one in host.ip("link", "show") if one["ifname"].startswith("taken")]
+    predicted = host.done(case.module, check=True, **case.options)
+    result = host.done(case.module, **case.options)
+    assert result["commands"] == case.commands
+    assert (predicted["commands"], predicted["diff"]) == (result["commands"], result["diff"])
+    time.sleep(0.1)
+    assert host.done(case.module, **case.options)["commands"] == []
+    assert [one for one in host.ip("link", "show") if one["ifname"].startswith("taken")] == theirs
+
+
+def refuse_the_last_step(host: Host, case: Case, monkeypatch: pytest.MonkeyPatch) -> None:
+    """When the last step is refused, the host is as it was."""
+    before = host.dump()
+
+    class Refusing(edge.LinuxKernel):
+        """The kernel, but that it refuses the last command of a plan."""
+
+        undoing = False
+
+        def observe(self, scope: Scope) -> State:
+            self.undoing = False
+            return super().observe(scope)
+
+        def apply(self, steps: Sequence[Step]) -> None:
+            done: list[Step] = []
+            for step in steps:
+                if str(step) == case.commands[-1] and not self.undoing:
+                    self.undoing = True
+                    raise StepFailed(step, "Operation not permitted (EPERM)", done)
+                super().apply([step])
+                done.append(step)
+
+    monkeypatch.setattr(edge, "LinuxKernel", Refusing)
+    result = host.run(case.module, **case.options)
+    assert result["msg"].endswith("The host is as it was."), result["msg"]
+    assert host.dump() == before
+
+
+@every_case
+def test_the_contract_holds_beside_udev_and_many_interfaces(host: Host, udev: Udev, case: Case) -> None:
+    busy(host, case, udev)
+    keeps_the_contract(host, case)
+
+
+@every_case
+def test_a_failure_leaves_a_busy_host_as_it_was(
+    host: Host, udev: Udev, monkeypatch: pytest.MonkeyPatch, case: Case
+) -> None:
+    busy(host, case, udev)
+    refuse_the_last_step(host, case, monkeypatch)
+
+
+@every_case
+def test_the_contract_holds_where_new_namespaces_have_interfaces(host: Host, tunnels: None, case: Case) -> None:
+    prepare(host, case)
+    keeps_the_contract(host, case)
+
+
+@every_case
+def test_a_failure_leaves_a_host_with_such_namespaces_as_it_was(
+    host: Host, tunnels: None, monkeypatch: pytest.MonkeyPatch, case: Case
+) -> None:
+    prepare(host, case)
+    refuse_the_last_step(host, case, monkeypatch)
