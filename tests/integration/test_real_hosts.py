@@ -3,7 +3,7 @@
 
 """The contract on hosts as people have them: with udev, with many interfaces, with modules of tunnels loaded.
 
-``make test-vm`` runs the whole contract on such a host itself, and on the kernels that it comes with; this imitates what
+``make test-vm`` runs the whole contract on such a host itself, with the kernel that it comes with; this imitates what
 can be imitated without one.
 """
 

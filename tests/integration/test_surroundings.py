@@ -159,6 +159,37 @@ def test_what_cannot_be_undone_is_named(host: Host, refuse: Refuse) -> None:
     assert result["commands"][0] == "ip link delete dev to_a"
 
 
+@pytest.mark.parametrize("moved", [False, True], ids=["a pair that was replaced", "an end that was moved"])
+def test_what_is_put_back_gets_another_index_where_its_own_was_taken_meanwhile(
+    host: Host, monkeypatch: pytest.MonkeyPatch, moved: bool
+) -> None:
+    host.done("netns_topology", name="lab", namespaces=["a", "b"], links=[link("a:x", "b:y")])
+    (before,) = host.ip("-n", "a", "link", "show", "x")
+    index, taker = before["ifindex"], "taker"
+    ends = ["c:x" if moved else "a:z", "b:y"]
+    form: dict[str, Any] = {"name": "lab", "namespaces": ["a", "b", "c"], "links": [link(*ends)]}
+
+    class Disturbed(edge.LinuxKernel):
+        """The kernel, which refuses the record; before an end is put back, somebody takes its index."""
+
+        def apply(self, steps: Sequence[Step]) -> None:
+            for step in steps:
+                if not step.words():
+                    raise StepFailed(step, "No space left on device (ENOSPC)", list(steps[:-1]))
+                if " x " in f"{step} " and not str(step).startswith("ip -n a link delete"):
+                    host.sh(f"ip -n a link show {taker} || ip -n a link add {taker} index {index} type bridge || true")
+                super().apply([step])
+
+    monkeypatch.setattr(edge, "LinuxKernel", Disturbed)
+    host.run("netns_topology", **form, purge=True)
+    (after,) = host.ip("-n", "a", "link", "show", "x")
+    assert (after["address"], after["flags"], after["ifindex"] != before["ifindex"]) == (
+        before["address"],
+        before["flags"],
+        True,
+    )
+
+
 def test_without_a_diff_none_is_told(host: Host) -> None:
     assert "diff" not in host.done("netns", name="a", _ansible_diff=False)
 

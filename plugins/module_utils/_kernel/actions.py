@@ -119,7 +119,7 @@ def _write_record(step: WriteRecord, place: Workplace) -> None:
 def _identities(netns: Netns, things: Sequence[Thing], place: Workplace) -> dict[Thing, str]:
     """The identities of a namespace and of what is on its interfaces, as ``ownership.identity_of``. Raises: OSError."""
     own = "host" if netns is None else namespaces.identity(netns)
-    found = {thing: own for thing in things}
+    found = dict.fromkeys(things, own)
     about = [thing for thing in things if thing[0] != "namespace"]
     if about:
         namespaces.enter(netns, place.home)
