@@ -61,14 +61,41 @@ class LibraryMissing(KernelError):
         self.trace = trace
 
 
-class StepFailed(Exception):
-    """The kernel refused a step; ``words`` are its own, ``done`` the steps of the same call that it carried out."""
+#: Errors of the kernel that are the same the next time. What is only in the way, or short, may be otherwise then.
+LASTING = frozenset(
+    {
+        errno.EPERM,
+        errno.EACCES,
+        errno.EINVAL,
+        errno.ENOSPC,
+        errno.EROFS,
+        errno.ERANGE,
+        errno.EOPNOTSUPP,
+        errno.EAFNOSUPPORT,
+        errno.EPROTONOSUPPORT,
+    }
+)
 
-    def __init__(self, step: Step, words: str, done: Sequence[Step]) -> None:
+
+class StepFailed(Exception):
+    """The kernel refused a step; ``words`` are its own, ``done`` the steps of the same call that it carried out.
+
+    ``lasting``: it would be refused the next time too.
+    """
+
+    def __init__(self, step: Step, words: str, done: Sequence[Step], lasting: bool = False) -> None:
         super().__init__(words)
         self.step = step
         self.words = words
         self.done = list(done)
+        self.lasting = lasting
+
+    @classmethod
+    def by(cls, error: Exception, step: Step, done: Sequence[Step]) -> StepFailed:
+        """The failure of a step by an error, of whatever class."""
+        if isinstance(error, OSError):
+            return cls(step, said(error), done, error.errno in LASTING)
+        return cls(step, unforeseen(error), done)
 
 
 class Failed(Exception):
@@ -95,6 +122,11 @@ def words(number: int, explanation: str = "") -> str:
     """An error as the kernel puts it: its text, its name and, where there is one, its explanation."""
     name = errno.errorcode.get(number, str(number))
     return f"{os.strerror(number)} ({name})" + (f", {explanation}" if explanation else "")
+
+
+def unforeseen(error: Exception) -> str:
+    """An error that nothing here foresees, in words."""
+    return f"{type(error).__name__}: {error}".rstrip(": ")
 
 
 def said(error: OSError) -> str:

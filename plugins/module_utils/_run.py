@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import gc
 import time
+import traceback
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from typing import TYPE_CHECKING, Any, Callable, NamedTuple, Optional, Protocol
@@ -19,6 +20,8 @@ from ansible_collections.linuxnet.netns.plugins.module_utils._errors import (
     KernelError,
     LibraryMissing,
     listed,
+    said,
+    unforeseen,
 )
 from ansible_collections.linuxnet.netns.plugins.module_utils._model import (
     Condition,
@@ -148,6 +151,15 @@ def failures_told(module: AnsibleModule) -> Iterator[None]:
         module.fail_json(msg=missing_required_lib(missing.library), exception=missing.trace, changed=False, commands=[])
     except KernelError as error:
         module.fail_json(msg=str(error), changed=False, commands=[])
+    except OSError as error:
+        text = f"This host does not let the task do its work: {said(error)}."
+        module.fail_json(msg=text, exception=traceback.format_exc(), changed=False, commands=[])
+    except Exception as error:
+        text = (
+            f"Something went wrong that is not foreseen ({unforeseen(error)}). This is a fault of linuxnet.netns: "
+            "please report it, with what the task prints at -vvv."
+        )
+        module.fail_json(msg=text, exception=traceback.format_exc(), changed=False, commands=[])
     finally:
         gc.freeze()
 
@@ -164,6 +176,9 @@ def _waited(kernel: Kernel, outcome: Outcome, started: float, waits: bool) -> Ou
         found = kernel.wait(conditions)
     except KernelError as error:
         raise Failed(str(error), outcome.plan.commands()) from error
+    except OSError as error:
+        text = f"What is declared is in place, but what was to come true could not be waited for: {said(error)}."
+        raise Failed(text, outcome.plan.commands()) from error
     ended = time.monotonic()
     return outcome._replace(seconds=ended - started, found=list(zip(conditions, found)), waited=ended - begun)
 

@@ -10,7 +10,7 @@ import signal
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from ansible_collections.linuxnet.netns.plugins.module_utils import _plan
 from ansible_collections.linuxnet.netns.plugins.module_utils._errors import (
@@ -19,11 +19,15 @@ from ansible_collections.linuxnet.netns.plugins.module_utils._errors import (
     KernelError,
     StepFailed,
     listed,
+    unforeseen,
 )
 from ansible_collections.linuxnet.netns.plugins.module_utils._model import Declared, Scope, State, Step
 
 if TYPE_CHECKING:
     from ansible_collections.linuxnet.netns.plugins.module_utils._run import Kernel
+
+#: How many places that differ a message names.
+_NAMED = 5
 
 
 class Transaction:
@@ -33,6 +37,10 @@ class Transaction:
         self._kernel = kernel
         self._declared = declared
         self._scope = scope
+        #: The state before the first step.
+        self._was = State()
+        #: The plan that is being carried out, and what is known to have been done of it.
+        self._begun: tuple[_plan.Plan, Sequence[Step]] = (_plan.Plan((), (), State(), State()), ())
 
     def run(self, plan: _plan.Plan) -> tuple[_plan.Plan, State]:
         """Apply the plan and verify it; gives the plan that was carried out in the end, and the state afterwards.
@@ -40,35 +48,56 @@ class Transaction:
         Raises: Failed, after what had been done was undone.
         """
         with _uninterrupted():
-            return self._run(plan)
+            self._was, self._begun = plan.before, (plan, ())
+            try:
+                return self._run(plan)
+            except (Failed, KernelError):
+                raise
+            except Exception as error:
+                why = f"Something went wrong that is not foreseen ({unforeseen(error)})."
+                raise Failed(f"{why} All that was done was undone. {self._undo(*self._begun, why)}") from error
 
     def _run(self, plan: _plan.Plan) -> tuple[_plan.Plan, State]:
         try:
             self._checkpoint(plan)
-            self._kernel.apply(plan.steps)
-            return plan, self._verified(plan, frozenset(plan.after.fresh))
+            return self._applied(plan, frozenset(plan.after.fresh))
         except StepFailed as failed:
-            why, _back = self._take_back(plan, failed)
+            why, back = self._take_back(plan, failed)
+            if failed.lasting:
+                raise self._refused(why, failed.done, back) from failed
         # Something may have changed under way, or still be going: the kernel destroys devices up to 80 ms after their
         # namespace. Look again then, and go step by step, so that a failure is that of one step.
         time.sleep(0.1)
         try:
             plan = _plan.make(self._declared, self._kernel.observe(self._scope))
         except Invalid as invalid:
-            raise Failed(f"{why} Then this was found: {listed(invalid.problems)}. The host is as it was.") from invalid
+            raise Failed(f"{why} Then this was found: {listed(invalid.problems)}. {back}") from invalid
         except KernelError as error:
-            raise Failed(f"{why} {error} The host is as it was.") from error
+            raise Failed(f"{why} {back} {error}") from error
         done: list[Step] = []
         try:
             self._checkpoint(plan)
             for step in plan.steps:
+                self._begun = plan, done
                 self._kernel.apply([step])
                 done.append(step)
+            self._begun = plan, plan.steps
             return plan, self._verified(plan, frozenset())
         except StepFailed as failed:
-            why, back = self._take_back(plan, StepFailed(failed.step, failed.words, [*done, *failed.done]))
-            undone = "All that was done before was undone." if done else "Nothing had been changed before."
-            raise Failed(f"{why} {undone} {back}") from failed
+            done = [*done, *failed.done]
+            why, back = self._take_back(plan, StepFailed(failed.step, failed.words, done))
+            raise self._refused(why, done, back) from failed
+
+    def _applied(self, plan: _plan.Plan, fresh: frozenset[str]) -> tuple[_plan.Plan, State]:
+        """Apply a plan in batches; gives it, and the state that it leaves. Raises: StepFailed, Failed."""
+        self._kernel.apply(plan.steps)
+        self._begun = plan, plan.steps
+        return plan, self._verified(plan, fresh)
+
+    @staticmethod
+    def _refused(why: str, done: Sequence[Step], back: str) -> Failed:
+        undone = "All that was done before was undone." if done else "Nothing had been changed before."
+        return Failed(f"{why} {undone} {back}")
 
     def _checkpoint(self, plan: _plan.Plan) -> None:
         disturbed = {netns for step in plan.steps if step.disruptive() for netns in step.places()}
@@ -95,7 +124,7 @@ class Transaction:
         now.adopt(plan.after, fresh)
         others = [one for one in self._declared if not _inside(one, fresh)]
         try:
-            missing = [str(step) or "the record" for step in _plan.make(others, now).steps]
+            missing = [_called(step) for step in _plan.make(others, now).steps]
         except Invalid as invalid:
             missing = [listed(invalid.problems)]
         if missing:
@@ -114,7 +143,7 @@ class Transaction:
         Raises: Failed, when not all could be undone.
         """
         path = plan.path(failed.step)
-        why = f"{path + ': ' if path else ''}{str(failed.step) or 'the record of the topology'} failed: {failed.words}."
+        why = f"{path + ': ' if path else ''}{_called(failed.step)} failed: {failed.words}."
         return why, self._undo(plan, failed.done, why)
 
     def _undo(self, plan: _plan.Plan, done: Sequence[Step], why: str) -> str:
@@ -125,24 +154,48 @@ class Transaction:
                 self._kernel.apply(steps)
                 break
             except StepFailed as failed:
-                left.append(f"{failed.step} failed: {failed.words}")
+                left.append(f"{_called(failed.step)} failed: {failed.words}")
                 over = {id(step) for step in (failed.step, *failed.done)}
                 steps = [step for step in steps if id(step) not in over]
         left.extend(self._kernel.revive())
         try:
-            now = _plan.view(self._declared, self._kernel.observe(self._scope))
-            same = now == _plan.view(self._declared, plan.before)
+            differing = self._differing()
         except KernelError as error:
             left.append(f"what is there now is not known: {error}")
-            same = True
-        if left and not same:
-            left.append("what is there now differs from what was there before")
+            differing = []
+        if left and differing:
+            left.append(f"what is there now differs from what was there before, in {', '.join(differing)}")
         if left:
             raise Failed(
                 f"{why} What was done before was undone, except for this: {'; '.join(left)}.",
                 [str(step) for step in done if step.words()],
             )
-        return "The host is as it was." if same else "What is there now differs: something else changed it meanwhile."
+        if differing:
+            return f"What is there now differs, for something else changed it meanwhile: {', '.join(differing)}."
+        return "The host is as it was."
+
+    def _differing(self) -> list[str]:
+        """What is not as it was before the first step, by its place in the diff. Raises: KernelError."""
+        was, now = (_plan.view(self._declared, state) for state in (self._was, self._kernel.observe(self._scope)))
+        return _paths(was, now)
+
+
+def _paths(was: Any, now: Any, path: str = "") -> list[str]:
+    """Where two views differ; of many places the first few, and how many more."""
+    if not (isinstance(was, dict) and isinstance(now, dict)):
+        return [] if was == now else [path]
+    found = [
+        place
+        for key in {**was, **now}
+        if was.get(key) != now.get(key)
+        for place in _paths(was.get(key), now.get(key), f"{path}.{key}" if path else key)
+    ]
+    return found if len(found) <= _NAMED else [*found[:_NAMED], f"{len(found) - _NAMED} more"]
+
+
+def _called(step: Step) -> str:
+    """What a step is called in a message: its command, if it has one."""
+    return str(step) or "the record of the topology"
 
 
 def _inside(one: Declared, namespaces: frozenset[str]) -> bool:

@@ -204,8 +204,8 @@ CASES = [
         "netns_addr",
         {"netns": "a", "interface": "ea", "addresses": ["10.0.0.9/24"], "exclusive": True},
         [
-            "ip -n a address delete 10.0.0.2/24 dev ea",
             "ip -n a address delete 10.0.0.3/24 dev ea",
+            "ip -n a address delete 10.0.0.2/24 dev ea",
             "ip -n a address delete 10.0.0.1/24 dev ea",
             "ip -n a address add 10.0.0.9/24 dev ea",
         ],
@@ -221,6 +221,23 @@ CASES = [
             "ip -n a address delete fd00::1/64 dev ea",
         ],
         before=PLUGGED,
+    ),
+    Case(
+        "exclusive addresses, among them the first and one that somebody chose",
+        "netns_addr",
+        {"netns": "a", "interface": "ea", "addresses": ["10.2.0.1/24"], "exclusive": True},
+        ["ip -n a address delete 169.254.7.7/16 dev ea", "ip -n a address delete 10.1.0.1/24 dev ea"],
+        before=(
+            f"{PAIR}; for n in 1 2; do ip -n a addr add 10.$n.0.1/24 dev ea; done;"
+            "ip -n a addr add 169.254.7.7/16 dev ea; ip -n a link set ea up"
+        ),
+    ),
+    Case(
+        "addresses of the host alone",
+        "netns_addr",
+        {"netns": "a", "interface": "lo", "addresses": ["127.0.0.53/8", "127.0.0.2/32"]},
+        ["ip -n a address add 127.0.0.53/8 dev lo", "ip -n a address add 127.0.0.2/32 dev lo"],
+        before="ip netns add a; ip -n a link set lo up",
     ),
     Case(
         "an interface up",

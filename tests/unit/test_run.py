@@ -78,7 +78,7 @@ def test_what_cannot_be_undone_is_named() -> None:
     assert result["msg"] == (
         f"links[0].endpoints[0]: {COMMANDS[2]} failed: No buffer space available (ENOBUFS). What was done before was "
         "undone, except for this: ip netns delete b failed: No buffer space available (ENOBUFS); what is there now "
-        "differs from what was there before."
+        "differs from what was there before, in namespaces.b."
     )
     assert (result["changed"], result["commands"]) == (True, COMMANDS[:2])
 

@@ -36,12 +36,13 @@ class Workplace:
     """What actions share in one run.
 
     ``home`` is a descriptor of the host's namespace; ``kept`` are descriptors of deleted namespaces, which keep them
-    restorable; ``crowded``: as the state has it.
+    restorable, and ``room`` how many of them there may be; ``crowded``: as the state has it.
     """
 
     def __init__(self, home: int) -> None:
         self.home = home
         self.kept: dict[str, int] = {}
+        self.room = 0
         self.prepared = False
         self.crowded = False
 
@@ -77,18 +78,18 @@ def _add_namespace(step: AddNamespace, place: Workplace) -> None:
         return
     namespaces.prepare()
     namespaces.create(step.name)
-    place.crowded = len(socket.if_nameindex()) > 1
     place.prepared = True
+    try:
+        place.crowded = len(socket.if_nameindex()) > 1
+    except OSError:
+        place.crowded = True  # it is there, whatever is in it
 
 
 @perform.register
 def _delete_namespace(step: DeleteNamespace, place: Workplace) -> None:
-    try:
+    if len(place.kept) < place.room:
         place.kept[step.name] = namespaces.open_namespace(step.name)
-    except OSError as error:
-        if error.errno != errno.EMFILE:
-            raise
-    namespaces.delete(step.name)
+    namespaces.delete(step.name, place.kept.get(step.name))
 
 
 @perform.register

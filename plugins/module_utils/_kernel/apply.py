@@ -12,13 +12,15 @@ from collections.abc import Sequence
 from itertools import groupby
 from typing import Callable, Optional
 
-from ansible_collections.linuxnet.netns.plugins.module_utils._errors import StepFailed, said
+from ansible_collections.linuxnet.netns.plugins.module_utils._errors import LibraryMissing, StepFailed
 from ansible_collections.linuxnet.netns.plugins.module_utils._kernel import actions, namespaces
 from ansible_collections.linuxnet.netns.plugins.module_utils._kernel.codec import Codec
 from ansible_collections.linuxnet.netns.plugins.module_utils._model import Netns, State, Step
 
 #: Descriptors that a run may need at once, beside those of the namespaces that it deletes.
 _DESCRIPTORS = 512
+#: Descriptors that are left for the rest of the work, however many namespaces are held open.
+_RESERVE = 40
 #: From how many steps on threads are worth their start.
 _MANY = 50
 
@@ -62,15 +64,22 @@ class Applier:
         """
         self._seen = seen
         done: list[Step] = []
-        self._make_room(steps)
-        with namespaces.away(self._home):
-            for in_batches, group in groupby(
-                steps, key=lambda step: None if actions.performed(step) else step.netns or ""
-            ):
-                if in_batches is None:
-                    self._perform(list(group), done)
-                else:
-                    self._send(in_batches or None, list(group), done)
+        try:
+            self._make_room(steps)
+            with namespaces.away(self._home):
+                self._apply(steps, done)
+        except (StepFailed, LibraryMissing):
+            raise
+        except Exception as error:
+            # Whatever it was, what has been done until then is known, and can be undone.
+            raise StepFailed.by(error, steps[min(len(done), len(steps) - 1)], done) from error
+
+    def _apply(self, steps: Sequence[Step], done: list[Step]) -> None:
+        for in_batches, group in groupby(steps, key=lambda step: None if actions.performed(step) else step.netns or ""):
+            if in_batches is None:
+                self._perform(list(group), done)
+            else:
+                self._send(in_batches or None, list(group), done)
 
     def _perform(self, steps: Sequence[Step], done: list[Step]) -> None:
         for sort, group in groupby(steps, key=type):
@@ -91,21 +100,26 @@ class Applier:
                 self._perform_some(some, done)
             except StepFailed as failed:
                 failures.append(failed)
+            except Exception as error:
+                failures.append(StepFailed.by(error, some[0], done))
 
-        threads = [threading.Thread(target=perform, args=[steps[start::2]]) for start in range(2)]
-        for thread in threads:
-            thread.start()
-        for thread in threads:
-            thread.join()
+        other = threading.Thread(target=perform, args=[steps[1::2]])
+        try:
+            other.start()
+        except RuntimeError:  # a limit of processes
+            perform(steps)
+        else:
+            perform(steps[0::2])
+            other.join()
         if failures:
-            raise StepFailed(failures[0].step, failures[0].words, done)
+            raise StepFailed(failures[0].step, failures[0].words, done, failures[0].lasting)
 
     def _perform_some(self, steps: Sequence[Step], done: list[Step]) -> None:
         for step in steps:
             try:
                 actions.perform(step, self._place)
             except OSError as error:
-                raise StepFailed(step, said(error), done) from error
+                raise StepFailed.by(error, step, done) from error
             if step.relocates():
                 step.effect(self._seen)
             done.append(step)
@@ -118,14 +132,19 @@ class Applier:
             namespaces.enter(netns, self._home)
             messenger = Messenger(self._codec(), self._home, self._seen)
         except OSError as error:
-            raise StepFailed(steps[0], said(error), done) from error
+            raise StepFailed.by(error, steps[0], done) from error
         with messenger:
             messenger.send(steps, done)
 
     def _make_room(self, steps: Sequence[Step]) -> None:
-        """Raise the soft limit of descriptors where the steps may need more; closing puts it back."""
+        """Raise the soft limit of descriptors where the steps may need more; closing puts it back.
+
+        Deleted namespaces are held open as far as there is room, beside what verifying and undoing need.
+        """
         soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
         needed = _DESCRIPTORS + sum(1 for step in steps if step.ends())
         if self._limits is None and soft != resource.RLIM_INFINITY and needed > soft and soft != hard:
             self._limits = (soft, hard)
             resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
+            soft = hard
+        self._place.room = max(0, soft - _RESERVE) if soft != resource.RLIM_INFINITY else needed

@@ -81,7 +81,7 @@ class LinuxKernel:
                 scope = self._with_records(scope, state)
             state.names = namespaces.what_are(scope.names)
             if scope.identities:
-                state.identities = {name: namespaces.identity(name) for name in state.names if state.has(name)}
+                state.identities = namespaces.identities(name for name in state.names if state.has(name))
             if any(state.has(name) for name in scope.processes):
                 there = [name for name in scope.processes if state.has(name)]
                 state.processes, state.mounts = namespaces.processes(there), namespaces.mounts(there)

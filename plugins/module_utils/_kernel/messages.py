@@ -59,6 +59,8 @@ def encode(step: Step, codec: Codec, host: Surroundings) -> bytes:
 _INDEX, _PEER_INDEX = 0x5DED0001, 0x5DED0003
 _FAMILIES = {4: socket.AF_INET, 6: socket.AF_INET6}
 _HOSTS = {4: "94.237.94.5", 6: "5eed:6::5eed:7"}
+#: linux/rtnetlink.h: the scopes RT_SCOPE_UNIVERSE, and RT_SCOPE_HOST, which ``ip`` gives to 127.0.0.0/8.
+_GLOBAL, _HOST = 0, 254
 _NUMBERS = tuple(map(number, (_INDEX, _PEER_INDEX, DESCRIPTOR)))
 
 
@@ -149,15 +151,19 @@ def _delete_address(step: DeleteAddress, codec: Codec, host: Surroundings) -> by
 def _address(codec: Codec, kind: int, flags: int, address: str, index: int) -> bytes:
     host, _slash, length = address.partition("/")
     version = 6 if ":" in host else 4
-    form = _address_form(codec, kind, flags, version, int(length))
+    scope = _HOST if kind == NEWADDR and version == 4 and host.startswith("127.") else _GLOBAL
+    form = _address_form(codec, kind, flags, (version, int(length), scope))
     return form.fill(number(index), socket.inet_pton(_FAMILIES[version], host))
 
 
 @lru_cache(maxsize=64)
-def _address_form(codec: Codec, kind: int, flags: int, version: int, length: int) -> Form:
+def _address_form(codec: Codec, kind: int, flags: int, body: tuple[int, int, int]) -> Form:
+    """A message about an address of an IP version, with a prefix length and a scope."""
+    version, length, scope = body
     message = codec.ifaddrmsg()
     message["family"] = _FAMILIES[version]
     message["prefixlen"] = length
+    message["scope"] = scope
     message["index"] = _INDEX
     message["attrs"] = [("IFA_LOCAL", _HOSTS[version]), ("IFA_ADDRESS", _HOSTS[version])]
     mark = socket.inet_pton(_FAMILIES[version], _HOSTS[version])

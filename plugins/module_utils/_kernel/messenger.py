@@ -10,7 +10,7 @@ import os
 from collections.abc import Sequence
 from typing import Optional
 
-from ansible_collections.linuxnet.netns.plugins.module_utils._errors import NetlinkError, StepFailed, said
+from ansible_collections.linuxnet.netns.plugins.module_utils._errors import NetlinkError, StepFailed
 from ansible_collections.linuxnet.netns.plugins.module_utils._kernel import messages, namespaces, reports, requests
 from ansible_collections.linuxnet.netns.plugins.module_utils._kernel.codec import Codec
 from ansible_collections.linuxnet.netns.plugins.module_utils._kernel.netlink import BATCH, RouteSocket
@@ -57,7 +57,7 @@ class Messenger:
                 if step.achieved(error.errno or 0):
                     done.append(step)
                     continue
-                raise StepFailed(step, said(error), done) from error
+                raise StepFailed.by(error, step, done) from error
             self._waiting.append((step, message))
             if self._foreseen(step):
                 step.effect(self._seen)
@@ -100,7 +100,7 @@ class Messenger:
         except OSError as error:
             # How far the kernel came is not known; what was not done need not be undone, which does no harm.
             self._done.extend(step for step, _message in sent)
-            raise StepFailed(sent[0][0], said(error), self._done) from error
+            raise StepFailed.by(error, sent[0][0], self._done) from error
         refused: Optional[tuple[Step, NetlinkError]] = None
         for (step, _message), answer in zip(sent, answers):
             taken, refusal = (step, answer) if answer is None else self._otherwise(step, answer)
@@ -115,7 +115,7 @@ class Messenger:
                 refused = step, refusal
         self._close_descriptors()
         if refused is not None:
-            raise StepFailed(refused[0], str(refused[1]), self._done)
+            raise StepFailed.by(refused[1], refused[0], self._done)
 
     def _otherwise(self, step: Step, refusal: NetlinkError) -> tuple[Step, Optional[NetlinkError]]:
         """Take another step that does the same, if there is one; gives the step that was taken and its answer.

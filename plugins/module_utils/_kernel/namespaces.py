@@ -69,7 +69,10 @@ def what_is_at(path: str) -> Optional[str]:
             return STALE
     if not stat.S_ISREG(found.st_mode):
         return FOREIGN
-    descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC | os.O_NONBLOCK)
+    try:
+        descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC | os.O_NONBLOCK)
+    except FileNotFoundError:
+        return None  # somebody has just removed it
     try:
         if is_namespace(descriptor):
             return NAMESPACE
@@ -108,6 +111,15 @@ def identity(name: str) -> str:
         found = os.stat(path)
         return f"{found.st_dev}:{found.st_ino}:"
     return f"{found.st_dev}:{found.st_ino}:{found.st_ctime_ns}"
+
+
+def identities(names: Iterable[str]) -> dict[str, str]:
+    """The identities of namespaces by their names, but for those that somebody has just removed. Raises: OSError."""
+    found = {}
+    for name in names:
+        with suppress(FileNotFoundError):
+            found[name] = identity(name)
+    return found
 
 
 def prepare() -> None:
@@ -168,16 +180,26 @@ def attach(name: str, descriptor: int) -> None:
         raise
 
 
-def delete(name: str) -> None:
-    """Take the name away; also that of a stale file. Raises: OSError, with the namespace still there."""
+def delete(name: str, held: Optional[int] = None) -> None:
+    """Take the name away; also that of a stale file.
+
+    Raises: OSError, with the namespace still there under its name if ``held`` is a descriptor of it.
+    """
     if not os.access(RUN_DIR, os.W_OK):
         raise OSError(errno.EROFS, os.strerror(errno.EROFS), RUN_DIR)
+    unmounted = True
     try:
         syscalls.unmount(path_of(name), syscalls.MNT_DETACH | syscalls.UMOUNT_NOFOLLOW)
     except OSError as error:
         if error.errno != errno.EINVAL:  # not a mount: a stale file or a symbolic link
             raise
-    os.unlink(path_of(name))
+        unmounted = False
+    try:
+        os.unlink(path_of(name))
+    except OSError:
+        if unmounted and held is not None:
+            syscalls.mount(f"/proc/thread-self/fd/{held}", path_of(name), syscalls.MS_BIND)
+        raise
 
 
 def leave_stale_file(name: str) -> None:

@@ -14,6 +14,7 @@ from ansible_collections.linuxnet.netns.plugins.module_utils._errors import Netl
 from ansible_collections.linuxnet.netns.plugins.module_utils._kernel import namespaces, reports, requests
 from ansible_collections.linuxnet.netns.plugins.module_utils._kernel.netlink import RouteSocket
 from ansible_collections.linuxnet.netns.plugins.module_utils._model import (
+    NAMESPACE,
     Address,
     Endpoint,
     Interface,
@@ -52,8 +53,27 @@ class Reader:
             if found is not None and found.addresses:
                 self._settings(end, state)
 
+    def _enter(self, netns: Netns, state: State) -> Optional[tuple[int, int]]:
+        """Enter a namespace; gives its device and inode, or None when somebody has removed it meanwhile.
+
+        Raises: OSError.
+        """
+        try:
+            return namespaces.enter(netns, self._home)
+        except OSError:
+            what = None if netns is None else namespaces.what_is(netns)
+            if netns is None or what == NAMESPACE:
+                raise
+            state.interfaces.pop(netns, None)
+            state.names.pop(netns, None)
+            if what is not None:
+                state.names[netns] = what
+            return None
+
     def _read(self, netns: Netns, state: State, scope: Scope) -> None:
-        key = namespaces.enter(netns, self._home)
+        key = self._enter(netns, state)
+        if key is None:
+            return
         known = self._known.setdefault(key, netns)
         if netns is not None and known != netns:
             state.aliases[netns] = known
@@ -93,7 +113,8 @@ class Reader:
             carrier=bool(link.flags & requests.IFF_LOWER_UP),
             mac=link.mac,
             mtu=link.mtu,
-            peer_ifindex=link.other,
+            # What a macvlan or the like is built upon in another namespace has its index there.
+            peer_ifindex=link.other if link.kind == "veth" or link.netns_id is None else None,
             addresses=tuple(addresses),
             group=link.group,
         )
@@ -132,7 +153,8 @@ class Reader:
         wanted = self._ids[end]
         if wanted is None:
             return self._join(end, interface, end.netns, state)
-        namespaces.enter(end.netns, self._home)
+        if self._enter(end.netns, state) is None:
+            return False
         with RouteSocket() as route:
             for netns in probable:
                 if netns != end.netns and self._id_of(netns, route, state) == wanted:
@@ -149,7 +171,10 @@ class Reader:
                 state.names[netns] = found
         if not state.has(netns):
             return None
-        descriptor = self._home if netns is None else namespaces.open_namespace(netns)
+        try:
+            descriptor = self._home if netns is None else namespaces.open_namespace(netns)
+        except OSError:
+            return None
         try:
             number = requests.nsid_of(route.ask(requests.nsid(descriptor)))
             return None if number is None or number < 0 else number
@@ -180,7 +205,8 @@ class Reader:
 
     def _settings(self, end: Endpoint, state: State) -> None:
         # /proc/sys/net shows the settings of the reading thread's namespace.
-        namespaces.enter(end.netns, self._home)
+        if self._enter(end.netns, state) is None:
+            return
         state.change(
             *end,
             promotes=any(_sysctl("ipv4", name, "promote_secondaries") for name in ("all", end.interface)),

@@ -10,6 +10,7 @@ nothing is removed on its account.
 
 from __future__ import annotations
 
+import errno
 import json
 import os
 import stat
@@ -19,6 +20,7 @@ from contextlib import suppress
 from functools import cache
 from typing import Optional
 
+from ansible_collections.linuxnet.netns.plugins.module_utils._errors import said
 from ansible_collections.linuxnet.netns.plugins.module_utils._kernel.lock import DIRECTORY
 from ansible_collections.linuxnet.netns.plugins.module_utils._kinds.ownership import Record
 from ansible_collections.linuxnet.netns.plugins.module_utils._model import Thing
@@ -26,7 +28,7 @@ from ansible_collections.linuxnet.netns.plugins.module_utils._normalise import P
 
 #: Version 1 had no identity by group, which this reads as well.
 _VERSION, _READ = 2, (1, 2)
-_ENDING = ".json"
+_ENDING, _UNFINISHED = ".json", ".new-"
 #: How many parts the key of each sort of thing has, behind the sort.
 _PARTS = {"namespace": 1, "interface": 2, "address": 3}
 
@@ -37,16 +39,19 @@ def path_of(topology: str) -> str:
 
 
 def listed() -> set[str]:
-    """The topologies that have a record."""
+    """The topologies that have a record. Raises: OSError."""
     try:
         names = os.listdir(DIRECTORY)
-    except OSError:
+    except (FileNotFoundError, NotADirectoryError):
         return set()
     return {name[: -len(_ENDING)] for name in names if name.endswith(_ENDING)}
 
 
 def read(topology: str) -> tuple[Optional[Record], Optional[str]]:
-    """The record of a topology, or None; and why a record that is there counts for nothing, or None."""
+    """The record of a topology, or None; and why a record that is there counts for nothing, or None.
+
+    Raises: OSError, when it cannot be read now; that does not make it one that counts for nothing.
+    """
     path = path_of(topology)
     try:
         directory = os.lstat(DIRECTORY)
@@ -56,7 +61,9 @@ def read(topology: str) -> tuple[Optional[Record], Optional[str]]:
     except FileNotFoundError:
         return None, None
     except OSError as error:
-        return None, _void(path, str(error))
+        if error.errno not in (errno.ELOOP, errno.ENOTDIR, errno.ENXIO):
+            raise
+        return None, _void(path, said(error))
     found = os.fstat(descriptor)
     if not stat.S_ISREG(found.st_mode):
         os.close(descriptor)
@@ -103,8 +110,9 @@ def write(topology: str, things: Mapping[Thing, str]) -> None:
             os.unlink(path_of(topology))
         return
     os.makedirs(DIRECTORY, mode=0o700, exist_ok=True)
+    _clean()
     content = {"version": _VERSION, "topology": topology, "boot": _boot(), "things": sorted(things.items())}
-    descriptor, temporary = tempfile.mkstemp(dir=DIRECTORY, prefix=".new-")
+    descriptor, temporary = tempfile.mkstemp(dir=DIRECTORY, prefix=_UNFINISHED)
     try:
         with open(descriptor, "w", encoding="utf-8") as file:
             file.write(json.dumps(content, separators=(",", ":")))
@@ -114,6 +122,14 @@ def write(topology: str, things: Mapping[Thing, str]) -> None:
     except OSError:
         os.unlink(temporary)
         raise
+
+
+def _clean() -> None:
+    """Remove what runs that were killed left of the records they were writing; no other is writing one now."""
+    for name in os.listdir(DIRECTORY):
+        if name.startswith(_UNFINISHED):
+            with suppress(FileNotFoundError):
+                os.unlink(f"{DIRECTORY}/{name}")
 
 
 def _boot() -> str:

@@ -72,7 +72,9 @@ class Addresses(Declared):
                 yield AddAddress(*end, one.text)
         if not unwanted:
             return
-        for one in sorted(unwanted, key=lambda one: not one.secondary):
+        # The last first, so that what would put them back finds none behind them.
+        oldest_first = [one for one in unwanted if one.version == 4]
+        for one in [*reversed(oldest_first), *(one for one in unwanted if one.version == 6)]:
             if _now(state, end, one.text):
                 yield DeleteAddress(*end, one.text, one.raw, one.peer)
         for one in [*kept, *wanted]:
@@ -141,13 +143,18 @@ def subnet(address: Address) -> Any:
 
 def given(interface: Interface, text: str) -> bool:
     """Whether the kernel, not a person, gives such an address to the interface."""
-    return (interface.name == "lo" and text in LOOPBACK) or ipaddress.ip_interface(text).ip.is_link_local
+    return (interface.name == "lo" and text in LOOPBACK) or link_local(text)
+
+
+def link_local(text: str) -> bool:
+    """Whether it is an IPv6 address of the kind that the kernel gives, fe80::/10; 169.254/16 is given by people."""
+    return text[:3].lower() in ("fe8", "fe9", "fea", "feb")
 
 
 def listed(interface: Optional[Interface]) -> list[str]:
     """The addresses of an interface in order, without the link-local ones; none of an interface that is not there."""
     found = () if interface is None else interface.addresses
-    return sorted((one.text for one in found if not ipaddress.ip_interface(one.text).ip.is_link_local), key=order)
+    return sorted((one.text for one in found if not link_local(one.text)), key=order)
 
 
 def order(text: str) -> tuple[int, int, int]:
@@ -238,11 +245,11 @@ class DeleteAddress(Step):
         found = before.interface(self.netns, self.interface)
         if found is None or found.address(self.address) is None:
             return []
-        # Order makes the primary: what comes after it in the subnet is taken away and follows it back.
+        # Order makes the primary of a subnet, and the address that is sent from: what comes after it is taken away and
+        # follows it back. Of IPv6 addresses neither depends on it.
         place = [one.text for one in found.addresses].index(self.address)
-        network = subnet(found.addresses[place])
         left = {one.text for one in without(found, self.address)}
-        after = [one for one in found.addresses[place + 1 :] if subnet(one) == network]
+        after = [one for one in found.addresses[place + 1 :] if one.version == found.addresses[place].version == 4]
         again: list[Step] = [
             DeleteAddress(self.netns, self.interface, one.text, one.raw, one.peer)
             for one in reversed(after)
@@ -257,15 +264,11 @@ class DeleteAddress(Step):
 
 def _newest(addresses: Sequence[Address], added: Address) -> int:
     """Where the kernel puts a new IPv6 address: before the others of its scope (ipv6_link_dev_addr() in addrconf.c)."""
-    local = _link_local(added)
+    local = link_local(added.text)
     for place, one in enumerate(addresses):
-        if one.version == 6 and (not local or _link_local(one)):
+        if one.version == 6 and (not local or link_local(one.text)):
             return place
     return len(addresses)
-
-
-def _link_local(address: Address) -> bool:
-    return address.text.startswith(("fe8", "fe9", "fea", "feb"))
 
 
 def written(address: str, peer: str) -> list[str]:

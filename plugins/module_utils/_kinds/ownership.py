@@ -16,8 +16,13 @@ from ansible_collections.linuxnet.netns.plugins.module_utils._kinds.interface im
     built_upon,
     group_of,
 )
-from ansible_collections.linuxnet.netns.plugins.module_utils._kinds.namespace import EVERYWHERE, Namespace
+from ansible_collections.linuxnet.netns.plugins.module_utils._kinds.namespace import (
+    EVERYWHERE,
+    DeleteStaleFile,
+    Namespace,
+)
 from ansible_collections.linuxnet.netns.plugins.module_utils._model import (
+    STALE,
     Declared,
     Endpoint,
     Netns,
@@ -162,6 +167,8 @@ class Ownership(Declared):
             yield WriteRecord(self.topology, tuple(sorted(now.items())))
 
     def _keeps(self, state: State, record: Record, thing: Thing) -> bool:
+        if thing[0] == "namespace" and state.names.get(thing[1]) == STALE:
+            return True  # a run that was removing it was killed
         # What is inside a namespace that was not read stays recorded as long as the namespace itself does.
         netns = None if thing[0] == "namespace" else thing[1] or None
         if thing[0] != "namespace" and state.has(netns) and netns not in state.interfaces:
@@ -201,7 +208,9 @@ class Ownership(Declared):
                 else:
                     yield DeleteInterface(*end, peer)
         for thing in surplus:
-            if thing[0] == "namespace" and record.owns(state, thing):
+            if thing[0] == "namespace" and state.names.get(thing[1]) == STALE:
+                yield DeleteStaleFile(thing[1])
+            elif thing[0] == "namespace" and record.owns(state, thing):
                 inside = sorted(set(state.inside(thing[1])) - EVERYWHERE)
                 if inside:
                     state.notes.append(
@@ -217,6 +226,8 @@ class Ownership(Declared):
         if not self.purge or record is None:
             return shown
         for thing in sorted(record.things):
+            if thing not in self.declared and thing[0] == "namespace" and state.names.get(thing[1]) == STALE:
+                merge(shown, Namespace(self.path, thing[1]).view(state))
             if thing in self.declared or not record.owns(state, thing):
                 continue
             if thing[0] == "namespace":

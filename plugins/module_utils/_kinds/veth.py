@@ -228,7 +228,7 @@ class Veth(Declared):
                     # Such an MTU takes the IPv6 addresses away.
                     from ansible_collections.linuxnet.netns.plugins.module_utils._kinds.address import listed
 
-                    leaf["addresses"] = listed(interface)
+                    leaf.update({"addresses": addresses} if (addresses := listed(interface)) else {})
             merge(shown, of_interface(where.netns, where.interface, leaf))
         return shown
 

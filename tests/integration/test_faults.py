@@ -1,0 +1,193 @@
+# SPDX-FileCopyrightText: 2026 The linuxnet.netns developers
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""What goes wrong around a run, at whatever moment: nothing is left half done, lost, or told as it is not."""
+
+from __future__ import annotations
+
+import errno
+import json
+import os
+import resource
+import threading
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any, Callable
+
+import pytest
+from ansible_collections.linuxnet.netns.plugins.module_utils._kernel import actions, edge, messages, namespaces, records
+from ansible_collections.linuxnet.netns.plugins.module_utils._model import Scope, State, Step
+from ansible_collections.linuxnet.netns.tests.integration.cases import link
+from ansible_collections.linuxnet.netns.tests.integration.host import Host, child
+
+RECORDS = Path("/run/linuxnet.netns")
+LAB = {"name": "t", "namespaces": ["a", "b"], "links": [link("a:x", "b:y")]}
+
+
+def failing(number: int) -> Callable[..., Any]:
+    """A call that fails with an error."""
+
+    def fail(*_arguments: Any, **_options: Any) -> Any:
+        raise OSError(number, os.strerror(number))
+
+    return fail
+
+
+@pytest.mark.parametrize("number", [errno.ENOMEM, errno.EMFILE, errno.ENFILE, errno.EIO], ids=errno.errorcode.get)
+def test_a_record_that_cannot_be_read_now_still_counts(
+    host: Host, monkeypatch: pytest.MonkeyPatch, number: int
+) -> None:
+    host.done("netns_topology", **LAB)
+    real = os.open
+
+    def open_(path: Any, *arguments: Any, **options: Any) -> int:
+        if str(path).endswith("t.json"):
+            raise OSError(number, os.strerror(number), path)
+        return real(path, *arguments, **options)
+
+    monkeypatch.setattr(records.os, "open", open_)
+    message = host.refused("netns_topology", **LAB)
+    assert message.startswith("The state of this host's network could not be read: /run/linuxnet.netns/t.json: ")
+    monkeypatch.undo()
+    purged = host.done("netns_topology", name="t", purge=True)
+    assert purged["commands"] == ["ip -n a link delete dev x", "ip netns delete a", "ip netns delete b"]
+
+
+def test_what_killed_runs_left_of_records_is_removed(host: Host) -> None:
+    host.done("netns_topology", name="t", namespaces=["a"])
+    (RECORDS / ".new-left").write_text("{")
+    host.done("netns_topology", name="t", namespaces=["a", "b"])
+    assert [one.name for one in RECORDS.iterdir()] == ["t.json"]
+
+
+def test_a_removal_that_was_killed_half_way_is_finished(host: Host) -> None:
+    host.done("netns_topology", **LAB)
+    host.sh("ip -n a link delete x; umount /run/netns/a")
+    result = host.done("netns_topology", name="t", namespaces=["b"])
+    assert result["commands"] == []
+    predicted = host.done("netns_topology", check=True, name="t", namespaces=["b"], purge=True)
+    result = host.done("netns_topology", name="t", namespaces=["b"], purge=True)
+    assert result["commands"] == predicted["commands"] == ["ip netns delete a"]
+    assert "a stale file" in result["diff"]["before"]
+    assert host.namespaces() == ["b"]
+    assert host.done("netns_topology", name="t", namespaces=["b"], purge=True)["commands"] == []
+
+
+def test_a_namespace_whose_name_cannot_be_removed_keeps_it(host: Host, monkeypatch: pytest.MonkeyPatch) -> None:
+    host.done("netns", name="a", loopback="up")
+    before = host.dump()
+    monkeypatch.setattr(namespaces.os, "unlink", failing(errno.EPERM))
+    result = host.run("netns", name="a", state="absent")
+    monkeypatch.undo()
+    assert result["msg"] == (
+        "name: ip netns delete a failed: Operation not permitted (EPERM). Nothing had been changed before. The host is "
+        "as it was."
+    )
+    assert host.dump() == before
+
+
+def test_a_namespace_that_others_remove_meanwhile_is_no_failure(host: Host, monkeypatch: pytest.MonkeyPatch) -> None:
+    host.done("netns_topology", **LAB)
+    host.sh("for name in c d; do ip netns add $name; done; ip -n a link add p type veth peer name q netns d")
+    real = namespaces.enter
+
+    def enter(netns: Any, home: int) -> Any:
+        if netns in ("c", "d") and netns in host.namespaces():
+            host.sh(f"ip netns delete {netns}")
+        return real(netns, home)
+
+    monkeypatch.setattr(namespaces, "enter", enter)
+    result = host.done("netns", name=["c", "d"], state="absent")
+    assert result["changed"] is False
+    assert host.namespaces() == ["a", "b"]
+
+
+def test_a_first_namespace_is_undone_whatever_fails_after_it(host: Host, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(actions.socket, "if_nameindex", failing(errno.ENOMEM))
+    host.done("netns_topology", name="t", namespaces=["a", "b"])
+    monkeypatch.undo()
+    assert host.done("netns_topology", name="t", purge=True)["commands"] == ["ip netns delete a", "ip netns delete b"]
+
+
+def test_without_threads_namespaces_are_made_all_the_same(host: Host, monkeypatch: pytest.MonkeyPatch) -> None:
+    def start(_thread: threading.Thread) -> None:
+        raise RuntimeError("can't start new thread")
+
+    monkeypatch.setattr(threading.Thread, "start", start)
+    names = [f"n{number}" for number in range(60)]
+    host.done("netns", name=names)
+    assert host.namespaces() == sorted(names)
+
+
+ODD = [MemoryError(), ValueError("odd"), OSError(errno.ENOLCK, "No locks")]
+
+
+@pytest.mark.parametrize("error", ODD, ids=repr)
+def test_any_error_while_steps_are_carried_out_undoes_them(
+    host: Host, monkeypatch: pytest.MonkeyPatch, error: Exception
+) -> None:
+    before = host.dump()
+    real = messages.encode
+
+    def encode(step: Step, *arguments: Any) -> bytes:
+        if str(step) == "ip -n b link set dev y up":
+            raise error
+        return real(step, *arguments)
+
+    monkeypatch.setattr(messages, "encode", encode)
+    result = host.run("netns_topology", **LAB)
+    assert result["msg"].startswith("links[0].endpoints[1]: ip -n b link set dev y up failed: ")
+    assert result["msg"].endswith("All that was done before was undone. The host is as it was.")
+    assert host.dump() == before
+
+
+@pytest.mark.parametrize("error", ODD, ids=repr)
+def test_any_error_while_it_is_verified_undoes_what_was_done(
+    host: Host, monkeypatch: pytest.MonkeyPatch, error: Exception
+) -> None:
+    before = host.dump()
+
+    class Broken(edge.LinuxKernel):
+        """The kernel, but that what has been done cannot be read the first time."""
+
+        broken = False
+
+        def observe(self, scope: Scope) -> State:
+            found = super().observe(scope)
+            if found.has("a") and not self.broken:
+                self.broken = True
+                raise error
+            return found
+
+    monkeypatch.setattr(edge, "LinuxKernel", Broken)
+    result = host.run("netns_topology", **LAB)
+    assert result["msg"].startswith(f"Something went wrong that is not foreseen ({type(error).__name__}")
+    assert result["msg"].endswith("All that was done was undone. The host is as it was.")
+    assert host.dump() == before
+
+
+def test_what_cannot_pass_is_not_tried_twice(host: Host, monkeypatch: pytest.MonkeyPatch) -> None:
+    host.sh("ip netns add a; ip netns exec a sysctl -qw net.ipv6.conf.lo.disable_ipv6=1")
+    tried: list[str] = []
+
+    class Counting(edge.LinuxKernel):
+        def apply(self, steps: Sequence[Step]) -> None:
+            tried.extend(map(str, steps))
+            super().apply(steps)
+
+    monkeypatch.setattr(edge, "LinuxKernel", Counting)
+    result = host.run("netns_addr", netns="a", interface="lo", addresses=["10.0.0.1/32", "fd00::1/128"])
+    assert "ip -n a address add fd00::1/128 dev lo failed: Permission denied (EACCES)" in result["msg"]
+    assert result["msg"].endswith("All that was done before was undone. The host is as it was.")
+    assert tried.count("ip -n a address add fd00::1/128 dev lo") == 1
+
+
+def test_more_namespaces_are_removed_than_can_be_held_open(host: Host) -> None:
+    names = [f"n{number}" for number in range(100)]
+    host.done("netns", name=names)
+    limit = (80, 80)
+    finished = child(
+        "netns", {"name": names, "state": "absent"}, preexec=lambda: resource.setrlimit(resource.RLIMIT_NOFILE, limit)
+    )
+    assert json.loads(finished.stdout).get("failed") is None, finished.stdout
+    assert host.namespaces() == []
