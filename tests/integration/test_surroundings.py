@@ -252,10 +252,20 @@ def test_an_end_in_a_bridge_is_back_in_it_after_a_failure(host: Host, refuse: Re
     host.sh(
         "ip netns add a; ip link add br0 type bridge; ip link set br0 up;"
         "ip link add ea type veth peer name eb netns a;"
-        "ip link set ea master br0; ip link set ea up; ip link set ea alias uplink; ip link set ea txqueuelen 77"
+        "ip link set ea master br0; ip link set ea up; ip link set ea alias uplink; ip link set ea txqueuelen 77;"
+        "bridge link set dev ea isolated on hairpin on cost 77 learning off flood off mcast_flood off"
     )
     refuse("ip netns delete a")
     failed(host, "netns", name="a", state="absent")
+
+
+def test_an_end_that_is_made_anew_and_leaves_its_bridge_so_is_told(host: Host) -> None:
+    host.done("netns_topology", name="t", namespaces=["a", "b"], links=[link("hub", "a:x")])
+    host.sh("ip link add br0 type bridge; ip link set hub master br0")
+    result = host.done("netns_topology", name="t", namespaces=["a", "b"], links=[link("hub", "b:y")])
+    assert result["warnings"] == [
+        "Gone with what the task did: hub as a port of br0, with what was set of it there, in the host's namespace."
+    ]
 
 
 def test_permanent_neighbours_survive_a_failure(host: Host, refuse: Refuse) -> None:

@@ -4,9 +4,9 @@
 
 """A checkpoint of what interfaces have that nothing here manages, and that goes with them unnamed.
 
-The bridge or other master that they are in, their alias, group, queue length, flags and IPv4 settings, and their
-permanent neighbours can be put back. What cannot is told: interfaces that were built upon them, queueing disciplines,
-IPv6 settings, and so on.
+The bridge or other master that they are in, what is set of them as ports of a bridge, their alias, group, queue length,
+flags and IPv4 settings, and their permanent neighbours can be put back. What cannot is told: interfaces that were built
+upon them, queueing disciplines, IPv6 settings, and so on.
 """
 
 from __future__ import annotations
@@ -23,6 +23,13 @@ from ansible_collections.linuxnet.netns.plugins.module_utils._model import Netns
 #: linux/if_link.h: IFNAME, LINKINFO with its KIND; MASTER, TXQLEN, IFALIAS, GROUP, which can be set again.
 _IFNAME, _LINKINFO, _KIND = 3, 18, 1
 _SETTABLE = {10: "master", 13: "queue length", 20: "alias", 27: "group"}
+_MASTER_OF = 10
+#: linux/if_link.h: SLAVE_KIND and SLAVE_DATA of LINKINFO; of a bridge's port what people set (IFLA_BRPORT_…): priority,
+#: cost, hairpin mode, BPDU guard, root block, fast leave, learning, flooding, proxy ARP, multicast router, flooding of
+#: multicast, multicast to unicast, VLAN tunnel, flooding of broadcast, forwarding mask, neighbour suppression,
+#: isolated, locked, MAB, neighbour suppression by VLAN.
+_SLAVE_KIND, _SLAVE_DATA = 4, 5
+_OF_PORT = frozenset({2, 3, 4, 5, 6, 7, 8, 9, 10, 12, 25, 27, 28, 29, 30, 31, 32, 33, 39, 40, 42})
 #: linux/if_link.h: MTU, PROP_LIST; AF_SPEC holds the sysctls: AF_INET with CONF, AF_INET6 with CONF and ADDR_GEN_MODE.
 _MTU, _PROP_LIST, _AF_SPEC = 4, 52, 26
 _AF_INET, _AF_INET6, _INET_CONF, _INET6_CONF, _ADDR_GEN_MODE = 2, 10, 1, 2, 8
@@ -43,6 +50,7 @@ class _Link(NamedTuple):
     kind: str
     flags: int
     settable: dict[int, bytes]
+    port: dict[int, bytes]
     settings: bytes
     rest: dict[str, object]
 
@@ -92,6 +100,11 @@ class Belongings:
             (index,) = struct.unpack_from("=i", neighbour, 20)
             if neighbour not in now.neighbours and index in there:
                 yield f"permanent neighbour of {there[index]}"
+        called = {struct.pack("=I", link.ifindex): name for name, link in self._were[netns].links.items()}
+        for name, was in self._were[netns].links.items():
+            master = called.get(was.settable[_MASTER_OF])
+            if master in now.links and name in now.links and not now.links[name].settable[_MASTER_OF]:
+                yield f"{name} as a port of {master}, with what was set of it there,"
 
     def _revive(self, netns: Netns) -> list[str]:
         were = self._were[netns]
@@ -124,6 +137,8 @@ def _requests(link: _Link, was: _Link) -> Iterator[tuple[str, bytes]]:
         if value != link.settable[kind]:
             # What was not there before is set to nothing: no master, an empty alias.
             yield _SETTABLE[kind], requests.setting(link.ifindex, kind, value or bytes(4))
+    if was.port and was.port != link.port:
+        yield "port settings", requests.port(link.ifindex, was.port)
     if was.flags != link.flags:
         yield "flags", requests.flags(link.ifindex, was.flags, _FLAGS)
     if was.settings != link.settings and len(was.settings) == len(link.settings):
@@ -156,17 +171,21 @@ def _link(raw: bytes) -> tuple[str, _Link]:
     """An interface, by its name."""
     told = attributes(raw, 16)
     index, flags = struct.unpack_from("=iI", raw, 20)
-    kind = attributes(told.get(_LINKINFO, b""), -16).get(_KIND, b"").rstrip(b"\0").decode("utf-8", "replace")
+    info = attributes(told.get(_LINKINFO, b""), -16)
+    kind = info.get(_KIND, b"").rstrip(b"\0").decode("utf-8", "replace")
+    bridged = info.get(_SLAVE_KIND, b"").rstrip(b"\0") == b"bridge"
+    port = attributes(info.get(_SLAVE_DATA, b""), -16, _OF_PORT) if bridged else {}
     families = attributes(told.get(_AF_SPEC, b""), -16)
     inet, inet6 = (attributes(families.get(family, b""), -16) for family in (_AF_INET, _AF_INET6))
     rest: dict[str, object] = {
         "MTU": told.get(_MTU),
         "other names": told.get(_PROP_LIST),
+        "port settings": port,
         "IPv6 settings": (inet6.get(_INET6_CONF), inet6.get(_ADDR_GEN_MODE)),
     }
     name = told[_IFNAME].rstrip(b"\0").decode("utf-8", "backslashreplace")
     settable = {kind: told.get(kind, b"") for kind in _SETTABLE}
-    return name, _Link(index, kind, flags & _FLAGS, settable, inet.get(_INET_CONF, b""), rest)
+    return name, _Link(index, kind, flags & _FLAGS, settable, port, inet.get(_INET_CONF, b""), rest)
 
 
 def _qdiscs(route: RouteSocket) -> Iterator[tuple[str, int, object]]:

@@ -7,15 +7,18 @@
 from __future__ import annotations
 
 import struct
+from collections.abc import Mapping
 from typing import Any, Optional
 
 from ansible_collections.linuxnet.netns.plugins.module_utils._kernel.netlink import attributes
 
 REQUEST, ACK, EXCL, CREATE, DUMP = 0x1, 0x4, 0x200, 0x400, 0x300
-_GETLINK, _SETLINK, _GETADDR, _GETROUTE, GETNEIGH, _GETNSID = 18, 19, 22, 26, 30, 90
+_NEWLINK, _GETLINK, _SETLINK, _GETADDR, _GETROUTE, GETNEIGH, _GETNSID = 16, 18, 19, 22, 26, 30, 90
 #: linux/netlink.h: struct nlmsghdr.
 _HEADER = struct.Struct("=IHHII")
 IFF_UP, IFF_LOWER_UP = 0x1, 0x10000
+#: linux/if_link.h: LINKINFO with SLAVE_KIND and SLAVE_DATA.
+_LINKINFO, _SLAVE_KIND, _SLAVE_DATA = 18, 4, 5
 #: linux/if_link.h: IFNAME, EXT_MASK, TARGET_NETNSID. linux/net_namespace.h: NETNSA_NSID, NETNSA_FD.
 _IFNAME, _EXT_MASK, _TARGET_NETNSID, _NETNSA_NSID, _NETNSA_FD = 3, 29, 46, 1, 3
 
@@ -117,6 +120,13 @@ def setting(index: int, kind: int, value: bytes) -> bytes:
 def flags(index: int, value: int, mask: int) -> bytes:
     """The request that sets those flags of an interface that are in the mask."""
     return _set_link(index, b"", value, mask)
+
+
+def port(index: int, settings: Mapping[int, bytes]) -> bytes:
+    """The request that sets what is set of an interface as a bridge's port, by attributes of the kernel's report."""
+    data = b"".join(attribute(kind, value) for kind, value in settings.items())
+    info = attribute(_SLAVE_KIND, b"bridge\0") + attribute(_SLAVE_DATA, data)
+    return _request(_NEWLINK, ACK, _link_body(index) + attribute(_LINKINFO, info))
 
 
 def _set_link(index: int, attributes: bytes, value: int = 0, mask: int = 0) -> bytes:
