@@ -80,7 +80,7 @@ LASTING = frozenset(
 class StepFailed(Exception):
     """The kernel refused a step; ``words`` are its own, ``done`` the steps of the same call that it carried out.
 
-    ``lasting``: it would be refused the next time too.
+    ``lasting``: it would be refused the next time too. ``doubtful``: whether all of ``done`` was done is not known.
     """
 
     def __init__(self, step: Step, words: str, done: Sequence[Step], lasting: bool = False) -> None:
@@ -89,6 +89,7 @@ class StepFailed(Exception):
         self.words = words
         self.done = list(done)
         self.lasting = lasting
+        self.doubtful = False
 
     @classmethod
     def by(cls, error: Exception, step: Step, done: Sequence[Step]) -> StepFailed:

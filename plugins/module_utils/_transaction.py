@@ -144,17 +144,21 @@ class Transaction:
         """
         path = plan.path(failed.step)
         why = f"{path + ': ' if path else ''}{_called(failed.step)} failed: {failed.words}."
-        return why, self._undo(plan, failed.done, why)
+        return why, self._undo(plan, failed.done, why, doubtful=failed.doubtful)
 
-    def _undo(self, plan: _plan.Plan, done: Sequence[Step], why: str) -> str:
-        """Undo steps; gives what is to be said of the host now. Raises: Failed, when not all could be undone."""
+    def _undo(self, plan: _plan.Plan, done: Sequence[Step], why: str, *, doubtful: bool = False) -> str:
+        """Undo steps; gives what is to be said of the host now. Raises: Failed, when not all could be undone.
+
+        ``doubtful``: they may not all have been done. Then what cannot be undone matters only where something differs.
+        """
         steps, left = _plan.reversal(done, plan.before)
+        refused: list[str] = []
         while steps:
             try:
                 self._kernel.apply(steps)
                 break
             except StepFailed as failed:
-                left.append(f"{_called(failed.step)} failed: {failed.words}")
+                refused.append(f"{_called(failed.step)} failed: {failed.words}")
                 over = {id(step) for step in (failed.step, *failed.done)}
                 steps = [step for step in steps if id(step) not in over]
         left.extend(self._kernel.revive())
@@ -163,6 +167,8 @@ class Transaction:
         except KernelError as error:
             left.append(f"what is there now is not known: {error}")
             differing = []
+        if differing or not doubtful:
+            left = [*refused, *left]
         if left and differing:
             left.append(f"what is there now differs from what was there before, in {', '.join(differing)}")
         if left:

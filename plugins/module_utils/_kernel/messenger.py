@@ -97,9 +97,14 @@ class Messenger:
             return
         try:
             answers = self._route.request([message for _step, message in sent])
-        except OSError as error:
-            # How far the kernel came is not known; what was not done need not be undone, which does no harm.
+        except NetlinkError as error:
+            # The answers are lost: how far the kernel came is not known.
             self._done.extend(step for step, _message in sent)
+            failed = StepFailed.by(error, sent[0][0], self._done)
+            failed.doubtful = True
+            raise failed from error
+        except OSError as error:
+            # They were not sent: the kernel has seen none of them.
             raise StepFailed.by(error, sent[0][0], self._done) from error
         refused: Optional[tuple[Step, NetlinkError]] = None
         for (step, _message), answer in zip(sent, answers):
