@@ -21,6 +21,7 @@ import tempfile
 import threading
 import time
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from fnmatch import fnmatch
 from importlib import metadata
@@ -35,6 +36,9 @@ COLLECTIONS = CACHE / "collections"
 COLLECTION = COLLECTIONS / "ansible_collections" / "linuxnet" / "netns"
 #: Of pyroute2: the oldest version that is supported, and the last of some series.
 OLD_LIBRARIES = ("0.7.2", "0.7.12", "0.8.1", "0.9.1")
+#: Of ansible-core: the oldest supported series, the last that takes every string for a template, and the newest,
+#: each with the first and the last Python 3 that it runs with on a controller.
+CORES = {"2.16": (10, 12), "2.18": (11, 13), "2.21": (12, 14)}
 #: Seconds after which jobs that say nothing get a sign of life.
 SILENCE = 5
 #: How many lines of a job that failed are shown once more.
@@ -229,7 +233,10 @@ def integration() -> Iterator[Job]:
 
 
 def _integration(output: Output) -> bool:
-    installed = _install_old_libraries(output)
+    # Most of the time each waits for an index of packages.
+    with ThreadPoolExecutor() as pool:
+        cores = pool.map(lambda series: _install_core(output, series), CORES)
+        installed = all([_install_old_libraries(output), *cores])
     # Without root, who is root in a user namespace is not the owner of root's directory in /tmp.
     with tempfile.TemporaryDirectory(prefix="linuxnet-", ignore_cleanup_errors=True) as directory:
         # One more than there are processors, for many tests wait; each begins at another place among the files, so that
@@ -254,6 +261,43 @@ def _install_old_libraries(output: Output) -> bool:
             return False
         fresh.rename(target)
     return True
+
+
+def _install_core(output: Output, series: str) -> bool:
+    """Install a series of ansible-core in a virtual environment, unless it is this one's; whether it could be."""
+    target = CACHE / "ansible-core" / series
+    if metadata.version("ansible-core").startswith(f"{series}.") or (target / ".done").exists():
+        return True
+    python = _python(*CORES[series])
+    if python is None:
+        output.write(f"No Python is here that runs ansible-core {series}: it is not tried with that\n".encode())
+        return True
+    shutil.rmtree(target, ignore_errors=True)
+    # This environment's pip serves: to bring its own takes several seconds of work.
+    pip = (sys.executable, "-m", "pip", "--python", str(target / "bin" / "python"), "install", "--quiet")
+    wanted = ("--disable-pip-version-check", "--no-compile", f"ansible-core=={series}.*")
+    if not run(output, python, "-m", "venv", "--without-pip", str(target)) or not run(output, *pip, *wanted):
+        output.write(f"ansible-core {series} could not be installed (see above): it is not tried with that\n".encode())
+        return False
+    (target / ".done").touch()
+    return True
+
+
+def _python(first: int, last: int) -> str | None:
+    """The newest Python 3 from the first minor version to the last that makes virtual environments, if one is here."""
+    roots = [os.environ.get("PYENV_ROOT", ""), *(path[: -len("/shims")] for path in _path() if path.endswith("/shims"))]
+    for minor in range(last, first - 1, -1):
+        name = f"python3.{minor}"
+        pyenv = (path for root in roots if root for path in sorted(Path(root).glob(f"versions/3.{minor}.*/bin/{name}")))
+        for python in (*map(str, pyenv), shutil.which(name)):
+            check = [str(python), "-c", "import ssl, venv"]
+            if python and subprocess.run(check, check=False, capture_output=True).returncode == 0:
+                return python
+    return None
+
+
+def _path() -> list[str]:
+    return os.environ.get("PATH", os.defpath).split(os.pathsep)
 
 
 def molecule() -> Iterator[Job]:

@@ -162,8 +162,7 @@ from typing import Any, Optional
 
 from ansible.errors import AnsibleError
 from ansible.plugins.become import BecomeBase
-from ansible_collections.linuxnet.netns.plugins.module_utils._errors import Invalid, listed
-from ansible_collections.linuxnet.netns.plugins.module_utils._normalise import Problems
+from ansible_collections.linuxnet.netns.plugins.plugin_utils._names import namespace_fault
 
 #: The first line of what is said in the place of a module's result when a namespace cannot be entered.
 _REFUSED = '{"changed": false, "failed": true,'
@@ -286,13 +285,10 @@ class BecomeModule(BecomeBase):  # type: ignore[misc]
                 "ansible_netns: there is no name; set it to the namespace that the task is to run in. "
                 "For a task that is to run on the host itself use another become_method."
             )
-        problems = Problems()
-        name = problems.namespace("ansible_netns", str(value))
-        try:
-            problems.check()
-        except Invalid as invalid:
-            raise AnsibleError(listed(invalid.problems)) from invalid
-        return str(name)
+        fault = namespace_fault("ansible_netns", str(value))
+        if fault is not None:
+            raise AnsibleError(fault)
+        return str(value)
 
     def _user(self) -> str:
         user = str(self.get_option("become_user"))

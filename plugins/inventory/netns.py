@@ -57,6 +57,11 @@ options:
         a topology file the namespaces in it, C(GROUP_in_TOPOLOGY).
     type: str
     default: netns
+  timeout:
+    description:
+      - How long each host has to answer, in seconds. One that takes longer is left out, with a warning.
+    type: int
+    default: 60
 notes:
   - The variables of the host whose names begin with C(ansible_) are the namespace's too, so that it is reached in the
     same way. Those about becoming another user are not, but for the password and the executable and flags of sudo.
@@ -67,6 +72,9 @@ notes:
     configuration and environment of the calling command, but not its options, such as C(--user), except for files with
     vault passwords.
     A host that does not answer is left out, with a warning.
+  - A host may be anybody's, so its answer is not trusted. A name of a namespace that P(linuxnet.netns.netns#become)
+    refuses, or that Ansible would take for a template or a pattern of hosts, is left out with a warning; so is any
+    other value that cannot be.
 seealso:
   - plugin: linuxnet.netns.netns
     plugin_type: become
@@ -87,19 +95,10 @@ topology: topologies/lab.yml
 #     prefix: named
 """
 
-import base64
-import json
-import os
-import re
-import subprocess
-import sys
-import tempfile
 from collections.abc import Iterable, Mapping
-from contextlib import suppress
-from pathlib import Path
 from typing import Any, Optional
 
-from ansible import constants, context
+from ansible import constants
 from ansible.errors import AnsibleError, AnsibleParserError
 from ansible.inventory.helpers import get_group_vars, sort_groups
 from ansible.plugins.inventory import BaseInventoryPlugin, Cacheable, Constructable
@@ -110,37 +109,12 @@ from ansible.vars.plugins import get_vars_from_inventory_sources
 from ansible_collections.linuxnet.netns.plugins.module_utils import _topology
 from ansible_collections.linuxnet.netns.plugins.module_utils._errors import Invalid, listed
 from ansible_collections.linuxnet.netns.plugins.module_utils._normalise import Problems, kind
+from ansible_collections.linuxnet.netns.plugins.plugin_utils import _answer, _ask
+from ansible_collections.linuxnet.netns.plugins.plugin_utils._names import brief, host_fault, is_template
 
 #: Variables about becoming that a namespace has in common with its host.
 _SHARED = ("ansible_become_password", "ansible_become_pass", "ansible_become_exe", "ansible_become_flags")
-_MARK = re.compile(r"netns-inventory:([A-Za-z0-9+/=]+):")
 _IMPLICIT = "localhost"
-#: Set in the environment of the run that asks, in which this plugin adds nothing.
-_ASKING = "LINUXNET_NETNS_INVENTORY_ASKING"
-
-# Results are told base64-encoded, so that they are found in whatever the callback prints around them.
-_ASK = """\
-- hosts: all
-  gather_facts: false
-  strategy: ansible.builtin.linear
-  any_errors_fatal: false
-  no_log: false
-  vars:
-    ansible_become: true
-    ansible_become_user: root
-    ansible_become_method: "{{ 'ansible.builtin.sudo' if method == 'linuxnet.netns.netns' else method }}"
-    method: >-
-      {{ hostvars[inventory_hostname]['ansible_become_method']
-         | default(lookup('ansible.builtin.config', 'DEFAULT_BECOME_METHOD'), true) }}
-  tasks:
-    - linuxnet.netns.netns_info:
-      register: asked
-      ignore_errors: true
-      ignore_unreachable: true
-    - ansible.builtin.debug:
-        msg: >-
-          netns-inventory:{{ {'host': inventory_hostname, 'result': asked} | to_json | b64encode }}:
-"""
 
 
 class InventoryModule(BaseInventoryPlugin, Constructable, Cacheable):  # type: ignore[misc]
@@ -156,7 +130,8 @@ class InventoryModule(BaseInventoryPlugin, Constructable, Cacheable):  # type: i
     def parse(self, inventory: Any, loader: Any, path: str, cache: bool = True) -> None:
         """Add the namespaces to the inventory. Raises: AnsibleParserError."""
         super().parse(inventory, loader, path, cache)
-        if os.environ.get(_ASKING):
+        if _ask.is_asking():
+            _ask.give_places(inventory)
             return
         self._read_config_data(path)
         self._sources = [*self.inventory.processed_sources, path]
@@ -168,10 +143,7 @@ class InventoryModule(BaseInventoryPlugin, Constructable, Cacheable):  # type: i
         else:
             name, there = None, self._asked(parents, path, cache)
         groups = self._groups(list(there), name)
-        taken = {
-            *map(self._sanitize_group_name, self.get_option("groups")),
-            *(one for each in groups.values() for one in each),
-        }
+        taken = {one for each in groups.values() for one in each}
         known = {_identity(host.vars): host for host in self.inventory.hosts.values()}
         for parent, namespaces in there.items():
             connection = self._connection(parent) if namespaces else {}
@@ -179,7 +151,7 @@ class InventoryModule(BaseInventoryPlugin, Constructable, Cacheable):  # type: i
                 host = known.get((parent, netns)) or self._named(parent, netns, len(parents) > 1, taken)
                 if host is not None:
                     own = {**connection, **_entered(parent, netns), **{k: _outside(v) for k, v in variables.items()}}
-                    self._add(host, own, groups[parent])
+                    self._add(host, own, groups[parent], taken)
 
     def _parents(self) -> list[str]:
         """The names of the hosts that have the namespaces."""
@@ -228,17 +200,14 @@ class InventoryModule(BaseInventoryPlugin, Constructable, Cacheable):  # type: i
                             "mtu": end.mtu,
                         }
                     )
-        return topology.name, {netns: _described(links) for netns, links in ends.items()}
+        return topology.name, {netns: _answer.variables(links) for netns, links in ends.items()}
 
     def _asked(self, parents: list[str], path: str, cache: bool) -> dict[str, dict[str, dict[str, Any]]]:
         """The namespaces of the hosts, with their variables; from the cache, or by asking them."""
         self.load_cache_plugin()
         key = self.get_cache_key(path)
         wanted = self.get_option("cache")
-        kept: dict[str, Any] = {}
-        if wanted and cache:
-            with suppress(KeyError):
-                kept = {str(parent): dict(there) for parent, there in self._cache[key].items() if parent in parents}
+        kept = self._kept(key, parents) if wanted and cache else {}
         # A host that gave no answer is not kept, so it is asked again.
         missing = [parent for parent in parents if parent not in kept]
         try:
@@ -252,71 +221,43 @@ class InventoryModule(BaseInventoryPlugin, Constructable, Cacheable):  # type: i
             self._cache[key] = found
         return {parent: found[parent] for parent in parents if parent in found}
 
+    def _kept(self, key: str, parents: list[str]) -> dict[str, dict[str, dict[str, Any]]]:
+        """The namespaces of the hosts, with their variables, that the cache has."""
+        try:
+            cached = self._cache[key]
+        except KeyError:
+            return {}
+        found = {}
+        for parent in parents if isinstance(cached, Mapping) else ():
+            if parent in cached:
+                try:
+                    found[parent] = _answer.read_kept(cached[parent]).namespaces
+                except _answer.Unreadable as unreadable:
+                    self.display.warning(f"Host {parent} is asked for its namespaces again: {unreadable}")
+        return found
+
     def _ask(self, parents: list[str]) -> dict[str, dict[str, dict[str, Any]]]:
         """The namespaces of the hosts that answer. Raises: AnsibleParserError, when none could be asked."""
         if not parents:
             return {}
-        output = self._play(parents)
-        results: dict[str, Any] = {}
-        for match in _MARK.finditer(output):
-            answer = json.loads(base64.b64decode(match[1]))
-            results[answer["host"]] = answer["result"]
-        if not results:
-            said = output.strip()[-2000:]
+        own = {} if _IMPLICIT in self.inventory.hosts else {_IMPLICIT: _ask.local()}
+        asked = _ask.ask(parents, [str(source) for source in self._sources], own, self.get_option("timeout"))
+        if not asked.answers:
+            said = asked.printed.strip()[-2000:]
             raise AnsibleParserError(f"hosts: none could be asked for its namespaces: {said}{_hint(said)}")
         found: dict[str, dict[str, dict[str, Any]]] = {}
         for parent in parents:
-            result = results.get(parent, {})
-            if "namespaces" not in result:
-                why = str(result.get("msg", "it gave no result"))
+            answer = asked.answers.get(parent, {})
+            if "namespaces" not in answer:
+                why = str(answer.get("msg", f"it could not be asked: {brief(asked.printed)}"))
                 self.display.warning(
                     f"The namespaces of host {parent} are left out of the inventory: {why}{_hint(why)}"
                 )
                 continue
-            found[parent] = {
-                str(one["name"]): _described(_links(one)) for one in result["namespaces"] if one["state"] == "present"
-            }
+            if answer["left_out"]:
+                self.display.warning(f"Of host {parent} something is left out of the inventory: {answer['left_out']}")
+            found[parent] = answer["namespaces"]
         return found
-
-    def _play(self, parents: list[str]) -> str:
-        """What a run of ansible-playbook prints that asks the hosts."""
-        with tempfile.TemporaryDirectory(prefix="netns-inventory-") as directory:
-            playbook = Path(directory) / "ask.yml"
-            playbook.write_text(_ASK, encoding="utf-8")
-            sources = [str(source) for source in self._sources]
-            if _IMPLICIT in parents and _IMPLICIT not in self.inventory.hosts:
-                own = Path(directory) / "controller.yml"
-                own.write_text(json.dumps({"all": {"hosts": {_IMPLICIT: _local()}}}), encoding="utf-8")
-                sources.append(str(own))
-            words = [sys.executable, "-m", "ansible", "playbook", *(f"--inventory={source}" for source in sources)]
-            # The names of hosts are no patterns; a file of them, one a line, is.
-            limit = Path(directory) / "hosts"
-            limit.write_text("".join(f"{parent}\n" for parent in parents), encoding="utf-8")
-            environment = {
-                **os.environ,
-                "ANSIBLE_STDOUT_CALLBACK": "ansible.builtin.minimal",
-                "ANSIBLE_NOCOLOR": "1",
-                "ANSIBLE_FORCE_COLOR": "0",
-                "ANSIBLE_RETRY_FILES_ENABLED": "0",
-                # What may be set for the calling command, but must not decide about this run.
-                "ANSIBLE_CALLBACK_RESULT_FORMAT": "json",
-                "ANSIBLE_NO_LOG": "false",
-                "ANSIBLE_RUN_TAGS": "all",
-                "ANSIBLE_SKIP_TAGS": "",
-                _ASKING: "1",
-            }
-            # What is run is Ansible itself, as this process is, and no shell is between.
-            run = subprocess.run(  # noqa: S603
-                [*words, *_vaults(), f"--limit=@{limit}", str(playbook)],
-                check=False,
-                stdin=subprocess.DEVNULL,
-                stdout=subprocess.PIPE,
-                stderr=subprocess.STDOUT,
-                text=True,
-                errors="replace",
-                env=environment,
-            )
-            return run.stdout
 
     # ---- what becomes of them
 
@@ -338,10 +279,16 @@ class InventoryModule(BaseInventoryPlugin, Constructable, Cacheable):  # type: i
 
     def _named(self, parent: str, netns: str, several: bool, taken: set[str]) -> Any:
         """A new host for a namespace, or None where there is no name for it."""
+        fault = host_fault("namespace", netns)
+        if fault is None and is_template(parent):
+            fault = f"Ansible would take {parent!r} for a template"
+        if fault is not None:
+            self.display.warning(f"A namespace of host {parent} is left out of the inventory: {brief(fault)}")
+            return None
         naming = self.get_option("naming")
         full = f"{parent}/{netns}"
         name = full if naming == "full" or (naming == "auto" and several) else netns
-        groups = {*self.inventory.groups, *taken}
+        groups = {*self.inventory.groups, *taken, *map(self._sanitize_group_name, self.get_option("groups"))}
         if name != full:
             # Ansible finds a group before a host, and so the group would get what is meant for the namespace.
             why = (
@@ -362,8 +309,8 @@ class InventoryModule(BaseInventoryPlugin, Constructable, Cacheable):  # type: i
         self.inventory.add_host(name)
         return self.inventory.hosts[name]
 
-    def _add(self, host: Any, own: Mapping[str, Any], groups: list[str]) -> None:
-        """Give a host its variables and groups."""
+    def _add(self, host: Any, own: Mapping[str, Any], groups: list[str], taken: set[str]) -> None:
+        """Give a host its variables and groups; those in ``taken`` are no other's."""
         for key, value in own.items():
             host.set_variable(key, value)
         every, *children = (self.inventory.groups[self.inventory.add_group(name)] for name in groups)
@@ -372,7 +319,7 @@ class InventoryModule(BaseInventoryPlugin, Constructable, Cacheable):  # type: i
             child.add_host(host)
         variables, strict = host.get_vars(), self.get_option("strict")
         inventory = self.inventory
-        self.inventory = _HostFirst(inventory, host)
+        self.inventory = _HostFirst(inventory, host, taken - {every.name}, self.display)
         try:
             self._set_composite_vars(self.get_option("compose"), variables, host.name, strict=strict)
             self._add_host_to_composed_groups(self.get_option("groups"), variables, host.name, strict=strict)
@@ -392,7 +339,7 @@ class InventoryModule(BaseInventoryPlugin, Constructable, Cacheable):  # type: i
             # Ansible's sudo takes this one too; the become plugin does not.
             found["ansible_become_password"] = _referring("ansible_sudo_pass", all_of_it["ansible_sudo_pass"])
         if parent == _IMPLICIT and parent not in self.inventory.hosts:
-            found.update(_local())
+            found.update(_ask.local())
         found.setdefault("ansible_host", _outside(parent))
         return found
 
@@ -426,10 +373,15 @@ class InventoryModule(BaseInventoryPlugin, Constructable, Cacheable):  # type: i
 
 
 class _HostFirst:
-    """The inventory, as the constructed options see it: a host's name is the host's, also where a group has it."""
+    """The inventory, as the constructed options see it: a host's name is the host's, also where a group has it.
 
-    def __init__(self, inventory: Any, host: Any) -> None:
-        self._inventory, self._host = inventory, host
+    What the host's values lead to, which others may choose, does no harm to other hosts: a group that cannot be made is
+    left out.
+    """
+
+    def __init__(self, inventory: Any, host: Any, taken: set[str], display: Any) -> None:
+        self._inventory, self._host, self._display = inventory, host, display
+        self._taken = {*taken, "all", "ungrouped"}
 
     def __getattr__(self, name: str) -> Any:
         return getattr(self._inventory, name)
@@ -438,24 +390,39 @@ class _HostFirst:
         """Set a variable of the host."""
         self._host.set_variable(name, value)
 
-    def add_child(self, group: str, child: str) -> Any:
-        """Put the host into a group, or a group into another one."""
+    def add_group(self, group: str) -> str:
+        """Make a group, unless its name means other hosts than those that lead to it."""
+        why = (
+            "there is a host of this name"
+            if group in self._inventory.hosts
+            else "this name has a meaning of its own"
+            if group in self._taken
+            else ""
+        )
+        if why:
+            self._left_out(group, why)
+            return group
+        return str(self._inventory.add_group(group))
+
+    def add_host(self, host: str, group: str) -> None:
+        """Put the host into a group."""
+        self.add_child(group, host)
+
+    def add_child(self, group: str, child: str) -> None:
+        """Put the host, or a group, into a group; none that was left out."""
+        groups = self._inventory.groups
+        if group not in groups or {group, child} & self._taken:
+            return
         if child == self._host.name:
-            return self._inventory.groups[group].add_host(self._host)
-        return self._inventory.add_child(group, child)
+            groups[group].add_host(self._host)
+        elif child in groups and child != group:
+            try:
+                groups[group].add_child_group(groups[child])
+            except AnsibleError as error:
+                self._left_out(group, f"{child} cannot be its child: {error}")
 
-
-def _local() -> dict[str, Any]:
-    """How the controller itself is reached."""
-    return {"ansible_connection": "local", "ansible_python_interpreter": sys.executable}
-
-
-def _vaults() -> list[str]:
-    """The options of the calling command for vault passwords, but for those that are typed."""
-    given = context.CLIARGS
-    ids = [str(one) for one in given.get("vault_ids") or () if not str(one).rpartition("@")[2].startswith("prompt")]
-    files = [str(one) for one in given.get("vault_password_files") or ()]
-    return [*(f"--vault-id={one}" for one in ids), *(f"--vault-password-file={one}" for one in files)]
+    def _left_out(self, group: str, why: str) -> None:
+        self._display.warning(f"The group {brief(group)} is left out: {brief(why)}")
 
 
 def _hint(said: str) -> str:
@@ -484,41 +451,8 @@ def _identity(variables: Mapping[str, Any]) -> tuple[Any, Any]:
     return variables.get("netns_host"), variables.get("netns_name")
 
 
-def _links(namespace: Mapping[str, Any]) -> list[dict[str, Any]]:
-    """The links of a namespace that was asked about, in the same form as those of a topology."""
-    addresses: dict[str, list[str]] = {}
-    for one in namespace["addresses"]:
-        if one["scope"] != "link":
-            addresses.setdefault(one["interface"], []).append(one["address"])
-    return [
-        {
-            "interface": link["interface"],
-            "peer": _short(link["peer"]),
-            "addresses": addresses.get(link["interface"], []),
-            "state": link["state"],
-            "mac": link["mac"],
-            "mtu": link["mtu"],
-        }
-        for link in namespace["links"]
-        if link["kind"] != "loopback"
-    ]
-
-
-def _short(peer: Optional[Mapping[str, Any]]) -> Optional[str]:
-    """The other end in the short form of a topology, None where it is not known."""
-    if peer is None or peer["place"] == "elsewhere" or peer["interface"] is None:
-        return None
-    return f"{peer['netns']}:{peer['interface']}" if peer["netns"] else str(peer["interface"])
-
-
-def _described(links: list[dict[str, Any]]) -> dict[str, Any]:
-    """The variables of a namespace that tell what is in it."""
-    return {"netns_links": links, "netns_addresses": [address for link in links for address in link["addresses"]]}
-
-
 #: Until ansible-core 2.18, every string is a template unless it is marked; then only one that is marked is.
 _TEMPLATES_ALL = tuple(int(part) for part in core_version.split(".")[:2]) < (2, 19)
-_TEMPLATE = re.compile(r"{[{%#]")
 
 
 def _outside(value: Any) -> Any:
@@ -540,7 +474,7 @@ def _outside(value: Any) -> Any:
 def _is_template(value: Any) -> bool:
     """Whether Ansible would evaluate something in a variable's value."""
     if isinstance(value, str):
-        return _TEMPLATE.search(value) is not None and _is_trusted(value)
+        return is_template(value) and _is_trusted(value)
     if isinstance(value, Mapping):
         return any(map(_is_template, value.values()))
     return isinstance(value, (list, tuple)) and any(map(_is_template, value))

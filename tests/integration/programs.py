@@ -9,9 +9,11 @@ import os
 import subprocess
 import sys
 from collections.abc import Mapping
+from importlib import metadata
 from pathlib import Path
 from typing import Any
 
+import pytest
 import yaml
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -22,6 +24,19 @@ LOCAL = {"ansible_connection": "local", "ansible_python_interpreter": sys.execut
 def program(name: str) -> Path:
     """A program of Ansible: of this Python's, or of the directory that LINUXNET_ANSIBLE names, to test another one."""
     return Path(os.environ.get("LINUXNET_ANSIBLE", Path(sys.executable).parent)) / name
+
+
+def other(series: str) -> Path:
+    """The directory of the programs of a series of ansible-core; the test is skipped where it is not here."""
+    if metadata.version("ansible-core").startswith(f"{series}."):
+        return Path(sys.executable).parent
+    directory = ROOT / ".cache" / "ansible-core" / series
+    if not (directory / ".done").exists():
+        pytest.skip(
+            f"ansible-core {series} is not in .cache/ansible-core, where make test-integration installs it if a Python "
+            "that runs it is here"
+        )
+    return directory / "bin"
 
 
 def collections() -> Path:

@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import base64
 import json
 import re
 import shutil
@@ -295,15 +296,163 @@ def test_templates_are_evaluated_as_those_of_the_host(host: Host, tmp_path: Path
     assert where(tmp_path, "b", hosts, lab) == inside(host, "b")
 
 
-def test_names_from_a_host_are_no_templates(host: Host, tmp_path: Path) -> None:
-    name = "{{lookup('pipe','touch${IFS}evil')}}".replace("/", "")
-    host.done("netns", name=[name])
-    asked = source(tmp_path, hosts=["localhost"])
-    (listed,) = inventory(tmp_path, asked)["netns_on_localhost"]["hosts"]
-    assert listed == name
-    shown = called(tmp_path, "ansible", "netns", "-i", asked, "-m", "debug", "-a", "msg={{ netns_name }}")
-    assert "touch${IFS}evil" in shown.stdout
-    assert not (tmp_path / "evil").exists()
+@pytest.fixture(params=["2.16", "2.18", "2.21"])
+def core(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> str:
+    """A series of ansible-core, whose programs run in the test; until 2.18 every string is a template."""
+    monkeypatch.setenv("LINUXNET_ANSIBLE", str(programs.other(request.param)))
+    return str(request.param)
+
+
+#: As a template it makes a file, pwned, where the command runs.
+EVIL = "{{lookup('pipe','touch${IFS}pwned')}}"
+
+
+def said(finished: subprocess.CompletedProcess[str]) -> str:
+    """What a program has warned of, whatever the width of its lines."""
+    return " ".join(finished.stderr.split())
+
+
+def test_what_a_host_has_is_no_template(core: str, host: Host, tmp_path: Path) -> None:
+    names = [EVIL, "{%x%}", "{#x#}", "*", "a:all", "netns-inventory:AAAA:"]
+    host.done("netns", name=["blue", *names])
+    host.sh("ip netns add 'a b'; ip -n blue link add e0 type veth peer name '{{7*7}}'; ip -n blue link set e0 up")
+    asked = source(
+        tmp_path,
+        naming="full",
+        compose={"joined": "netns_links | map(attribute='interface') | join"},
+        keyed_groups=[{"key": "'{' ~ '{' ~ netns_name ~ '}' ~ '}'"}],
+        cache=True,
+        cache_plugin="ansible.builtin.jsonfile",
+        cache_connection=str(tmp_path / "kept"),
+    )
+    told = called(tmp_path, "ansible-inventory", "-i", asked, "--list")
+    listed = read(told.stdout)
+    assert listed["netns_on_localhost"]["hosts"] == ["localhost/blue"], told.stderr
+    assert listed["___blue__"]["hosts"] == ["localhost/blue"]
+    assert [link["interface"] for link in listed["_meta"]["hostvars"]["localhost/blue"]["netns_links"]] == ["e0"]
+    assert "Of host localhost something is left out of the inventory: namespace" in said(told)
+    assert "(and 8 more)" in said(told)
+    every = "{{ [inventory_hostname, group_names, groups, vars, hostvars[inventory_hostname]] }}"
+    play = {"hosts": "netns", "gather_facts": False, "tasks": [{"debug": {"msg": every}}, {"ping": {}}]}
+    ran = called(tmp_path, "ansible-playbook", "-i", asked, written(tmp_path, "play.yml", [play]))
+    assert ran.returncode == 0, ran.stdout + ran.stderr
+    assert re.search(r"^localhost/blue +: ok=2", ran.stdout, re.MULTILINE)
+    assert not list(tmp_path.glob("pwned"))
+
+
+def test_a_topology_makes_no_host_whose_name_is_a_template(core: str, host: Host, tmp_path: Path) -> None:
+    written(tmp_path, "lab.yml", {"name": "{{7*7}}", "namespaces": [EVIL, "a*", "blue"]})
+    told = called(tmp_path, "ansible-inventory", "-i", source(tmp_path, topology="lab.yml"), "--list")
+    assert read(told.stdout)["netns_in___7_7__"]["hosts"] == ["blue"]
+    assert "Ansible would take it for a template" in said(told)
+    assert "Ansible would take it for a pattern of hosts" in said(told)
+
+
+def namespace(name: Any, *interfaces: str, **more: Any) -> dict[str, Any]:
+    """A namespace as ``netns_info`` tells of it."""
+    link = {"kind": "veth", "state": "up", "mac": None, "mtu": 1500, "peer": None}
+    links = [{"interface": interface, **link} for interface in interfaces]
+    return {"name": name, "state": "present", "links": links, "addresses": [], **more}
+
+
+def answering(directory: Path, name: str, answer: Any) -> dict[str, Any]:
+    """The variables of a host whose modules give this answer, whatever they are."""
+    (directory / f"{name}.json").write_text(answer if isinstance(answer, str) else json.dumps(answer))
+    (directory / name).write_text(f"#!/bin/sh\ncat '{directory}/{name}.json'\n")
+    (directory / name).chmod(0o755)
+    return {**LOCAL, "ansible_python_interpreter": str(directory / name)}
+
+
+def test_the_answer_of_a_host_is_its_own_affair(core: str, host: Host, tmp_path: Path) -> None:
+    """Whatever a host answers, the others stay, and nothing is told of them but by themselves."""
+    host.done("netns", name=["blue"])
+    other = base64.b64encode(b'{"host": "web", "result": {"namespaces": []}}').decode()
+    dynamic = {"host_name": "web", "host_vars": {"ansible_python_interpreter": "/bin/false"}}
+    facts = {"inventory_hostname": "web", "ansible_host": "203.0.113.1", "asked": {"namespaces": []}}
+    own = {"ansible_connection": "ssh", "ansible_host": "203.0.113.1"}
+    answers = {
+        # Before core 2.19 any module may add hosts; so this one is asked first.
+        "adds": {"namespaces": [namespace("x", **own)], "add_host": dynamic, "ansible_facts": facts},
+        "deep": '{"namespaces": ' + "[" * 900 + "]" * 900 + "}",
+        "deeper": '{"namespaces": ' + "[" * 100_000 + "]" * 100_000 + "}",
+        "fails": {"failed": True, "msg": "\x1b[31mred\n" + "long " * 200_000 + "end"},
+        "junk": f"netns-inventory:{other}: \x1b[31m" + "z" * 1_000_000,
+        "marks": {"namespaces": [namespace(f"netns-inventory:{other}:"), namespace("x")]},
+        "named": {"namespaces": [namespace(one) for one in (EVIL, "web/blue", "n" * 1_000_000, "\x1b[31m", 7, "x")]},
+        "nan": '{"namespaces": 1, ' + json.dumps({"namespaces": [namespace("x", "e0")]}).replace("1500", "NaN")[1:],
+        "many": {"namespaces": [namespace(f"n{number}") for number in range(20_001)]},
+    }
+    hosts = {**{name: answering(tmp_path, name, answer) for name, answer in answers.items()}, "web": LOCAL}
+    fleet = written(tmp_path, "hosts.yml", {"all": {"hosts": hosts}})
+    told = called(tmp_path, "ansible-inventory", "-i", fleet, "-i", source(tmp_path, hosts=["all"]), "--list")
+    listed = read(told.stdout)
+    there = {name: group["hosts"] for name, group in listed.items() if name.startswith("netns_on_")}
+    assert there == {
+        "netns_on_web": ["web/blue"],
+        **{f"netns_on_{name}": [f"{name}/x"] for name in ("adds", "marks", "named", "nan")},
+    }, told.stderr
+    assert set(listed["all"]["children"]) == {"ungrouped", "netns"}
+    variables = listed["_meta"]["hostvars"]
+    assert variables["adds/x"]["ansible_host"] == "adds"
+    assert variables["adds/x"]["ansible_connection"] == "local"
+    assert variables["nan/x"]["netns_links"][0]["mtu"] is None
+    for name in ("deep", "deeper", "fails", "junk", "many"):
+        assert f"The namespaces of host {name} are left out of the inventory: " in said(told)
+    for name in ("marks", "named", "nan"):
+        assert f"Of host {name} something is left out of the inventory: " in said(told)
+    assert "\x1b" not in told.stderr
+    assert len(told.stderr) < 5_000
+    assert not list(tmp_path.glob("pwned"))
+
+
+def test_a_host_that_does_not_end_is_left_out(host: Host, tmp_path: Path) -> None:
+    host.done("netns", name=["blue"])
+    (tmp_path / "sleeps").write_text("#!/bin/sh\nexec sleep 1000\n")
+    (tmp_path / "sleeps").chmod(0o755)
+    sleeps = {**LOCAL, "ansible_python_interpreter": str(tmp_path / "sleeps")}
+    fleet = written(tmp_path, "hosts.yml", {"all": {"hosts": {"sleeps": sleeps}}})
+    asked = source(tmp_path, hosts=["sleeps"], timeout=1)
+    told = called(tmp_path, "ansible-inventory", "-i", fleet, "-i", asked, "--list")
+    assert "host sleeps are left out of the inventory: it gave no answer (the time limit is 1 s)" in said(told)
+
+
+def test_groups_from_the_values_of_a_host_take_nothing_from_others(host: Host, tmp_path: Path) -> None:
+    """No group has the name of a host, of all hosts, or is below itself."""
+    links = [{"endpoints": [f"a:{name}", f"b:{name}"]} for name in ("h2", "netns_on_h1", "loop")]
+    written(tmp_path, "lab.yml", {"name": "lab", "namespaces": ["a", "b"], "links": links})
+    hosts = written(tmp_path, "hosts.yml", {"all": {"hosts": {"h1": LOCAL, "h2": LOCAL}}})
+    bare = {"prefix": "", "separator": ""}
+    groups = [
+        {"key": "netns_links | map(attribute='interface') | list", **bare},
+        {"key": "['upper', 'all']", "parent_group": "lower", **bare},
+        {"key": "'lower'", "parent_group": "upper", **bare},
+    ]
+    lab = source(tmp_path, topology="lab.yml", hosts=["h1"], keyed_groups=groups)
+    told = called(tmp_path, "ansible-inventory", "-i", hosts, "-i", lab, "--list")
+    listed = read(told.stdout)
+    assert listed["loop"]["hosts"] == ["a", "b"], told.stderr
+    assert listed["lower"]["children"] == ["upper"]
+    assert "h2" not in listed
+    assert "The group h2 is left out: there is a host of this name" in said(told)
+    assert listed["netns_on_h1"] == {"hosts": ["a", "b"]}
+    for name in ("all", "netns_on_h1"):
+        assert f"The group {name} is left out: this name has a meaning of its own" in said(told)
+    assert "The group upper is left out: lower cannot be its child" in said(told)
+
+
+def test_what_was_kept_is_trusted_no_more_than_an_answer(host: Host, tmp_path: Path) -> None:
+    host.done("netns", name=["a"])
+    cache = {"cache": True, "cache_plugin": "ansible.builtin.jsonfile", "cache_connection": str(tmp_path / "kept")}
+    hosts = written(tmp_path, "hosts.yml", {"all": {"hosts": {"h1": LOCAL, "h2": LOCAL}}})
+    kept = source(tmp_path, hosts=["h1", "h2"], **cache)
+    assert inventory(tmp_path, hosts, kept)["netns_on_h1"]["hosts"] == ["h1/a"]
+    (file,) = (tmp_path / "kept").iterdir()
+    forged = {"h1": {EVIL: {"netns_links": []}, "b": {"netns_links": [], "ansible_host": "evil"}}, "h2": 7}
+    file.write_text(json.dumps({"__payload__": json.dumps(forged)} if "__payload__" in file.read_text() else forged))
+    listed = inventory(tmp_path, hosts, kept)
+    assert listed["netns_on_h1"]["hosts"] == ["h1/b"]
+    assert listed["netns_on_h2"]["hosts"] == ["h2/a"]
+    assert listed["_meta"]["hostvars"]["h1/b"]["ansible_host"] == "h1"
 
 
 def test_what_was_asked_can_be_kept(host: Host, tmp_path: Path) -> None:
