@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from ansible_collections.linuxnet.netns.plugins.module_utils._kernel.netlink import RouteSocket
 from ansible_collections.linuxnet.netns.tests.integration.cases import LAB, link
 from ansible_collections.linuxnet.netns.tests.integration.host import Host, child
 
@@ -423,3 +424,27 @@ def test_many_namespaces_need_few_descriptors(host: Host) -> None:
     finally:
         resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
     assert host.namespaces() == []
+
+
+def test_what_goes_is_shown_at_a_cost_that_grows_with_the_topology_alone(
+    host: Host, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def asked(count: int) -> int:
+        names = [f"n{number}" for number in range(count)]
+        ring = [link(f"{name}:e0", f"{names[number - 1]}:e1") for number, name in enumerate(names)]
+        form: dict[str, Any] = {"name": "ring", "namespaces": names, "links": ring}
+        host.done("netns_topology", **form)
+        questions.clear()
+        gone = host.done("netns_topology", **form, state="absent")
+        assert gone["diff"]["before"].count("peer: ") == 2 * count
+        return len(questions)
+
+    questions: list[bytes] = []
+    real = RouteSocket.ask
+
+    def ask(route: RouteSocket, message: bytes) -> bytes:
+        questions.append(message)
+        return real(route, message)
+
+    monkeypatch.setattr(RouteSocket, "ask", ask)
+    assert asked(40) <= 2 * asked(20)

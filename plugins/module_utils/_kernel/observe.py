@@ -36,6 +36,8 @@ class Reader:
         self._ids: dict[Endpoint, Optional[int]] = {}
         #: Ends that lead into a namespace which has not been read yet, by that one, their peer's index and their own.
         self._leading: dict[tuple[Netns, Optional[int], Optional[int]], Endpoint] = {}
+        #: Where the ends that were read are, by their indexes, names and MACs.
+        self._ends: dict[tuple[Optional[int], str, Optional[str]], list[Netns]] = {}
         #: The first name of each namespace that was read, by its device and inode.
         self._known: dict[tuple[int, int], Netns] = {}
 
@@ -144,8 +146,31 @@ class Reader:
             if self._find_peer(end, found, probable, state, scope):
                 continue
             if end in scope.everywhere or end.netns in scope.outward:
+                if self._find_peer(end, found, self._alike(end, found, state), state, scope):
+                    continue
                 others = [name for name in namespaces.listed() if name not in probable]
                 self._find_peer(end, found, [*others, None], state, scope)
+
+    def _alike(self, end: Endpoint, interface: Interface, state: State) -> list[Netns]:
+        """The namespaces that were read and have an interface like the peer of an end, as its own namespace sees it.
+
+        In a thousand of them, where each pair has the same names and indexes, the MAC tells which it is; asking each
+        whether it is the one would take a message for each pair and namespace.
+        """
+        wanted = self._ids[end]
+        if wanted is None or interface.peer_ifindex is None or self._enter(end.netns, state) is None:
+            return []
+        if not self._ends:
+            for netns, inside in state.interfaces.items():
+                for one in inside.values():
+                    if one.kind == "veth":
+                        self._ends.setdefault((one.ifindex, one.name, one.mac), []).append(netns)
+        with RouteSocket() as route:
+            try:
+                peer = reports.link(route.ask(requests.link_elsewhere(interface.peer_ifindex, wanted)))
+            except NetlinkError:
+                return []
+        return self._ends.get((peer.ifindex, peer.name, peer.mac), [])
 
     def _find_peer(
         self, end: Endpoint, interface: Interface, probable: Iterable[Netns], state: State, scope: Scope
