@@ -10,6 +10,8 @@ export LC_ALL := C.UTF-8
 export PATH := $(CURDIR)/.venv/bin:$(PATH)
 export ANSIBLE_CONFIG := $(CURDIR)/ansible.cfg
 export ANSIBLE_COLLECTIONS_PATH := $(CURDIR)/.cache/collections
+# Else it would be in the home that the user database gives, whatever HOME says.
+export ANSIBLE_REMOTE_TMP := $(CURDIR)/.cache/remote_tmp
 
 .PHONY: help setup lab clean-lab test bench build clean
 

@@ -113,6 +113,8 @@ def environment(name: str = "") -> dict[str, str]:
         ANSIBLE_CONFIG=str(ROOT / "ansible.cfg"),
         ANSIBLE_COLLECTIONS_PATH=str(COLLECTIONS),
         ANSIBLE_HOME=str(home / ".ansible"),
+        # Else it would be in the home that the user database gives, whatever HOME says.
+        ANSIBLE_REMOTE_TMP=str(home / ".ansible" / "tmp"),
         ANSIBLE_NOCOWS="1",
         LC_ALL="C.UTF-8",
     )

@@ -35,7 +35,7 @@ MODULES = "netns", "veth", "netns_addr", "netns_link_state"
 
 def main(parts: Sequence[str]) -> int:
     """Run the parts, in namespaces of their own."""
-    if os.environ.get("LINUXNET_HERMETIC") != "1":
+    if os.environ.get("LINUXNET_HERMETIC") != os.readlink("/proc/self/ns/net"):
         os.execv(ROOT / "tools" / "hermetic", ["hermetic", sys.executable, __file__, *parts])
     known: dict[str, Callable[[Path], None]] = {
         "playbooks": playbooks,

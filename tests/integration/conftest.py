@@ -6,30 +6,81 @@
 from __future__ import annotations
 
 import os
+import re
 import subprocess
+import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from ansible_collections.linuxnet.netns.plugins.module_utils._kernel import syscalls
 from ansible_collections.linuxnet.netns.tests.integration.host import Host
+from ansible_collections.linuxnet.netns.tests.integration.programs import ROOT
 
-CLONE_NEWNS, MS_PRIVATE = 0x20000, 1 << 18
+CLONE_NEWNS = 0x20000
+MS_RDONLY, MS_NOSUID, MS_NODEV, MS_NOEXEC, MS_REMOUNT, MS_PRIVATE = 1, 2, 4, 8, 32, 1 << 18
+AT_ROOT = ROOT / "tools" / "at_root"
+#: File systems that hold no files of the machine's, or only until it is turned off.
+VOLATILE = {"proc", "sysfs", "devtmpfs", "devpts", "tmpfs", "mqueue", "cgroup", "cgroup2", "bpf", "nsfs", "debugfs"}
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    """Refuse to run on the machine itself; give each process of the session a mount namespace of its own."""
-    if os.environ.get("LINUXNET_HERMETIC") != "1":
+    """Refuse to run on the machine itself; give each process of the session a mount namespace of its own.
+
+    There the machine's files can be read, but only what is below the checkout and /tmp can be written.
+    """
+    if os.environ.get("LINUXNET_HERMETIC") != os.readlink("/proc/self/ns/net") or not _run_is_hermetic():
         pytest.exit("These tests make namespaces and links: run them with make test-integration.", returncode=2)
+    found = subprocess.run([AT_ROOT], check=False, capture_output=True, text=True)
+    if found.returncode:
+        pytest.exit(found.stderr.strip(), returncode=2)
     if syscalls._LIBC.unshare(CLONE_NEWNS):
         pytest.exit("This process may not make a mount namespace.", returncode=2)
     syscalls.mount("", "/", syscalls.MS_REC | MS_PRIVATE)
+    writable = {str(ROOT), os.path.realpath(tempfile.gettempdir())}
+    for place in writable:
+        syscalls.mount(place, place, syscalls.MS_BIND | syscalls.MS_REC)
+    # Ansible writes there as soon as it is imported.
+    home = ROOT / ".cache" / "home"
+    home.mkdir(parents=True, exist_ok=True)
+    os.environ.update(HOME=str(home), ANSIBLE_HOME=str(home / ".ansible"))
+    for place, options, kind in _mounts():
+        if kind not in VOLATILE and not any(Path(place).is_relative_to(other) for other in writable):
+            syscalls.mount("", place, MS_REMOUNT | syscalls.MS_BIND | MS_RDONLY | options)
+
+
+def _mounts() -> Iterator[tuple[str, int, str]]:
+    """What can be seen of the mounts: their places, the options that must stay, and the types of their file systems."""
+    options = {"nosuid": MS_NOSUID, "nodev": MS_NODEV, "noexec": MS_NOEXEC}
+    found = {}
+    for line in Path("/proc/self/mountinfo").read_text().splitlines():
+        words = line.split()
+        place = re.sub(r"\\([0-7]{3})", lambda code: chr(int(code[1], 8)), words[4])
+        kept = sum(options.get(word, 0) for word in words[5].split(","))
+        found[place] = place, kept, words[words.index("-") + 1]
+    for place, kept, kind in found.values():
+        # What is hidden below another mount cannot be reached anyway.
+        if os.path.exists(place):
+            yield place, kept, kind
+
+
+def _run_is_hermetic() -> bool:
+    """Whether what is on /run, above all that is mounted there, is what tools/hermetic has mounted."""
+    descriptor = os.open("/run", os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        told = Path(f"/proc/self/fdinfo/{descriptor}").read_text()
+    finally:
+        os.close(descriptor)
+    mounts = Path("/proc/self/mountinfo").read_text()
+    (number,) = re.findall(r"^mnt_id:\s*([0-9]+)$", told, re.MULTILINE)
+    return bool(re.search(rf"^{number} .* - tmpfs hermetic ", mounts, re.MULTILINE))
 
 
 @pytest.fixture
 def host() -> Iterator[Host]:
     """A host with nothing on it."""
     home = os.open("/proc/thread-self/ns/net", os.O_RDONLY)
+    session = os.stat("/run").st_dev
     subprocess.run(["mount", "-t", "tmpfs", "-o", "mode=755", "host", "/run"], check=True)
     syscalls.unshare_net()
     try:
@@ -37,5 +88,8 @@ def host() -> Iterator[Host]:
     finally:
         syscalls.setns(home)
         os.close(home)
-        subprocess.run(["umount", "--lazy", "--recursive", "/run"], check=True)
+        # With all that is mounted in it. umount --recursive goes by paths, and so stumbles over the mounts of the
+        # machine's own namespaces, which are hidden below this one (util-linux 2.41).
+        syscalls.unmount("/run", syscalls.MNT_DETACH)
+        assert os.stat("/run").st_dev == session
         assert not Path("/run/netns/x").exists()

@@ -10,7 +10,8 @@ Two of them, joined by a veth pair, are a controller and a host over real ssh::
         web.serve_ssh(controller)
         results = controller.play(playbook, inventory)
 
-Nothing of the machine that runs the tests is touched: what they write is in file systems of their own.
+Nothing of the machine that runs the tests is touched: what they write is in file systems of their own, and one that
+cannot be entered as a whole, as from a chroot, does not start.
 """
 
 from __future__ import annotations
@@ -21,6 +22,7 @@ import shutil
 import subprocess
 import tempfile
 import time
+import uuid
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -34,14 +36,19 @@ PASSWORD = 'a secret\'s "word"'
 SUDO = {"alice": "alice ALL=(ALL) ALL", "carol": "carol ALL=(ALL) NOPASSWD: ALL", "dave": "", "bob": ""}
 SYSTEM_PYTHON = "/usr/bin/python3"
 
-# A copy of /etc, so that users and their rights can be added; homes and /run are empty. root's home is below /run,
-# because the interpreter that runs the tests may be in the real one.
+# A copy of /etc, so that users and their rights can be added; homes, /run, /var/log (where sshd notes who logs in) and
+# /var/tmp (where Ansible puts what another user is to read) are empty. root's home is below /run, because the
+# interpreter that runs the tests may be in the real one.
 _SET_UP = """
+cd /
 mount --make-rprivate /
 mount -t tmpfs -o mode=755 machine /run
+mount -t tmpfs -o mode=755 machine /var/log
+mount -t tmpfs -o mode=1777 machine /var/tmp
 mount -t sysfs sysfs /sys 2>/dev/null || true
 cp -a /etc /run/etc 2>/dev/null || true
 mount --bind /run/etc /etc
+echo "$2" > /etc/machine_of_tests
 mkdir -p -m 700 /run/root
 mkdir -p -m 755 /run/home /run/sshd
 hostname "$1"
@@ -90,12 +97,13 @@ class Machine:
     def __init__(self, name: str) -> None:
         self.name = name
         self.address = ""
+        self._mark = uuid.uuid4().hex
         self._directory = tempfile.TemporaryDirectory(prefix="linuxnet-")
 
     def __enter__(self) -> Machine:
         words = ["unshare", "--mount", "--net", "--uts", "--pid", "--fork", "--mount-proc", "--kill-child"]
         self._outer = subprocess.Popen(
-            [*words, "sh", "-ec", _SET_UP, "machine", self.name],
+            [*words, "sh", "-ec", _SET_UP, "machine", self.name, self._mark],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             text=True,
@@ -103,6 +111,12 @@ class Machine:
         assert self._outer.stdout
         assert self._outer.stdout.readline() == "ready\n", f"the machine {self.name} did not start"
         self.pid = _child(self._outer.pid)
+        # By its path, and from where commands begin.
+        words = self.command("cat", "/etc/machine_of_tests", "etc/machine_of_tests", "/run/etc/machine_of_tests")
+        found = subprocess.run(words, check=False, capture_output=True, text=True)
+        if found.stdout.split() != [self._mark] * 3:
+            self.__exit__()
+            raise RuntimeError(f"commands for the machine {self.name} do not reach it but another: {found.stderr}")
         return self
 
     def __exit__(self, *_: object) -> None:
@@ -113,7 +127,8 @@ class Machine:
 
     def command(self, *words: str) -> list[str]:
         """The command line that runs a command here, as root."""
-        enter = ["nsenter", "--target", str(self.pid), "--mount", "--net", "--uts", "--pid", "--wd=/", "--"]
+        # Its root and working directory too: else they would be those of the mount namespace, and the caller's.
+        enter = ["nsenter", "--target", str(self.pid), "--mount", "--net", "--uts", "--pid", "--root", "--wd", "--"]
         return [*enter, "env", "HOME=/run/root", "USER=root", "LOGNAME=root", *words]
 
     def sh(self, script: str) -> str:

@@ -38,23 +38,38 @@ def held(*, shared: bool) -> Iterator[None]:
         yield
         return
     try:
-        _lock(descriptor, fcntl.LOCK_SH if shared else fcntl.LOCK_EX)
+        _take(descriptor, fcntl.LOCK_SH if shared else fcntl.LOCK_EX)
         yield
     finally:
         os.close(descriptor)
 
 
-def _lock(descriptor: int, mode: int) -> None:
-    until = time.monotonic() + _PATIENCE
+def _take(descriptor: int, mode: int) -> None:
+    try:
+        if taken(descriptor, mode, _PATIENCE):
+            return
+        open_to_others = os.fstat(descriptor).st_mode & 0o077
+    except OSError as error:
+        raise KernelError(f"This host's network could not be locked: {said(error)}. Nothing was changed.") from error
+    others = " Or another user does, for that directory is not for root alone: its mode should be 0700."
+    raise KernelError(
+        f"Another task of this collection has been at work on this host for {_PATIENCE} s, and was waited for in vain: "
+        f"it holds the lock on {DIRECTORY}.{others if open_to_others else ''} Nothing was changed."
+    )
+
+
+def taken(descriptor: int, mode: int, patience: float) -> bool:
+    """Whether a lock (flock(2)) could be taken within so many seconds; signals that are not blocked end the wait.
+
+    Raises: OSError.
+    """
+    until = time.monotonic() + patience
     while True:
         try:
             fcntl.flock(descriptor, mode | fcntl.LOCK_NB)
         except BlockingIOError:
             if time.monotonic() >= until:
-                raise KernelError(
-                    f"Another task of this collection has been at work on this host for {_PATIENCE} s, and was waited "
-                    "for in vain. Nothing was changed."
-                ) from None
+                return False
             time.sleep(0.01)
         else:
-            return
+            return True

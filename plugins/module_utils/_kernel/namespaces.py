@@ -15,12 +15,14 @@ from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, suppress
 from typing import Optional
 
-from ansible_collections.linuxnet.netns.plugins.module_utils._kernel import syscalls
+from ansible_collections.linuxnet.netns.plugins.module_utils._kernel import lock, syscalls
 from ansible_collections.linuxnet.netns.plugins.module_utils._model import FOREIGN, NAMESPACE, STALE, Netns
 
 RUN_DIR = "/run/netns"
 #: linux/nsfs.h: the type of the namespace that a descriptor refers to.
 NS_GET_NSTYPE = 0xB703
+#: Seconds that the lock on /run/netns is waited for; ``ip netns`` holds it for two system calls.
+_PATIENCE = 1
 
 
 def path_of(name: str) -> str:
@@ -133,22 +135,41 @@ def prepare() -> None:
         os.makedirs(RUN_DIR, mode=0o755, exist_ok=True)
     finally:
         os.umask(mask)
+    if _shared():
+        return
     with locked():
-        try:
-            syscalls.mount("", RUN_DIR, syscalls.MS_SHARED | syscalls.MS_REC)
-        except OSError as error:
-            if error.errno != errno.EINVAL:
-                raise
+        # Meanwhile somebody else may have done the same.
+        if not _shared():
             syscalls.mount(RUN_DIR, RUN_DIR, syscalls.MS_BIND | syscalls.MS_REC)
             syscalls.mount("", RUN_DIR, syscalls.MS_SHARED | syscalls.MS_REC)
 
 
+def _shared() -> bool:
+    """Share what is mounted on /run/netns; whether anything is. Raises: OSError."""
+    try:
+        syscalls.mount("", RUN_DIR, syscalls.MS_SHARED | syscalls.MS_REC)
+    except OSError as error:
+        if error.errno != errno.EINVAL:
+            raise
+        return False
+    return True
+
+
 @contextmanager
 def locked() -> Iterator[None]:
-    """Hold the lock on /run/netns that ``ip netns`` takes too. Raises: OSError."""
+    """Hold the lock on /run/netns that ``ip netns`` takes too, if it can be had soon; else go on without it.
+
+    Anybody can hold it, for as long as they like, for all can open /run/netns. It keeps two from mounting /run/netns
+    upon itself at once. Without it there may be two mounts upon each other, in which all is seen, made and removed as
+    in one: each is made with what is in the one below (MS_REC), and they share what comes later. Runs of this
+    collection have a lock of their own (lock.py).
+
+    Raises: OSError.
+    """
     descriptor = os.open(RUN_DIR, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
     try:
-        fcntl.flock(descriptor, fcntl.LOCK_EX)
+        with suppress(OSError):
+            lock.taken(descriptor, fcntl.LOCK_EX, _PATIENCE)
         yield
     finally:
         os.close(descriptor)

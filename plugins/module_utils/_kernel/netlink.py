@@ -12,8 +12,10 @@ Why it is our own and not pyroute2's sockets: docs/architecture.md, "The transpo
 from __future__ import annotations
 
 import errno
+import select
 import socket
 import struct
+import time
 from collections.abc import Container, Iterable, Iterator, Sequence
 from typing import Optional
 
@@ -22,12 +24,21 @@ from ansible_collections.linuxnet.netns.plugins.module_utils._errors import Netl
 _SOL_NETLINK = 270
 _CAP_ACK, _EXT_ACK, _GET_STRICT_CHK = 10, 11, 12
 _ERROR, _DONE = 2, 3
+_ENDS = frozenset({_ERROR, _DONE})
 _DUMP_INTR, _ACK_TLVS, _CAPPED = 0x10, 0x200, 0x100
 _ACK_MSG = 1
 _HEADER = struct.Struct("=IHHII")
+#: The kernel's own port id (netlink(7)).
+_KERNEL = 0
+#: As plain numbers: Python's flags take as long to combine as a message to be received.
+_DONTWAIT, _TRUNCATED = int(socket.MSG_DONTWAIT), int(socket.MSG_TRUNC)
 _ATTRIBUTE = struct.Struct("=HH")
 #: More than the kernel answers with at once (32 KB: netlink_dump() in net/netlink/af_netlink.c).
 _BUFFER = 1 << 16
+#: Seconds that each answer is waited for. The kernel has answered, or begun to, when a request has been sent.
+_PATIENCE = 10
+#: Times that a dump is asked for: the kernel interrupts it when what it reads is changed meanwhile.
+_ATTEMPTS = 20
 #: What the kernel may keep until it is read, as iproute2 asks for; it grants what net.core.rmem_max allows.
 _RECEIVE_BUFFER = 1 << 20
 #: How many requests wait for their answers at once: their answers fit into a receive buffer of the usual size.
@@ -35,14 +46,25 @@ BATCH = 128
 
 
 class RouteSocket:
-    """A routing socket (NETLINK_ROUTE) of the namespace that the calling thread is in, wherever it goes later."""
+    """A routing socket (NETLINK_ROUTE) of the namespace that the calling thread is in, wherever it goes later.
+
+    The kernel alone is believed. Whoever has CAP_NET_ADMIN in a namespace, which in a user namespace is anybody, can
+    send to the sockets there: the socket is connected to the kernel, which then refuses what others send
+    (netlink_getsockbyportid() in net/netlink/af_netlink.c), and who has sent what arrives is looked at all the same.
+    No wait is without an end: sending to the kernel does not wait (netlink_unicast() there), and receiving has its
+    time.
+    """
 
     def __init__(self) -> None:
+        """Raises: OSError."""
         self._socket = socket.socket(socket.AF_NETLINK, socket.SOCK_RAW | socket.SOCK_CLOEXEC, 0)
         self._sequence = 0
         self._socket.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, _RECEIVE_BUFFER)
         for option in (_CAP_ACK, _EXT_ACK):
             self._socket.setsockopt(_SOL_NETLINK, option, 1)
+        self._socket.connect((_KERNEL, 0))
+        #: What the kernel addresses the answers to.
+        self._port = self._socket.getsockname()[0]
 
     def __enter__(self) -> RouteSocket:
         return self
@@ -63,14 +85,16 @@ class RouteSocket:
 
         The kernel goes on after a request that it refused, to the end of the batch; the caller sends no more than it
         wants to be tried.
+
+        Raises: OSError, when answers do not come: then what the kernel has done is not known.
         """
         answers: dict[int, Optional[NetlinkError]] = {}
         first = self._sequence + 1
         self._send(messages)
         while len(answers) < len(messages):
             for header, whole in self._receive():
-                if header[1] == _ERROR and header[3] >= first:
-                    answers[header[3] - first] = _error(whole[16:], header[2])
+                if header[1] == _ERROR and first <= header[3] <= self._sequence:
+                    answers[header[3] - first] = _error(whole, header[2])
         return [answers[number] for number in range(len(messages))]
 
     def ask(self, message: bytes) -> bytes:
@@ -84,7 +108,7 @@ class RouteSocket:
                 if header[3] != self._sequence:
                     continue
                 if header[1] == _ERROR:
-                    raise _error(whole[16:], header[2]) or NetlinkError(errno.ENODATA)
+                    raise _error(whole, header[2]) or NetlinkError(errno.ENODATA)
                 return whole
 
     def dump(self, message: bytes) -> list[bytes]:
@@ -92,30 +116,38 @@ class RouteSocket:
 
         Raises: NetlinkError.
         """
-        for _attempt in range(20):
+        for attempt in range(_ATTEMPTS):
             found = self._dump(message)
             if found is not None:
                 return found
-        raise NetlinkError(errno.EAGAIN, "the dump was interrupted 20 times by changes elsewhere")
+            # Others are at work; the first few times they are likely to have ended.
+            time.sleep(0.001 * attempt)
+        raise NetlinkError(errno.EAGAIN, f"the dump was interrupted {_ATTEMPTS} times by changes elsewhere")
 
     def _dump(self, message: bytes) -> Optional[list[bytes]]:
+        """The messages of one dump, or None when it was interrupted."""
         self._send([message])
         found: list[bytes] = []
         interrupted = False
         while True:
-            for header, whole in self._receive():
+            try:
+                answers = self._receive()
+            except NetlinkError as error:
+                if error.errno != errno.ENOBUFS:
+                    raise
+                # Some of it was lost; the rest is read, for the kernel begins no other dump before that.
+                answers, interrupted = [], True
+            for header, whole in answers:
                 if header[3] != self._sequence:
                     continue
-                interrupted = interrupted or bool(header[2] & _DUMP_INTR)
-                if header[1] == _ERROR:
-                    error = _error(whole[16:], header[2])
-                    if error is not None:
-                        raise error
-                elif header[1] == _DONE:
-                    number = struct.unpack_from("=i", whole, 16)[0] if len(whole) >= 20 else 0
-                    if number < 0:
-                        raise NetlinkError(-number)
-                    return None if interrupted else found
+                if header[2] & _DUMP_INTR:
+                    interrupted = True
+                if header[1] in _ENDS:
+                    refusal = _error(whole, header[2])
+                    if refusal is not None:
+                        raise refusal
+                    if header[1] == _DONE:
+                        return None if interrupted else found
                 else:
                     found.append(whole)
 
@@ -130,14 +162,46 @@ class RouteSocket:
         self._socket.send(batch)
 
     def _receive(self) -> list[tuple[tuple[int, ...], bytes]]:
-        """Messages that have come, each with its header."""
-        data = self._socket.recv(_BUFFER)
-        found, offset, size = [], 0, len(data)
-        while offset < size:
-            header = _HEADER.unpack_from(data, offset)
-            found.append((header, data[offset : offset + header[0]]))
-            offset += (header[0] + 3) & ~3
-        return found
+        """Messages that have come from the kernel for this socket, each with its header.
+
+        Raises: NetlinkError, also when none comes in time, or what comes is broken.
+        """
+        until: Optional[float] = None
+        while True:
+            try:
+                data, _ancillary, flags, sender = self._socket.recvmsg(_BUFFER, 0, _DONTWAIT)
+            except BlockingIOError:
+                sender = None
+            except OSError as error:
+                raise NetlinkError(error.errno or 0, "an answer of the kernel was lost") from error
+            if sender is not None and sender[0] == _KERNEL:
+                if flags & _TRUNCATED:
+                    raise NetlinkError(errno.EMSGSIZE, f"the kernel's answer is longer than {_BUFFER} bytes")
+                return _messages(data, self._port)
+            until = time.monotonic() + _PATIENCE if until is None else until
+            if not self._comes(until):
+                raise NetlinkError(errno.ETIMEDOUT, f"the kernel has not answered within {_PATIENCE} s")
+
+    def _comes(self, until: float) -> bool:
+        """Whether something comes to be received before a time; signals that are not blocked end the wait."""
+        poll = select.poll()
+        poll.register(self._socket, select.POLLIN)
+        return bool(poll.poll(max(0.0, until - time.monotonic()) * 1000)) and time.monotonic() < until
+
+
+def _messages(data: bytes, port: int) -> list[tuple[tuple[int, ...], bytes]]:
+    """Those of the messages that came together which are for a port, each with its header. Raises: NetlinkError."""
+    found, offset, size, unpack = [], 0, len(data), _HEADER.unpack_from
+    while offset < size:
+        header = unpack(data, offset) if size - offset >= 16 else (0,)
+        end = offset + header[0]
+        if header[0] < 16 or end > size:
+            words = f"the kernel's answer is broken: a message of {header[0]} bytes where there are {size - offset}"
+            raise NetlinkError(errno.EBADMSG, words)
+        if header[4] == port:
+            found.append((header, data[offset:end]))
+        offset = (end + 3) & ~3
+    return found
 
 
 def only(message: bytes, body: int, wanted: Container[int]) -> bytes:
@@ -150,7 +214,7 @@ def only(message: bytes, body: int, wanted: Container[int]) -> bytes:
     offset = start
     while offset + 4 <= len(message):
         length, kind = _ATTRIBUTE.unpack_from(message, offset)
-        if length < 4:
+        if length < 4 or offset + length > len(message):
             break
         following = offset + ((length + 3) & ~3)
         if kind & 0x3FFF in wanted:
@@ -162,17 +226,25 @@ def only(message: bytes, body: int, wanted: Container[int]) -> bytes:
 
 
 def attributes(message: bytes, body: int, wanted: Container[int] = range(0x4000)) -> dict[int, bytes]:
-    """The wanted attributes of a message by their types, as they are; ``body`` is the size of what precedes them."""
+    """The wanted attributes of a message by their types, as they are; ``body`` is the size of what precedes them.
+
+    One that is shorter than its own header, or longer than what is left of the message, ends it.
+    """
     found: dict[int, bytes] = {}
-    offset, last, unpack = 16 + body, len(message) - 4, _ATTRIBUTE.unpack_from
+    offset, size, unpack = 16 + body, len(message), _ATTRIBUTE.unpack_from
+    last = size - 4
+    length = kind = 0
     while offset <= last:
         length, kind = unpack(message, offset)
         if length < 4:
-            break
+            return found
         kind &= 0x3FFF
         if kind in wanted:
             found[kind] = message[offset + 4 : offset + length]
         offset += (length + 3) & ~3
+    # Only the last one can run over; looking here costs a tenth of what looking at each would.
+    if offset - (-length % 4) > size:
+        found.pop(kind, None)
     return found
 
 
@@ -184,22 +256,23 @@ def each_attribute(message: bytes, body: int) -> Iterator[tuple[int, bytes]]:
     offset = 16 + body
     while offset + 4 <= len(message):
         length, kind = _ATTRIBUTE.unpack_from(message, offset)
-        if length < 4:
+        if length < 4 or offset + length > len(message):
             break
         yield kind & 0x3FFF, message[offset + 4 : offset + length]
         offset += (length + 3) & ~3
 
 
-def _error(payload: bytes, flags: int) -> Optional[NetlinkError]:
-    """What an error message says, or None for an acknowledgement (struct nlmsgerr, then attributes)."""
-    number = -struct.unpack_from("=i", payload)[0]
-    if number == 0:
+def _error(message: bytes, flags: int) -> Optional[NetlinkError]:
+    """What a message that ends something says, or None for success (struct nlmsgerr, or a number, then attributes)."""
+    if len(message) < 20:
+        return NetlinkError(errno.EBADMSG, "the kernel's answer is broken: there is no error number")
+    kind, (number,) = struct.unpack_from("=H", message, 4)[0], struct.unpack_from("=i", message, 16)
+    if number >= 0:
         return None
-    explanation = ""
-    if flags & _ACK_TLVS:
-        size = struct.unpack_from("=I", payload, 4)[0]
-        offset = 4 + (16 if flags & _CAPPED else (size + 3) & ~3)
-        for kind, value in each_attribute(payload, offset - 16):
-            if kind == _ACK_MSG:
-                explanation = value.rstrip(b"\0").decode("utf-8", "replace")
-    return NetlinkError(number, explanation)
+    body = 4
+    if kind == _ERROR and len(message) >= 24:
+        # The request follows, its header alone where it is capped.
+        (size,) = struct.unpack_from("=I", message, 20)
+        body += 16 if flags & _CAPPED else (size + 3) & ~3
+    told = attributes(message, body, (_ACK_MSG,)) if flags & _ACK_TLVS else {}
+    return NetlinkError(-number, told.get(_ACK_MSG, b"").rstrip(b"\0").decode("utf-8", "replace"))
