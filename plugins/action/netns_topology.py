@@ -8,45 +8,47 @@ from __future__ import annotations
 
 from typing import Any
 
-from ansible.errors import AnsibleActionFail, AnsibleError
+from ansible.errors import AnsibleError
 from ansible.plugins.action.normal import ActionModule as NormalAction
-from ansible_collections.linuxnet.netns.plugins.module_utils import _topology
-from ansible_collections.linuxnet.netns.plugins.module_utils._errors import Invalid, listed
-from ansible_collections.linuxnet.netns.plugins.module_utils._normalise import Problems, kind
+from ansible_collections.linuxnet.netns.plugins.module_utils._echo import cut, echo
+from ansible_collections.linuxnet.netns.plugins.plugin_utils import _topology_file
+from ansible_collections.linuxnet.netns.plugins.plugin_utils._bounded_yaml import Unreadable
+
+#: How many characters of Ansible's message are told, which names every place that was looked at.
+_MOST_OF_A_SEARCH = 1500
 
 
 class ActionModule(NormalAction):
     """Replaces ``src`` by what the file says, then runs the module as any other."""
 
     def run(self, tmp: Any = None, task_vars: Any = None) -> dict[str, Any]:
-        """Run the module. Raises: AnsibleActionFail, when the file cannot be read or has mistakes."""
+        """Run the module, unless the file cannot be read or has mistakes."""
         arguments = dict(self._task.args)
         src = arguments.pop("src", None)
-        if src is not None:
-            self._task.args = {**arguments, **self._content(str(src), arguments)}
+        try:
+            if src is not None:
+                self._task.args = {**arguments, **self._content(str(src), arguments)}
+            else:
+                _topology_file.bound({key: arguments[key] for key in ("namespaces", "links") if key in arguments})
+        except Unreadable as error:
+            # What is returned has no trace, which on old versions of Ansible goes with what is raised.
+            return {"failed": True, "changed": False, "commands": [], "msg": str(error)}
         result: dict[str, Any] = super().run(tmp, task_vars)
         return result
 
     def _content(self, src: str, arguments: dict[str, Any]) -> dict[str, Any]:
+        """What the file says, but for what the task says. Raises: Unreadable."""
         both = sorted({"name", "namespaces", "links"} & set(arguments))
         if both:
-            raise AnsibleActionFail(f"src: the file says {', '.join(both)} too; give them in one of the two places")
+            raise Unreadable(f"src: the file says {', '.join(both)} too; give them in one of the two places")
         try:
             path = self._find_needle("files", src)
-            content = self._loader.load_from_file(path, cache="none")
         except AnsibleError as error:
-            raise AnsibleActionFail(f"src: the topology file {src!r} could not be read: {error}") from None
-        if not isinstance(content, dict):
-            raise AnsibleActionFail(
-                f"src: {path}: a mapping with name, namespaces and links is needed, not {kind(content)}"
-            )
-        # A key without a value, such as "links:", says as much as none.
-        content = {key: value for key, value in content.items() if value is not None}
-        problems = Problems()
-        _topology.read(problems, content)
-        problems.boolean("purge", content.get("purge", False))
+            raise Unreadable(
+                f"src: the topology file {echo(src)} could not be read: {cut(str(error), _MOST_OF_A_SEARCH)}"
+            ) from None
         try:
-            problems.check()
-        except Invalid as invalid:
-            raise AnsibleActionFail(f"src: {path}: {listed(invalid.problems)}") from None
+            content = _topology_file.read(self._loader, path)
+        except Unreadable as error:
+            raise Unreadable(f"src: {path}: {error}") from None
         return {key: value for key, value in content.items() if key not in arguments}

@@ -29,7 +29,7 @@ options:
   topology:
     description:
       - A topology file, as O(linuxnet.netns.netns_topology#module:src) reads it, relative to this file. Its namespaces
-        are hosts, also before they have been made.
+        are hosts, also before they have been made. It is not templated.
       - In an inventory that is a directory, it belongs in a place that Ansible does not read as an inventory, such as
         a directory beside.
       - When omitted, the hosts are asked which namespaces there are.
@@ -107,9 +107,9 @@ from ansible.utils.path import unfrackpath
 from ansible.utils.vars import combine_vars
 from ansible.vars.plugins import get_vars_from_inventory_sources
 from ansible_collections.linuxnet.netns.plugins.module_utils import _topology
-from ansible_collections.linuxnet.netns.plugins.module_utils._errors import Invalid, listed
-from ansible_collections.linuxnet.netns.plugins.module_utils._normalise import Problems, kind
-from ansible_collections.linuxnet.netns.plugins.plugin_utils import _answer, _ask
+from ansible_collections.linuxnet.netns.plugins.module_utils._normalise import Problems
+from ansible_collections.linuxnet.netns.plugins.plugin_utils import _answer, _ask, _topology_file
+from ansible_collections.linuxnet.netns.plugins.plugin_utils._bounded_yaml import Unreadable
 from ansible_collections.linuxnet.netns.plugins.plugin_utils._names import brief, host_fault, is_template
 
 #: Variables about becoming that a namespace has in common with its host.
@@ -173,19 +173,10 @@ class InventoryModule(BaseInventoryPlugin, Constructable, Cacheable):  # type: i
     def _from_topology(self, path: str) -> tuple[str, dict[str, dict[str, Any]]]:
         """The name of a topology, and its namespaces with their variables."""
         try:
-            content = self.loader.load_from_file(path, cache="none")
-        except AnsibleError as error:
-            raise AnsibleParserError(f"topology: the file {path!r} could not be read: {error}") from None
-        if not isinstance(content, Mapping):
-            raise AnsibleParserError(
-                f"topology: {path}: a mapping with name and namespaces is needed, not {kind(content)}"
-            )
-        problems = Problems()
-        topology = _topology.read(problems, content)
-        try:
-            problems.check()
-        except Invalid as invalid:
-            raise AnsibleParserError(f"topology: {path}: {listed(invalid.problems)}") from None
+            content = _topology_file.read(self.loader, path)
+        except Unreadable as error:
+            raise AnsibleParserError(f"topology: {path}: {error}") from None
+        topology = _topology.read(Problems(), content)
         ends: dict[str, list[dict[str, Any]]] = {one.name: [] for one in topology.namespaces}
         for link in topology.links:
             for end, other in (link.endpoints, link.endpoints[::-1]):

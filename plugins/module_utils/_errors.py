@@ -11,6 +11,8 @@ import os
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, NamedTuple
 
+from ansible_collections.linuxnet.netns.plugins.module_utils._echo import lines
+
 if TYPE_CHECKING:
     from ansible_collections.linuxnet.netns.plugins.module_utils._model import Step
 
@@ -26,17 +28,17 @@ class Problem(NamedTuple):
 
 
 def listed(problems: Sequence[Problem]) -> str:
-    """The problems as one message: a sentence, or a numbered list with a line each."""
+    """The problems as one message: a sentence, or a list with a line each, of which the first are shown."""
     if len(problems) == 1:
         return str(problems[0])
-    return "\n".join([f"{len(problems)} mistakes, and nothing was changed:", *(f"- {one}" for one in problems)])
+    return "\n".join([f"{len(problems)} mistakes, and nothing was changed:", *lines(problems)])
 
 
 class Invalid(Exception):
     """What was declared cannot be; all the reasons at once."""
 
     def __init__(self, problems: Sequence[Problem]) -> None:
-        super().__init__("; ".join(str(problem) for problem in problems))
+        super().__init__(listed(problems))
         self.problems = list(problems)
 
 

@@ -10,6 +10,7 @@ import os
 from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple, Optional
 
+from ansible_collections.linuxnet.netns.plugins.module_utils._echo import MOST_CHARACTERS, cut, echo
 from ansible_collections.linuxnet.netns.plugins.module_utils._model import shown
 from ansible_collections.linuxnet.netns.plugins.module_utils._normalise import Problems
 
@@ -31,7 +32,7 @@ class Place(NamedTuple):
             return "the host's namespace"
         if self.pid is not None:
             return f"the namespace of process {self.pid}"
-        return shown(self.path or f"namespace {self.name}")
+        return cut(shown(self.path or f"namespace {self.name}"), 4 * MOST_CHARACTERS)
 
 
 class SeenPeer(NamedTuple):
@@ -120,13 +121,13 @@ def read(problems: Problems, params: Mapping[str, Any]) -> Optional[dict[Place, 
         places.append((Place(name=known), f"names[{number}]"))
     for number, path in enumerate(params["paths"] or ()):
         if not path.startswith("/"):
-            problems.add(f"paths[{number}]", f"{path!r} is not an absolute path")
+            problems.add(f"paths[{number}]", f"{echo(path)} is not an absolute path")
         elif not _is_possible(path):
-            problems.add(f"paths[{number}]", f"{path!r} cannot be the path of a file")
+            problems.add(f"paths[{number}]", f"{echo(path)} cannot be the path of a file")
         places.append((Place(path=path), f"paths[{number}]"))
     for number, pid in enumerate(params["pids"] or ()):
         if pid < 1:
-            problems.add(f"pids[{number}]", f"{pid} is not the id of a process")
+            problems.add(f"pids[{number}]", f"{echo(pid)} is not the id of a process")
         places.append((Place(pid=pid), f"pids[{number}]"))
     if params["host"]:
         places.append((Place(), "host"))

@@ -17,11 +17,14 @@ from datetime import date
 from functools import cache
 from typing import Any, Optional
 
+from ansible_collections.linuxnet.netns.plugins.module_utils._echo import MOST_BITS, Hidden, Secret, alike, cut, echo
 from ansible_collections.linuxnet.netns.plugins.module_utils._errors import Invalid, Problem
 from ansible_collections.linuxnet.netns.plugins.module_utils._model import Endpoint, Netns
 
 _MAC = re.compile(r"[0-9a-f]{2}(:[0-9a-f]{2}){5}")
 _LENGTH = re.compile(r"[0-9]{1,3}")
+#: A number as a text, as Jinja gives one. Longer ones are no option's.
+_NUMBER = re.compile(r"\s*([0-9]{1,18})\s*", re.ASCII)
 
 
 class Problems:
@@ -71,7 +74,9 @@ class Problems:
     def veth_name(self, path: str, value: Any) -> Optional[str]:
         """The name of one end of a veth pair: any interface's but ``lo``, which each namespace already has."""
         if value == "lo":
-            self.add(path, "'lo' is the loopback interface that every namespace has; name the veth end otherwise")
+            self.add(
+                path, f"{echo(value)} is the loopback interface that every namespace has; name the veth end otherwise"
+            )
             return None
         return self.interface(path, value)
 
@@ -89,9 +94,9 @@ class Problems:
         except (OSError, ValueError):
             packed = b""
         if not packed:
-            reason = f"{host!r} is not an IPv4 or IPv6 address"
+            reason = f"{echo(alike(text, host))} is not an IPv4 or IPv6 address"
         elif not slash:
-            reason = f"the prefix length is missing (as in {host}/{24 if version == 4 else 64})"
+            reason = f"the prefix length is missing (as in {alike(text, host)}/{24 if version == 4 else 64})"
         elif "/" in length:
             reason = f"one '/' is needed, with a number from 0 to {most} after it"
         elif not _LENGTH.fullmatch(length) or int(length) > most:
@@ -100,7 +105,7 @@ class Problems:
             reason = "an unspecified, multicast or reserved address cannot be an interface's own"
         else:
             return f"{socket.inet_ntop(family, packed)}/{int(length)}"
-        self.add(path, f"{value!r} is not an interface address: {reason}")
+        self.add(path, f"{echo(value)} is not an interface address: {reason}")
         return None
 
     def addresses(self, path: str, values: Sequence[Any]) -> list[str]:
@@ -121,7 +126,7 @@ class Problems:
         elif text == "00:00:00:00:00:00":
             reason = "it is all zero"
         if reason is not None:
-            self.add(path, f"{value!r} is not a MAC address for an interface: {reason}")
+            self.add(path, f"{echo(value)} is not a MAC address for an interface: {reason}")
             return None
         return text
 
@@ -129,29 +134,37 @@ class Problems:
         """An MTU in bytes, within what veth takes (68, as RFC 791 has it, to 65535); None stays None."""
         if value is None:
             return None
-        if isinstance(value, bool) or not isinstance(value, int) or not 68 <= value <= 65535:
-            self.add(path, f"{value!r} is not an MTU: a number of bytes from 68 to 65535 is needed")
+        number = as_number(value)
+        if number is None or not 68 <= number <= 65535:
+            self.add(path, f"{echo(value)} is not an MTU: a number of bytes from 68 to 65535 is needed")
             return None
-        return value
+        return number
 
     def choice(self, path: str, value: Any, choices: Sequence[str]) -> Optional[str]:
         """One of some words; a boolean, as YAML reads ``on``, is none."""
         if value in choices:
-            return str(value)
-        self.add(path, f"{value!r} is not one of {' and '.join(choices)}")
+            return choices[choices.index(value)]
+        self.add(path, f"{echo(value)} is not one of {' and '.join(choices)}")
         return None
 
     def boolean(self, path: str, value: Any) -> Optional[bool]:
-        """A boolean."""
+        """A boolean, or a text or number that Ansible takes for one, such as ``yes``."""
         if isinstance(value, bool):
             return value
-        self.add(path, f"true or false is needed, not {kind(value)}")
+        from ansible.module_utils.parsing.convert_bool import boolean
+
+        if isinstance(value, (str, int, float)):
+            try:
+                return bool(boolean(value))
+            except TypeError:
+                pass
+        self.add(path, f"true or false is needed, not {echo(value) if isinstance(value, str) else kind(value)}")
         return None
 
     def seconds(self, path: str, value: float) -> Optional[float]:
         """A time in seconds, not negative and not endless."""
         if not 0 <= value < float("inf"):
-            self.add(path, f"{value!r} is not a time to wait: a number of seconds from 0 is needed")
+            self.add(path, f"{echo(value)} is not a time to wait: a number of seconds from 0 is needed")
             return None
         return value
 
@@ -162,8 +175,8 @@ class Problems:
 
     def _named(self, path: str, value: Any, what: str, reason: Optional[str]) -> Optional[str]:
         if reason is None:
-            return str(value)
-        self.add(path, f"{value!r} is not a name for {what}: {reason}")
+            return value if isinstance(value, Secret) else str(value)
+        self.add(path, f"{echo(value)} is not a name for {what}: {reason}")
         return None
 
 
@@ -212,7 +225,27 @@ def _word_fault(value: str) -> Optional[str]:
 
 
 def _no_string(value: Any) -> str:
-    return f"a string is needed, not {kind(value)}"
+    hint = " with a fraction (write it in quotes)" if isinstance(value, float) else ""
+    return f"a string is needed, not {kind(value)}{hint}"
+
+
+def as_name(value: Any) -> Any:
+    """A whole number as the text that Ansible makes of it where an option is one; all else as it is.
+
+    A number with a fraction stays one, for of ``1.10`` YAML leaves 1.1.
+    """
+    if not isinstance(value, int) or isinstance(value, bool) or value.bit_length() > MOST_BITS:
+        return value
+    text = str(int(value))
+    return Secret(text) if isinstance(value, Hidden) else text
+
+
+def as_number(value: Any) -> Optional[int]:
+    """A whole number, or a text of decimal digits, which is what Jinja may leave of one; None for all else."""
+    if isinstance(value, str):
+        digits = _NUMBER.fullmatch(value)
+        return None if digits is None else int(digits[1])
+    return value if isinstance(value, int) and not isinstance(value, bool) else None
 
 
 def _item(path: str, number: int, values: Sequence[Any]) -> str:
@@ -227,7 +260,7 @@ def kind(value: Any) -> str:
     for classes, words in _KINDS:
         if isinstance(value, classes):
             return words
-    return f"a value of another kind ({value})"
+    return f"a value of another kind ({cut(type(value).__name__, 80)})"
 
 
 _KINDS: Sequence[tuple[Any, str]] = (

@@ -14,6 +14,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple, Optional, Union
 
+from ansible_collections.linuxnet.netns.plugins.module_utils._echo import echo
 from ansible_collections.linuxnet.netns.plugins.module_utils._errors import Problem
 from ansible_collections.linuxnet.netns.plugins.module_utils._model import Address, Endpoint, Netns, shown
 from ansible_collections.linuxnet.netns.plugins.module_utils._normalise import Problems
@@ -109,7 +110,9 @@ class Answer:
 def read(problems: Problems, params: Mapping[str, Any]) -> Optional[list[Expectation]]:
     """What the parameters expect; None for everything on the host. Every mistake is noted."""
     if not 0 < params["timeout"] < float("inf"):
-        problems.add("timeout", f"{params['timeout']!r} is not a time to wait: a number of seconds above 0 is needed")
+        problems.add(
+            "timeout", f"{echo(params['timeout'])} is not a time to wait: a number of seconds above 0 is needed"
+        )
     if params["topology"] is not None:
         return _of_topology(problems, params["topology"])
     expect: Optional[Sequence[Mapping[str, Any]]] = params["expect"]
@@ -128,19 +131,19 @@ def _expectation(problems: Problems, path: str, written: Mapping[str, Any]) -> O
     if protocol == "icmp" and port is not None:
         problems.add(f"{path}.port", "icmp has no ports; is protocol: tcp or udp meant?")
     elif protocol != "icmp" and (port is None or not 1 <= port <= 65535):
-        told = "is missing" if port is None else f"{port} is not one"
+        told = "is missing" if port is None else f"{echo(port)} is not one"
         problems.add(f"{path}.port", f"{protocol} needs a port from 1 to 65535, and it {told}")
     if mtu is not None and protocol == "tcp":
         problems.add(f"{path}.mtu", "tcp cuts what it sends into pieces by itself; use icmp or udp")
     packets, loss, rtt = written["count"], written["max_loss"], written["max_rtt"]
     if not 1 <= packets <= 1000:
-        problems.add(f"{path}.count", f"{packets} is not a number from 1 to 1000")
+        problems.add(f"{path}.count", f"{echo(packets)} is not a number from 1 to 1000")
     if protocol == "tcp" and packets != 1:
         problems.add(f"{path}.count", "tcp makes one connection; use icmp or udp to count packets")
     if loss is not None and not 0 <= loss <= 100:
-        problems.add(f"{path}.max_loss", f"{loss} is not a percentage from 0 to 100")
+        problems.add(f"{path}.max_loss", f"{echo(loss)} is not a percentage from 0 to 100")
     if rtt is not None and not 0 < rtt < float("inf"):
-        problems.add(f"{path}.max_rtt", f"{rtt} is not a time in milliseconds")
+        problems.add(f"{path}.max_rtt", f"{echo(rtt)} is not a time in milliseconds")
     for key, value in (("max_loss", loss), ("max_rtt", rtt)):
         if value is not None and not written["reachable"]:
             problems.add(f"{path}.{key}", "this is only for what is expected reachable")
@@ -161,9 +164,9 @@ def _target(problems: Problems, path: str, text: str) -> Union[str, Endpoint, No
     noted = len(problems.found)
     reason = _no_target(packed, zone)
     if reason is not None:
-        problems.add(path, f"{text!r} cannot be probed: {reason}")
+        problems.add(path, f"{echo(text)} cannot be probed: {reason}")
     elif percent and len(packed) == 4:
-        problems.add(path, f"{text!r} cannot be probed: an IPv4 address has no zone; write {host}")
+        problems.add(path, f"{echo(text)} cannot be probed: an IPv4 address has no zone; write {host}")
     elif percent:
         problems.interface(path, zone)
     canonical = socket.inet_ntop(socket.AF_INET if len(packed) == 4 else socket.AF_INET6, packed)
@@ -190,7 +193,7 @@ def _endpoint(problems: Problems, path: str, text: str) -> Optional[Endpoint]:
     netns, colon, interface = text.rpartition(":")
     meant_as_address = _ADDRESS_LIKE.match(text) if ":" in text else _DIGITS.fullmatch(text)
     if "/" in text or meant_as_address:
-        problems.add(path, f"{text!r} is neither an address (without a prefix length) nor 'NAMESPACE:INTERFACE'")
+        problems.add(path, f"{echo(text)} is neither an address (without a prefix length) nor 'NAMESPACE:INTERFACE'")
         return None
     name = problems.interface(path, interface)
     space = problems.namespace(path, netns) if colon else None

@@ -14,6 +14,7 @@ from contextlib import AbstractContextManager, contextmanager
 from typing import TYPE_CHECKING, Any, Callable, NamedTuple, Optional, Protocol
 
 from ansible_collections.linuxnet.netns.plugins.module_utils import _plan
+from ansible_collections.linuxnet.netns.plugins.module_utils._echo import lines
 from ansible_collections.linuxnet.netns.plugins.module_utils._errors import (
     Failed,
     Invalid,
@@ -205,4 +206,4 @@ def _unmet(found: Sequence[tuple[Condition, Any]]) -> Optional[str]:
         return "; ".join(said)
     number = sum(map(bool, faults))
     what = f"{number} of {len(found)} {found[0][0].plural} {'is' if number == 1 else 'are'} not as expected"
-    return f"{what}: {said[0]}" if len(said) == 1 else "\n".join([f"{what}:", *(f"- {one}" for one in said)])
+    return f"{what}: {said[0]}" if len(said) == 1 else "\n".join([f"{what}:", *lines(said)])

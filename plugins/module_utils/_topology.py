@@ -13,13 +13,21 @@ from __future__ import annotations
 from collections.abc import Hashable, Mapping, Sequence
 from typing import Any, NamedTuple, Optional
 
+from ansible_collections.linuxnet.netns.plugins.module_utils._echo import (
+    MOST_CHARACTERS,
+    MOST_LINES,
+    Secret,
+    alike,
+    cut,
+    echo,
+)
 from ansible_collections.linuxnet.netns.plugins.module_utils._kinds.address import Addresses
 from ansible_collections.linuxnet.netns.plugins.module_utils._kinds.interface import LinkState
 from ansible_collections.linuxnet.netns.plugins.module_utils._kinds.namespace import Namespace
 from ansible_collections.linuxnet.netns.plugins.module_utils._kinds.ownership import Ownership
 from ansible_collections.linuxnet.netns.plugins.module_utils._kinds.veth import Veth, VethEnd
 from ansible_collections.linuxnet.netns.plugins.module_utils._model import Declared, Endpoint, Netns
-from ansible_collections.linuxnet.netns.plugins.module_utils._normalise import Problems, kind
+from ansible_collections.linuxnet.netns.plugins.module_utils._normalise import Problems, as_name, kind
 
 #: The keys of each mapping in the form.
 KEYS = {
@@ -28,6 +36,7 @@ KEYS = {
     "link": ("endpoints", "mtu"),
     "endpoint": ("netns", "interface", "addresses", "state", "mac", "mtu"),
 }
+EVERY_KEY = frozenset(key for keys in KEYS.values() for key in keys)
 
 
 class DeclaredNamespace(NamedTuple):
@@ -73,7 +82,7 @@ class Topology(NamedTuple):
 def read(problems: Problems, form: Mapping[str, Any]) -> Topology:
     """The topology of a form; every mistake is noted, and what has mistakes is left out."""
     _keys(problems, "", form, "topology")
-    name = problems.topology("name", form.get("name"))
+    name = problems.topology("name", as_name(form.get("name")))
     namespaces = [
         one
         for number, written in enumerate(_list(problems, "namespaces", form.get("namespaces")))
@@ -90,14 +99,14 @@ def read(problems: Problems, form: Mapping[str, Any]) -> Topology:
 
 
 def _namespace(problems: Problems, path: str, written: Any) -> list[DeclaredNamespace]:
-    if isinstance(written, str):
-        name = problems.namespace(path, written)
+    if isinstance(as_name(written), str):
+        name = problems.namespace(path, as_name(written))
         return [] if name is None else [DeclaredNamespace(path, name)]
     if not isinstance(written, Mapping):
-        problems.add(path, f"a name or a mapping with a name is needed, not {kind(written)}")
+        problems.add(path, f"a name or a mapping with a name is needed, not {kind(written)}{_hint(written)}")
         return []
     _keys(problems, path, written, "namespace")
-    name = problems.namespace(f"{path}.name", written.get("name"))
+    name = problems.namespace(f"{path}.name", as_name(written.get("name")))
     loopback = problems.choice(f"{path}.loopback", written.get("loopback", "up"), ("up", "down"))
     return [] if name is None or loopback is None else [DeclaredNamespace(path, name, loopback == "up")]
 
@@ -124,8 +133,8 @@ def _endpoint(problems: Problems, path: str, written: Any, mtu: Optional[int]) -
         netns, colon, interface = written.rpartition(":")
         end = DeclaredEndpoint(
             path,
-            problems.namespace(path, netns) if colon else None,
-            problems.veth_name(path, interface) or "",
+            problems.namespace(path, alike(written, netns)) if colon else None,
+            problems.veth_name(path, alike(written, interface)) or "",
             mtu=mtu,
         )
     elif isinstance(written, Mapping):
@@ -133,8 +142,8 @@ def _endpoint(problems: Problems, path: str, written: Any, mtu: Optional[int]) -
         state = problems.choice(f"{path}.state", written.get("state", "up"), ("up", "down"))
         end = DeclaredEndpoint(
             path,
-            problems.optional_namespace(f"{path}.netns", written.get("netns")),
-            problems.veth_name(f"{path}.interface", written.get("interface")) or "",
+            problems.optional_namespace(f"{path}.netns", as_name(written.get("netns"))),
+            problems.veth_name(f"{path}.interface", as_name(written.get("interface"))) or "",
             tuple(
                 dict.fromkeys(
                     text
@@ -148,9 +157,16 @@ def _endpoint(problems: Problems, path: str, written: Any, mtu: Optional[int]) -
             problems.mtu(f"{path}.mtu", written.get("mtu", mtu)),
         )
     else:
-        problems.add(path, f"'NAMESPACE:INTERFACE' or a mapping with an interface is needed, not {kind(written)}")
+        problems.add(
+            path, f"'NAMESPACE:INTERFACE' or a mapping with an interface is needed, not {kind(written)}{_hint(written)}"
+        )
         return None
     return end if len(problems.found) == noted else None
+
+
+def _hint(written: Any) -> str:
+    """What YAML has made of NAMESPACE:INTERFACE where both are digits: a number to the base of 60."""
+    return " (write it in quotes)" if isinstance(written, (int, float)) and not isinstance(written, bool) else ""
 
 
 def _list(problems: Problems, path: str, written: Any) -> Sequence[Any]:
@@ -165,18 +181,31 @@ def _list(problems: Problems, path: str, written: Any) -> Sequence[Any]:
 def _keys(problems: Problems, path: str, written: Mapping[str, Any], what: str) -> None:
     for key in written:
         if key not in KEYS[what]:
-            import difflib
+            name = as_key(key)
+            problems.add(f"{path}.{name}" if path else name, f"there is no such key{_meant(problems, name, what)}")
 
-            close = difflib.get_close_matches(str(key), KEYS[what], 1)
-            meant = f"; did you mean {close[0]}?" if close else f"; a {what} has {', '.join(KEYS[what])}"
-            problems.add(f"{path}.{key}" if path else str(key), f"there is no such key{meant}")
+
+def as_key(key: Any) -> str:
+    """A key as paths have it."""
+    plain = isinstance(key, str) and key.isprintable() and not isinstance(key, Secret)
+    return cut(key, MOST_CHARACTERS) if plain else echo(key)
+
+
+def _meant(problems: Problems, name: str, what: str) -> str:
+    """Which key may be meant, or which there are; looked for where it will be shown."""
+    if len(problems.found) > MOST_LINES:
+        return ""
+    import difflib
+
+    close = difflib.get_close_matches(name, KEYS[what], 1)
+    return f"; did you mean {close[0]}?" if close else f"; a {what} has {', '.join(KEYS[what])}"
 
 
 def _once(problems: Problems, what: str, written: Sequence[tuple[str, Hashable]]) -> None:
     first: dict[Hashable, str] = {}
     for path, one in written:
         if one in first:
-            problems.add(path, f"{what} {one} is declared already, in {first[one]}")
+            problems.add(path, f"{what} {cut(str(one), 2 * MOST_CHARACTERS)} is declared already, in {first[one]}")
         else:
             first[one] = path
 

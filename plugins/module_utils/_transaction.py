@@ -13,6 +13,7 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 from ansible_collections.linuxnet.netns.plugins.module_utils import _plan
+from ansible_collections.linuxnet.netns.plugins.module_utils._echo import some
 from ansible_collections.linuxnet.netns.plugins.module_utils._errors import (
     Failed,
     Invalid,
@@ -130,7 +131,7 @@ class Transaction:
         if missing:
             why = (
                 "This was still to be done after the kernel had accepted every step, as if something else on this host "
-                f"managed the same interfaces: {'; '.join(missing)}."
+                f"managed the same interfaces: {some(missing, '; ')}."
             )
             back = self._undo(plan, plan.steps, why)
             raise Failed(f"{why} All that was done was undone. {back}")

@@ -103,9 +103,9 @@ link:
 from collections.abc import Mapping
 from typing import Any
 
-from ansible.module_utils.basic import AnsibleModule
 from ansible_collections.linuxnet.netns.plugins.module_utils._kinds.interface import Carrier, LinkState, told
 from ansible_collections.linuxnet.netns.plugins.module_utils._model import Declared
+from ansible_collections.linuxnet.netns.plugins.module_utils._module import Module
 from ansible_collections.linuxnet.netns.plugins.module_utils._normalise import Problems
 from ansible_collections.linuxnet.netns.plugins.module_utils._run import Outcome, run
 
@@ -138,7 +138,7 @@ def tell(outcome: Outcome) -> dict[str, Any]:
 
 def main() -> None:
     """Run the module."""
-    run(AnsibleModule(ARGUMENTS, supports_check_mode=True), declare, tell)
+    run(Module(ARGUMENTS), declare, tell)
 
 
 if __name__ == "__main__":

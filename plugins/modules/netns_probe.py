@@ -218,7 +218,6 @@ seconds:
 from collections.abc import Mapping
 from typing import Any
 
-from ansible.module_utils.basic import AnsibleModule
 from ansible_collections.linuxnet.netns.plugins.module_utils import _probe
 from ansible_collections.linuxnet.netns.plugins.module_utils._kinds.reachability import (
     FullReachability,
@@ -226,6 +225,7 @@ from ansible_collections.linuxnet.netns.plugins.module_utils._kinds.reachability
     told,
 )
 from ansible_collections.linuxnet.netns.plugins.module_utils._model import Declared
+from ansible_collections.linuxnet.netns.plugins.module_utils._module import Module
 from ansible_collections.linuxnet.netns.plugins.module_utils._normalise import Problems
 from ansible_collections.linuxnet.netns.plugins.module_utils._run import Outcome, run
 
@@ -266,7 +266,7 @@ def tell(outcome: Outcome) -> dict[str, Any]:
 
 def main() -> None:
     """Run the module."""
-    module = AnsibleModule(ARGUMENTS, supports_check_mode=True, mutually_exclusive=[("expect", "topology")])
+    module = Module(ARGUMENTS, mutually_exclusive=[("expect", "topology")])
     run(module, declare, tell)
 
 

@@ -39,6 +39,7 @@ options:
         C(addresses), a list of IPv4 and IPv6 addresses with their prefix lengths; C(state), which is V(up) (the
         default) or V(down); C(mac) and C(mtu), which are left alone when omitted. Or it is the short form
         V(NAMESPACE:INTERFACE), on the host V(INTERFACE).
+      - A text of digits is taken as a number where one is needed, and a whole number as a name.
       - An endpoint's namespace is one of O(namespaces), or exists already.
     type: list
     elements: raw
@@ -48,7 +49,11 @@ options:
       - A YAML or JSON file B(on the controller) with C(name), C(namespaces), C(links) and C(purge), as the options
         of these names.
       - A relative path is looked for as M(ansible.builtin.copy) does, in C(files) of the role and beside the
-        playbook. The file may be encrypted with Ansible Vault.
+        playbook. The file, or values in it, may be encrypted with Ansible Vault. What was encrypted is not repeated
+        in messages about mistakes; in RV(commands) and elsewhere it is an ordinary value, unless C(no_log) is set.
+      - The file is not templated. A template in it is a mistake, so that a file from elsewhere can run nothing on the
+        controller.
+      - It has at most 4 MiB, 300000 values, with those that aliases stand for, and 32 levels of them.
       - P(linuxnet.netns.netns#inventory) reads the same file.
     type: path
   purge:
@@ -115,6 +120,14 @@ EXAMPLES = r"""
     src: lab_topology.yml
     purge: true
 
+- name: What a template makes, with variables
+  vars:
+    lab: "{{ lookup('ansible.builtin.template', 'lab_topology.yml.j2') | from_yaml }}"
+  linuxnet.netns.netns_topology:
+    name: "{{ lab.name }}"
+    namespaces: "{{ lab.namespaces }}"
+    links: "{{ lab.links }}"
+
 - name: All of it is gone
   linuxnet.netns.netns_topology:
     src: lab_topology.yml
@@ -170,9 +183,9 @@ probes:
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from ansible.module_utils.basic import AnsibleModule
 from ansible_collections.linuxnet.netns.plugins.module_utils import _topology
 from ansible_collections.linuxnet.netns.plugins.module_utils._model import Declared, Thing
+from ansible_collections.linuxnet.netns.plugins.module_utils._module import Module
 from ansible_collections.linuxnet.netns.plugins.module_utils._normalise import Problems
 from ansible_collections.linuxnet.netns.plugins.module_utils._run import Outcome, run
 
@@ -192,7 +205,7 @@ TIMEOUT = 10.0
 
 def main() -> None:
     """Run the module."""
-    module = AnsibleModule(ARGUMENTS, supports_check_mode=True, required_one_of=[("name", "src")])
+    module = Module(ARGUMENTS, required_one_of=[("name", "src")])
     topology: list[_topology.Topology] = []
 
     def declare(problems: Problems, params: Mapping[str, Any]) -> list[Declared]:

@@ -110,7 +110,7 @@ def test_the_mistakes_of_a_topology_file_are_told_at_once(host: Host, tmp_path: 
     (tmp_path / "mistaken.yml").write_text(yaml.safe_dump(mistaken))
     (tmp_path / "list.yml").write_text("- a\n- b\n")
     (tmp_path / "broken.yml").write_text("a: [\n")
-    (tmp_path / "kinds.yml").write_text("name: 7\nnamespaces: a\nlinks: 2026-11-25\n")
+    (tmp_path / "kinds.yml").write_text("name: true\nnamespaces: a\nlinks: 2026-11-25\n")
     tasks: list[dict[str, Any]] = [
         {"linuxnet.netns.netns_topology": options}
         for options in (
@@ -134,11 +134,13 @@ def test_the_mistakes_of_a_topology_file_are_told_at_once(host: Host, tmp_path: 
         "are possible"
     )
     assert messages[1] == f"src: {tmp_path}/list.yml: a mapping with name, namespaces and links is needed, not a list"
-    assert messages[2].startswith("src: the topology file 'broken.yml' could not be read: ")
+    assert messages[2] == (
+        f"src: {tmp_path}/broken.yml: it could not be read: line 2, column 1: did not find expected node content"
+    )
     assert messages[3].startswith("src: the topology file 'missing.yml' could not be read: ")
     assert messages[4] == "src: the file says name too; give them in one of the two places"
     assert messages[5].splitlines()[1:] == [
-        "- name: 7 is not a name for a topology: a string is needed, not a number",
+        "- name: True is not a name for a topology: a string is needed, not a boolean",
         "- namespaces: a list is needed, not a string",
         "- links: a list is needed, not a date (write it in quotes)",
     ]

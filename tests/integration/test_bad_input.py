@@ -6,16 +6,28 @@
 from __future__ import annotations
 
 import ctypes
+import importlib
 import json
 import os
 from pathlib import Path
 from typing import Any
 
 import pytest
-from ansible_collections.linuxnet.netns.tests.integration.host import Host, child
+from ansible_collections.linuxnet.netns.tests.integration.host import MODULES, Host, child
 
 PAIR = {"name": "ea", "netns": "a", "peer": "eb", "peer_netns": "b"}
 END = {"netns": "a", "interface": "ea"}
+#: What each module needs to have something to do, and an expectation of probes.
+NEEDED: dict[str, dict[str, Any]] = {
+    "netns": {"name": "a"},
+    "veth": {"name": "ea", "peer": "eb", "state": "absent"},
+    "netns_addr": {"interface": "eth7", "addresses": "10.0.0.1/24"},
+    "netns_link_state": {"interface": "eth7", "state": "up"},
+    "netns_topology": {"name": "lab"},
+    "netns_info": {"names": ["a"]},
+    "netns_probe": {"timeout": 0.01},
+}
+EXPECTED = {"to": "127.0.0.1"}
 THERE = "ip netns add a; ip netns add b; ip link add ea netns a type veth peer name eb netns b"
 
 
@@ -42,7 +54,8 @@ THERE = "ip netns add a; ip netns add b; ip link add ea netns a type veth peer n
         (
             "netns",
             {"name": "x" * 256},
-            f"name: '{'x' * 256}' is not a name for a namespace: it has 256 bytes, and at most 255 are possible",
+            f"name: '{'x' * 80}…' (256 characters) is not a name for a namespace: it has 256 bytes, and at most 255 "
+            "are possible",
         ),
         (
             "veth",
@@ -95,8 +108,13 @@ THERE = "ip netns add a; ip netns add b; ip link add ea netns a type veth peer n
         (
             "netns_addr",
             {**END, "addresses": "10.0.0.1/" + "9" * 5000},
-            f"addresses: '10.0.0.1/{'9' * 5000}' is not an interface address: the prefix length is a number from 0 to "
-            "32",
+            f"addresses: '10.0.0.1/{'9' * 71}…' (5009 characters) is not an interface address: the prefix length is a "
+            "number from 0 to 32",
+        ),
+        (
+            "netns_probe",
+            {"expect": [{"to": "::1"}, {"to": "::1", "max_rtt": 16**3000}]},
+            "expect[1].max_rtt: a number of about 3613 digits is too large",
         ),
         ("netns_info", {"paths": ["/\0"]}, "paths[0]: '/\\x00' cannot be the path of a file"),
         (
@@ -156,6 +174,61 @@ def test_all_mistakes_are_told_at_once(host: Host) -> None:
         "- interface: '' is not a name for an interface: it is empty\n"
         "- addresses[1]: 'x' is not an interface address: 'x' is not an IPv4 or IPv6 address\n"
         "- addresses[2]: '10.0.0.1/64' is not an interface address: the prefix length is a number from 0 to 32"
+    )
+
+
+LONG = "x" * 100_000
+VALUES: dict[str, Any] = {"text": LONG, "number": 16**3000, "list": [[LONG]], "mapping": {LONG: {LONG: LONG}}}
+
+
+def options_of(module: str) -> list[str]:
+    imported = importlib.import_module(f"{MODULES}.{module}")
+    inside = [f"{name}.{one}" for name, about in imported.ARGUMENTS.items() for one in (about.get("options") or ())]
+    return [*imported.ARGUMENTS, *inside, "unknown"]
+
+
+ALL = [(module, option) for module in sorted(NEEDED) for option in options_of(module)]
+
+
+@pytest.mark.parametrize(("module", "option"), ALL, ids=str)
+def test_no_message_repeats_a_long_value(host: Host, module: str, option: str) -> None:
+    outer, _dot, inner = option.partition(".")
+    for value in VALUES.values():
+        options = {**NEEDED[module], outer: [{**EXPECTED, inner: value}] if inner else value}
+        result = host.run(module, **options)
+        assert len(result.get("msg", "")) < 500, result["msg"][:1000]
+        assert LONG[:320] not in result.get("msg", "")
+
+
+@pytest.mark.parametrize(("key", "value"), [(key, value) for key in VALUES for value in VALUES])
+def test_no_message_of_a_topology_repeats_a_long_value(host: Host, key: str, value: str) -> None:
+    bad = VALUES[value]
+    unknown = LONG if key == "text" else "unknown"
+    ends = [{"interface": bad, "netns": bad, "mac": bad, "addresses": [bad], "state": bad, "mtu": bad, unknown: 1}, bad]
+    links = [{"endpoints": ends, "mtu": bad, unknown: bad}, bad, {"endpoints": bad}]
+    form = {"name": bad, "namespaces": [bad, {"name": bad, "loopback": bad, unknown: bad}], "links": links}
+    for message in (
+        host.refused("netns_topology", **{**form, "name": "lab"}),
+        host.refused("netns_probe", topology=form),
+    ):
+        lines = message.splitlines()
+        assert lines[0].endswith("mistakes, and nothing was changed:")
+        assert all(len(line) < 400 for line in lines), message[:1000]
+
+
+def test_of_very_many_mistakes_the_first_are_told(host: Host) -> None:
+    message = host.refused("netns_topology", name="lab", namespaces=["a/b"] * 30_000)
+    first, *lines = message.splitlines()
+    assert first == "30000 mistakes, and nothing was changed:"
+    assert (len(lines), lines[-1]) == (21, "- and 29980 more")
+    assert message.count("'a/b'") == 20
+
+
+def test_of_very_many_interfaces_some_are_told(host: Host) -> None:
+    host.sh("".join(f"ip link add x{number} type veth peer name y{number}; " for number in range(10)))
+    assert host.refused("netns_link_state", interface="eth7", state="up") == (
+        "interface: there is no interface eth7 in the host's namespace; it has "
+        "lo, x0, x1, x2, x3, x4, x5, x6, x7, x8 and 11 more"
     )
 
 

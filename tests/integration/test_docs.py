@@ -78,6 +78,8 @@ WITH_PLAYS = [page for page in PAGES if plays(page)]
 @pytest.mark.parametrize("page", WITH_PLAYS, ids=lambda page: str(page.relative_to(ROOT)))
 def test_its_playbooks_run(host: Host, tmp_path: Path, page: Path) -> None:
     (tmp_path / "lab_topology.yml").write_text(yaml.safe_dump(TOPOLOGY))
+    for block in blocks(page, "jinja"):
+        (tmp_path / block.split()[1]).write_text(block)
     # What an earlier play of the reader has made.
     host.sh("ip netns add blue; ip netns add red")
     host.done("netns_topology", **TOPOLOGY)

@@ -289,7 +289,7 @@ def test_all_mistakes_of_a_topology_are_told_with_their_paths(host: Host) -> Non
     message = host.refused(
         "netns_topology",
         name="lab",
-        namespaces=["a", {"name": "b", "loopback": True}, "a", 7, {"nam": "c"}],
+        namespaces=["a", {"name": "b", "loopback": True}, "a", False, {"nam": "c"}],
         links=[
             link("a:e0", {"netns": "b", "interface": "e1", "addresses": ["10.0.0.1/24", "10.0.0.256/24"]}),
             {"endpoints": ["a:e1"]},
@@ -299,7 +299,7 @@ def test_all_mistakes_of_a_topology_are_told_with_their_paths(host: Host) -> Non
     assert message.splitlines() == [
         "10 mistakes, and nothing was changed:",
         "- namespaces[1].loopback: True is not one of up and down",
-        "- namespaces[3]: a name or a mapping with a name is needed, not a number",
+        "- namespaces[3]: a name or a mapping with a name is needed, not a boolean",
         "- namespaces[4].nam: there is no such key; did you mean name?",
         "- namespaces[4].name: None is not a name for a namespace: a string is needed, not nothing",
         "- links[0].endpoints[1].addresses[1]: '10.0.0.256/24' is not an interface address: '10.0.0.256' is not an "

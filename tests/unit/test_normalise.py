@@ -8,8 +8,9 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from ansible_collections.linuxnet.netns.plugins.module_utils._errors import Invalid
-from ansible_collections.linuxnet.netns.plugins.module_utils._normalise import Problems
+from ansible_collections.linuxnet.netns.plugins.module_utils._echo import Secret
+from ansible_collections.linuxnet.netns.plugins.module_utils._errors import Invalid, listed
+from ansible_collections.linuxnet.netns.plugins.module_utils._normalise import Problems, as_name
 
 
 def told(kind: str, value: Any, *more: Any) -> str:
@@ -48,17 +49,34 @@ def test_names_of_namespaces(name: str) -> None:
         ("a b", "white space and control characters are not possible"),
         ("a\n", "white space and control characters are not possible"),
         ("a\0", "white space and control characters are not possible"),
-        ("x" * 256, "it has 256 bytes, and at most 255 are possible"),
-        ("ü" * 128, "it has 256 bytes, and at most 255 are possible"),
         (None, "a string is needed, not nothing"),
         (True, "a string is needed, not a boolean"),
+        (1.10, "a string is needed, not a number with a fraction (write it in quotes)"),
         (10, "a string is needed, not a number"),
-        (["a"], "a string is needed, not a list"),
-        ({"name": "a"}, "a string is needed, not a mapping"),
     ],
 )
 def test_what_is_no_name_of_a_namespace(name: Any, reason: str) -> None:
     assert told("namespace", name).startswith(f"{name!r} is not a name for a namespace: {reason}")
+
+
+@pytest.mark.parametrize(
+    ("name", "shown", "reason"),
+    [
+        ("x" * 256, f"'{'x' * 80}…' (256 characters)", "it has 256 bytes, and at most 255 are possible"),
+        ("ü" * 128, f"'{'ü' * 80}…' (128 characters)", "it has 256 bytes, and at most 255 are possible"),
+        (["a"], "[…]", "a string is needed, not a list"),
+        ({"name": "a"}, "{…}", "a string is needed, not a mapping"),
+        (16**4000, "a number of about 4817 digits", "a string is needed, not a number"),
+    ],
+    ids=lambda value: type(value).__name__,
+)
+def test_what_is_long_is_not_repeated(name: Any, shown: str, reason: str) -> None:
+    assert told("namespace", name) == f"{shown} is not a name for a namespace: {reason}"
+
+
+def test_a_whole_number_is_a_name_as_for_ansible() -> None:
+    assert [as_name(value) for value in (10, -1, "a", 1.1, True, None)] == ["10", "-1", "a", 1.1, True, None]
+    assert as_name(16**4000) == 16**4000
 
 
 @pytest.mark.parametrize("name", ["e", "eth0", "my_veth_end_a", "fifteen_bytes__", "eth0.100", "a@b"])
@@ -153,10 +171,58 @@ def test_what_is_no_mac(written: Any, reason: str) -> None:
 
 def test_mtus() -> None:
     assert [read("mtu", value) for value in (68, 1500, 65535, None)] == [68, 1500, 65535, None]
-    for value in (67, 65536, "1500", True, 1500.0):
+    assert [read("mtu", value) for value in ("68", " 1500\n", "065535")] == [68, 1500, 65535]
+    for value in (
+        67,
+        65536,
+        True,
+        1500.0,
+        "",
+        "67",
+        "14x",
+        "0x578",
+        "-1500",
+        "1_500",
+        "1500.0",
+        "\u0661\u0665\u0660\u0660",
+        "1 500",
+    ):
         assert told("mtu", value) == f"{value!r} is not an MTU: a number of bytes from 68 to 65535 is needed"
 
 
 def test_choices_do_not_take_a_boolean_for_a_word() -> None:
     assert read("choice", "up", ("up", "down")) == "up"
     assert told("choice", True, ("up", "down")) == "True is not one of up and down"
+
+
+def test_booleans_are_taken_as_ansible_takes_them() -> None:
+    assert [read("boolean", value) for value in (True, "true", "Yes", "on", "1", 1, 1.0, "y")] == [True] * 8
+    assert [read("boolean", value) for value in (False, "false", "No", "off", "0", 0, "n")] == [False] * 7
+    assert told("boolean", "14x") == "true or false is needed, not '14x'"
+    assert told("boolean", 2) == "true or false is needed, not a number"
+    assert told("boolean", ["yes"]) == "true or false is needed, not a list"
+
+
+@pytest.mark.parametrize(
+    "kind", ["namespace", "topology", "interface", "veth_name", "address", "mac", "mtu", "boolean"]
+)
+@pytest.mark.parametrize("written", ["of nobody's business", "of-nobody's/business/24", "-of-nobody's"])
+def test_what_was_encrypted_is_not_repeated(kind: str, written: str) -> None:
+    text = told(kind, Secret(written))
+    assert "nobody" not in text
+    assert "an encrypted value" in text
+
+
+def test_of_many_mistakes_the_first_are_told() -> None:
+    problems = Problems()
+    for number in range(30_000):
+        problems.mtu(f"links[{number}].mtu", 7)
+    with pytest.raises(Invalid) as caught:
+        problems.check()
+    lines = listed(caught.value.problems).splitlines()
+    assert (lines[0], lines[20], lines[-1]) == (
+        "30000 mistakes, and nothing was changed:",
+        "- links[19].mtu: 7 is not an MTU: a number of bytes from 68 to 65535 is needed",
+        "- and 29980 more",
+    )
+    assert (len(lines), len(str(caught.value)) < 2000) == (22, True)

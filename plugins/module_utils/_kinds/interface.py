@@ -12,6 +12,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from typing import Any, Optional, Union
 
+from ansible_collections.linuxnet.netns.plugins.module_utils._echo import some
 from ansible_collections.linuxnet.netns.plugins.module_utils._errors import Impossible
 from ansible_collections.linuxnet.netns.plugins.module_utils._model import (
     OWN_PID,
@@ -60,7 +61,7 @@ def missing_interface(end: Endpoint, state: State) -> str:
     other = state.known_as(end)
     if other is not None:
         return f"{end.interface} is an alternative name in {describe(end.netns)}; use the name {other.name}"
-    there = ", ".join(sorted(state.inside(end.netns)))
+    there = some(sorted(state.inside(end.netns)))
     return f"there is no interface {end.interface} in {describe(end.netns)}; it has {there or 'none'}"
 
 

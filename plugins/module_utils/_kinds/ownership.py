@@ -10,6 +10,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from typing import Any, Optional
 
+from ansible_collections.linuxnet.netns.plugins.module_utils._echo import some
 from ansible_collections.linuxnet.netns.plugins.module_utils._kinds.address import Addresses
 from ansible_collections.linuxnet.netns.plugins.module_utils._kinds.interface import (
     DeleteInterface,
@@ -203,7 +204,7 @@ class Ownership(Declared):
                 if upon:
                     state.notes.append(
                         f"Interface {end} was made for topology {self.topology}, which no longer names it. It stays, "
-                        f"for {', '.join(upon)} is built upon it."
+                        f"for {some(upon)} is built upon it."
                     )
                 else:
                     yield DeleteInterface(*end, peer)
@@ -215,7 +216,7 @@ class Ownership(Declared):
                 if inside:
                     state.notes.append(
                         f"Namespace {thing[1]} was made for topology {self.topology}, which no longer names it. It "
-                        f"stays, for it has {', '.join(inside)}."
+                        f"stays, for it has {some(inside)}."
                     )
                 else:
                     yield from Namespace(self.path, thing[1], present=False, inspect=True).steps(state)

@@ -11,6 +11,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from typing import Any, Optional
 
+from ansible_collections.linuxnet.netns.plugins.module_utils._echo import some
 from ansible_collections.linuxnet.netns.plugins.module_utils._errors import Impossible
 from ansible_collections.linuxnet.netns.plugins.module_utils._kinds.interface import (
     IPV6_MINIMUM,
@@ -183,7 +184,7 @@ class Veth(Declared):
                 if upon:
                     raise Impossible(
                         joined(end.path, end.option),
-                        f"the pair of {end.endpoint} has to be replaced, and {', '.join(upon)} is built upon {one}; "
+                        f"the pair of {end.endpoint} has to be replaced, and {some(upon)} is built upon {one}; "
                         "nothing was touched: remove that interface first, or choose another name",
                     )
             yield DeleteInterface(end.netns, end.interface, found.peer)

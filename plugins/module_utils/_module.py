@@ -1,0 +1,43 @@
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-FileCopyrightText: 2026 The linuxnet.netns developers
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Ansible's module, with what it says itself about parameters kept to a few lines. Private."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from ansible.module_utils.basic import AnsibleModule
+from ansible_collections.linuxnet.netns.plugins.module_utils._echo import MOST_OF_OTHERS, cut, echo
+
+
+class Module(AnsibleModule):  # type: ignore[misc]
+    """A module whose messages repeat no value of any length, those about parameters of a wrong type included."""
+
+    _ready = False
+
+    def __init__(self, arguments: dict[str, Any], **more: Any) -> None:
+        try:
+            super().__init__(arguments, supports_check_mode=True, **more)
+        except OverflowError:
+            # Ansible itself makes a number with a fraction of a whole one.
+            self.fail_json("; ".join(_too_large("", self.params)), changed=False, commands=[])
+        self._ready = True
+
+    def fail_json(self, msg: str, **result: Any) -> None:
+        """Fail. What is said once the parameters are read is bounded where it is made."""
+        super().fail_json(msg if self._ready else cut(str(msg), MOST_OF_OTHERS), **result)
+
+
+def _too_large(path: str, value: Any) -> Iterator[str]:
+    """What is to be said of the whole numbers that are too large for a number with a fraction."""
+    if isinstance(value, Mapping):
+        for key, one in value.items():
+            yield from _too_large(f"{path}.{key}" if path else str(key), one)
+    elif isinstance(value, (list, tuple)):
+        for number, one in enumerate(value):
+            yield from _too_large(f"{path}[{number}]", one)
+    elif isinstance(value, int) and value.bit_length() > 1023:
+        yield f"{path}: {echo(value)} is too large"
