@@ -101,8 +101,8 @@ class Problems:
             reason = f"one '/' is needed, with a number from 0 to {most} after it"
         elif not _LENGTH.fullmatch(length) or int(length) > most:
             reason = f"the prefix length is a number from 0 to {most}"
-        elif not any(packed) or packed[0] == 0xFF or (version == 4 and packed[0] >= 0xE0):
-            reason = "an unspecified, multicast or reserved address cannot be an interface's own"
+        elif not any(packed) or _is_of_many(version, packed):
+            reason = "an unspecified, multicast or broadcast address cannot be an interface's own"
         else:
             return f"{socket.inet_ntop(family, packed)}/{int(length)}"
         self.add(path, f"{echo(value)} is not an interface address: {reason}")
@@ -211,6 +211,11 @@ def _interface_name_fault(value: str) -> Optional[str]:
     if value in ("all", "default"):
         return "the kernel keeps this name for its settings"
     return None
+
+
+def _is_of_many(version: int, packed: bytes) -> bool:
+    """Whether an address is multicast, or the broadcast address of every network (RFC 919, 1112, 4291)."""
+    return packed[0] == 0xFF if version == 6 else packed[0] >> 4 == 0xE or packed == b"\xff\xff\xff\xff"
 
 
 def _word_fault(value: str) -> Optional[str]:

@@ -233,10 +233,14 @@ CASES = [
         ),
     ),
     Case(
-        "addresses of the host alone",
+        "addresses that few people use",
         "netns_addr",
-        {"netns": "a", "interface": "lo", "addresses": ["127.0.0.53/8", "127.0.0.2/32"]},
-        ["ip -n a address add 127.0.0.53/8 dev lo", "ip -n a address add 127.0.0.2/32 dev lo"],
+        {"netns": "a", "interface": "lo", "addresses": ["127.0.0.53/8", "127.0.0.2/32", "240.1.2.3/8"]},
+        [
+            "ip -n a address add 127.0.0.53/8 dev lo",
+            "ip -n a address add 127.0.0.2/32 dev lo",
+            "ip -n a address add 240.1.2.3/8 dev lo",
+        ],
         before="ip netns add a; ip -n a link set lo up",
     ),
     Case(
