@@ -13,7 +13,7 @@ import re
 import stat
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, suppress
-from typing import Optional
+from typing import NamedTuple, Optional
 
 from ansible_collections.linuxnet.netns.plugins.module_utils._kernel import lock, syscalls
 from ansible_collections.linuxnet.netns.plugins.module_utils._model import FOREIGN, NAMESPACE, STALE, Netns
@@ -267,19 +267,43 @@ def processes(names: Iterable[str]) -> dict[str, tuple[int, ...]]:
     return {name: tuple(sorted(pids)) for name, pids in inside.items()}
 
 
-def mounts(names: Iterable[str]) -> dict[str, tuple[str, ...]]:
-    """Where each of the namespaces is mounted beside its name; those that are mounted nowhere else are left out.
+class _Mount(NamedTuple):
+    """A mount of a namespace: its number and that of the one that it is upon, what it is of, and where."""
 
-    From /proc/self/mountinfo (proc(5)): the root of such a mount is ``net:[INODE]``, its type nsfs.
-    """
-    places: dict[str, set[str]] = {}
+    number: str
+    upon: str
+    root: str
+    place: str
+
+
+def _mounts() -> list[_Mount]:
+    """The mounts of namespaces, from /proc/self/mountinfo (proc(5)): of type nsfs, their roots are ``net:[INODE]``."""
+    found = []
     with open("/proc/self/mountinfo", encoding="utf-8", errors="surrogateescape") as file:
         for line in file:
             words = line.split()
             if words[words.index("-") + 1] == "nsfs" and words[3].startswith("net:["):
                 place = re.sub(r"\\([0-7]{3})", lambda code: chr(int(code[1], 8)), words[4])
-                places.setdefault(words[3], set()).add(place)
-    found = {name: places.get(f"net:[{inode}]", set()) - {path_of(name)} for name, (_device, inode) in _inodes(names)}
+                found.append(_Mount(words[0], words[1], words[3], place))
+    return found
+
+
+def mounts(names: Iterable[str]) -> dict[str, tuple[str, ...]]:
+    """Where each of the namespaces is mounted beside its name; those that are mounted nowhere else are left out.
+
+    The place of the name itself is among them where another mount lies upon the first: then the name stays when one of
+    them goes. It can be listed twice without that, where /run is shared too.
+    """
+    every = _mounts()
+    named = {one.number: one.place for one in every}
+    layered = {one.place for one in every if named.get(one.upon) == one.place}
+    places: dict[str, set[str]] = {}
+    for one in every:
+        places.setdefault(one.root, set()).add(one.place)
+    found = {
+        name: places.get(f"net:[{inode}]", set()) - ({path_of(name)} - layered)
+        for name, (_device, inode) in _inodes(names)
+    }
     return {name: tuple(sorted(others)) for name, others in found.items() if others}
 
 

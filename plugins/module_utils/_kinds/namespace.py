@@ -73,6 +73,13 @@ class Namespace(Declared):
         elif found == STALE:
             yield DeleteStaleFile(self.name)
         elif found == NAMESPACE:
+            if f"{RUN_DIR}/{self.name}" in state.mounts.get(self.name, ()):
+                raise Impossible(
+                    self.path,
+                    f"several mounts lie upon each other on {RUN_DIR}/{self.name}, so that the name would stay for "
+                    "another namespace; nothing was touched: unmount them with umount until one is left, then run this "
+                    "again",
+                )
             if self.inspect and not state.lives_on(self.name):
                 yield from self._emptied(state)
             yield DeleteNamespace(self.name)
