@@ -341,11 +341,18 @@ def test_what_a_host_has_is_no_template(core: str, host: Host, tmp_path: Path) -
 
 
 def test_a_topology_makes_no_host_whose_name_is_a_template(core: str, host: Host, tmp_path: Path) -> None:
-    written(tmp_path, "lab.yml", {"name": "{{7*7}}", "namespaces": [EVIL, "a*", "blue"]})
-    told = called(tmp_path, "ansible-inventory", "-i", source(tmp_path, topology="lab.yml"), "--list")
-    assert read(told.stdout)["netns_in___7_7__"]["hosts"] == ["blue"]
-    assert "Ansible would take it for a template" in said(told)
+    lab = source(tmp_path, topology="lab.yml")
+    for names in ({"name": "{{7*7}}", "namespaces": ["blue"]}, {"name": "lab", "namespaces": [EVIL, "blue"]}):
+        written(tmp_path, "lab.yml", names)
+        told = called(tmp_path, "ansible-inventory", "-i", lab, "--list")
+        assert told.returncode != 0
+        assert "blue" not in told.stdout
+        assert "is a template, and a topology file is not templated" in said(told)
+    written(tmp_path, "lab.yml", {"name": "lab", "namespaces": ["a*", "blue"]})
+    told = called(tmp_path, "ansible-inventory", "-i", lab, "--list")
+    assert read(told.stdout)["netns_in_lab"]["hosts"] == ["blue"]
     assert "Ansible would take it for a pattern of hosts" in said(told)
+    assert not list(tmp_path.glob("pwned"))
 
 
 def namespace(name: Any, *interfaces: str, **more: Any) -> dict[str, Any]:
