@@ -1,0 +1,106 @@
+# SPDX-FileCopyrightText: 2026 The linuxnet.netns developers
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The virtual machine from the command line: ``.venv/bin/python -m tools.vm COMMAND``."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import shlex
+import shutil
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from tools.vm import checkout
+from tools.vm.image import image
+from tools.vm.machine import Failed, Machine
+from tools.vm.paths import CACHE, CONSOLES, ROOT
+from tools.vm.suites import MANAGERS, SUITES
+
+
+@contextmanager
+def clean_machine(suite: str, manager: str, source: Path) -> Iterator[Machine]:
+    """A machine right after its start, with a checkout in it. Its console is kept when what is done with it fails."""
+    runs = CACHE / "runs"
+    runs.mkdir(parents=True, exist_ok=True)
+    with image(SUITES[suite]) as place, tempfile.TemporaryDirectory(dir=runs) as directory:
+        disk = Path(directory) / "disk.qcow2"
+        shutil.copy(place / f"{manager}.qcow2", disk)
+        subprocess.run(["qemu-img", "rebase", "-u", "-F", "qcow2", "-b", str(place / "base.qcow2"), str(disk)], check=True)
+        try:
+            with Machine(place, disk) as machine:
+                checkout.send(source, machine)
+                yield machine
+        except BaseException:
+            console = Path(directory) / "console"
+            if console.exists():
+                CONSOLES.mkdir(parents=True, exist_ok=True)
+                kept = CONSOLES / f"{suite}-{manager}-{time.strftime('%Y%m%d-%H%M%S')}.log"
+                shutil.copy(console, kept)
+                print(f"the console is in {kept}", file=sys.stderr)
+            raise
+
+
+def run(options: argparse.Namespace) -> int:
+    """Run a command inside; its exit status."""
+    with clean_machine(options.suite, options.manager, options.checkout) as machine:
+        script = checkout.ENVIRONMENT + " ".join(options.command)
+        return subprocess.run([*machine.ssh(), f"sh -c {shlex.quote(script)}"], check=False).returncode
+
+
+def shell(options: argparse.Namespace) -> int:
+    """Open a shell inside."""
+    with clean_machine(options.suite, options.manager, options.checkout) as machine:
+        return subprocess.run([*machine.ssh(), "-t", checkout.ENVIRONMENT + "exec bash"], check=False).returncode
+
+
+def keep(options: argparse.Namespace) -> int:
+    """Keep a machine until this is interrupted, and say how to reach it. SIGHUP brings it back to its clean start."""
+    with clean_machine(options.suite, options.manager, options.checkout) as machine:
+
+        def clean(*_: Any) -> None:
+            machine.reset()
+            checkout.send(options.checkout, machine)
+            print("• It is as after its start, with the checkout as it is now", flush=True)
+
+        signal.signal(signal.SIGHUP, clean)
+        print(f"• Reach it so (the checkout is in {checkout.PLACE}):\n{shlex.join(machine.ssh())}")
+        print(f"• Back to the clean start, with the checkout as it is then: kill -HUP {os.getpid()}", flush=True)
+        while True:
+            signal.pause()
+
+
+def main() -> int:
+    """Do what the command line says."""
+    # A signal that ends this process ends the machine too.
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
+    parser = argparse.ArgumentParser(prog="python -m tools.vm", description=__doc__)
+    commands = parser.add_subparsers(required=True)
+    for function in (run, shell, keep):
+        command = commands.add_parser(function.__name__, help=(function.__doc__ or "").splitlines()[0])
+        command.set_defaults(function=function)
+        command.add_argument("--suite", choices=SUITES, default="trixie")
+        command.add_argument("--manager", choices=MANAGERS, default="networkd", help="what manages the network")
+        command.add_argument("--checkout", type=Path, default=ROOT, help="the checkout that is tried")
+        if function is run:
+            command.add_argument("command", nargs="+")
+    options = parser.parse_args()
+    try:
+        return int(options.function(options))
+    except Failed as error:
+        print(f"tools.vm: {error}", file=sys.stderr)
+        return 1
+    except KeyboardInterrupt:
+        return 130
+
+
+if __name__ == "__main__":
+    sys.exit(main())
