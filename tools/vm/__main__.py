@@ -19,7 +19,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from tools.vm import checkout
+from tools.vm import checkout, parts
 from tools.vm.image import image
 from tools.vm.machine import Failed, Machine
 from tools.vm.paths import CACHE, CONSOLES, ROOT
@@ -34,7 +34,9 @@ def clean_machine(suite: str, manager: str, source: Path) -> Iterator[Machine]:
     with image(SUITES[suite]) as place, tempfile.TemporaryDirectory(dir=runs) as directory:
         disk = Path(directory) / "disk.qcow2"
         shutil.copy(place / f"{manager}.qcow2", disk)
-        subprocess.run(["qemu-img", "rebase", "-u", "-F", "qcow2", "-b", str(place / "base.qcow2"), str(disk)], check=True)
+        subprocess.run(
+            ["qemu-img", "rebase", "-u", "-F", "qcow2", "-b", str(place / "base.qcow2"), str(disk)], check=True
+        )
         try:
             with Machine(place, disk) as machine:
                 checkout.send(source, machine)
@@ -50,7 +52,7 @@ def clean_machine(suite: str, manager: str, source: Path) -> Iterator[Machine]:
 
 
 def run(options: argparse.Namespace) -> int:
-    """Run a command inside; its exit status."""
+    """Run a command inside."""
     with clean_machine(options.suite, options.manager, options.checkout) as machine:
         script = checkout.ENVIRONMENT + " ".join(options.command)
         return subprocess.run([*machine.ssh(), f"sh -c {shlex.quote(script)}"], check=False).returncode
@@ -78,13 +80,72 @@ def keep(options: argparse.Namespace) -> int:
             signal.pause()
 
 
+def test(options: argparse.Namespace) -> int:
+    """Try everything, or the parts that are named."""
+    begun = time.monotonic()
+    logs = CACHE / "logs" / options.suite
+    logs.mkdir(parents=True, exist_ok=True)
+    results: list[parts.Result] = []
+    for manager in MANAGERS:
+        chosen = [part for part in parts.PARTS if manager == "networkd" or part.everywhere]
+        chosen = [part for part in chosen if part.name in (options.only or part.name)]
+        if chosen:
+            results += try_parts(options, manager, chosen, logs)
+    if not results:
+        raise Failed(f"no part is so named; there are {', '.join(part.name for part in parts.PARTS)}")
+    return summary(options.suite, results, logs, time.monotonic() - begun)
+
+
+def try_parts(options: argparse.Namespace, manager: str, chosen: list[parts.Part], logs: Path) -> list[parts.Result]:
+    """Try parts on one machine, each on a clean start."""
+    results = []
+    with clean_machine(options.suite, manager, options.checkout) as machine:
+        for number, part in enumerate(chosen):
+            if number:
+                machine.reset()
+                checkout.send(options.checkout, machine)
+            name = f"{part.name}, {manager}"
+            print(f"\n━━ {name}: {part.what}", flush=True)
+            result = parts.play(part, machine, logs / f"{part.name}-{manager}.log")
+            result.name = name
+            results.append(result)
+            print(
+                f"━━ {name}: {'passed' if result.passed else 'FAILED'} in {result.seconds:.0f} s ({result.cpu:.0f} s of cpu)",
+                flush=True,
+            )
+        if not all(result.passed for result in results):
+            shutil.copy(machine.console, logs / f"console-{manager}.log")
+    return results
+
+
+def summary(suite: str, results: list[parts.Result], logs: Path, seconds: float) -> int:
+    """Show what failed once more, and the counts; 1 when a part has failed."""
+    failed = [result for result in results if not result.passed]
+    for result in failed:
+        print(f"\n━━ {result.name} failed; its last lines:\n{result.last}")
+    kinds = ("passed", "failed", "skipped")
+    print(f"\n  {suite:<32}" + "".join(f"{kind:>9}" for kind in (*kinds, "seconds", "of cpu")))
+    for result in results:
+        counts = "".join(f"{result.counts.get(kind, 0):>9}" for kind in kinds)
+        print(
+            f"  {result.name:<32}{counts}{result.seconds:>9.0f}{result.cpu:>9.0f}  {'' if result.passed else 'FAILED'}".rstrip()
+        )
+    totals = {kind: sum(result.counts.get(kind, 0) for result in results) for kind in kinds}
+    print(f"  {'all':<32}" + "".join(f"{totals[kind]:>9}" for kind in kinds) + f"{seconds:>9.0f}")
+    print(f"  parts: {len(results) - len(failed)} passed, {len(failed)} failed")
+    if failed:
+        print(f"  all that was said, and the consoles: {logs}")
+    print(f"tests: {totals['passed']} passed, {totals['failed']} failed, {totals['skipped']} skipped", flush=True)
+    return min(len(failed), 1)
+
+
 def main() -> int:
     """Do what the command line says."""
     # A signal that ends this process ends the machine too.
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
     parser = argparse.ArgumentParser(prog="python -m tools.vm", description=__doc__)
     commands = parser.add_subparsers(required=True)
-    for function in (run, shell, keep):
+    for function in (test, run, shell, keep):
         command = commands.add_parser(function.__name__, help=(function.__doc__ or "").splitlines()[0])
         command.set_defaults(function=function)
         command.add_argument("--suite", choices=SUITES, default="trixie")
@@ -92,6 +153,8 @@ def main() -> int:
         command.add_argument("--checkout", type=Path, default=ROOT, help="the checkout that is tried")
         if function is run:
             command.add_argument("command", nargs="+")
+        elif function is test:
+            command.add_argument("--only", action="append", metavar="PART", help="this part; may be given again")
     options = parser.parse_args()
     try:
         return int(options.function(options))

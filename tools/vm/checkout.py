@@ -10,6 +10,7 @@ import tempfile
 from pathlib import Path
 
 from tools.vm.machine import Failed, Machine
+from tools.vm.paths import ROOT
 
 #: Where it is inside.
 PLACE = "/srv/netns"
@@ -28,14 +29,20 @@ export ANSIBLE_COLLECTIONS_PATH={PLACE}/.cache/collections
 
 
 def send(checkout: Path, machine: Machine) -> None:
-    """Replace the checkout inside by the files of this one, those that are not committed too."""
-    words = ["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard"]
-    listed = subprocess.run(words, cwd=checkout, check=True, capture_output=True).stdout
-    names = [name for name in listed.split(b"\0") if name and (checkout / name.decode()).exists()]
+    """Replace the checkout inside by the files of this one, those that are not committed too, and add our own tools."""
     with tempfile.TemporaryFile() as archive:
-        tar = ["tar", "--create", "--null", "--files-from=-"]
-        subprocess.run(tar, cwd=checkout, check=True, input=b"\0".join(names), stdout=archive)
+        for place, option, below in ((checkout, "--create", "."), (ROOT, "--append", "tools/vm")):
+            words = ["tar", option, "--null", "--files-from=-", "--file", f"/dev/fd/{archive.fileno()}"]
+            names = b"\0".join(files(place, below))
+            subprocess.run(words, cwd=place, check=True, input=names, pass_fds=[archive.fileno()])
         archive.seek(0)
         done = machine.run(_UNPACK, stdin=archive)
     if done.returncode:
         raise Failed(f"the checkout could not be unpacked inside: {done.stderr}")
+
+
+def files(place: Path, below: str) -> list[bytes]:
+    """The files of a checkout that git does not ignore."""
+    words = ["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard", below]
+    listed = subprocess.run(words, cwd=place, check=True, capture_output=True).stdout
+    return [name for name in listed.split(b"\0") if name and (place / name.decode()).exists()]

@@ -19,12 +19,11 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from tools.vm.machine import PROGRAM, Failed, Machine
+from tools.vm.hardware import KERNEL, PROGRAM, hardware
+from tools.vm.machine import Failed, Machine
 from tools.vm.paths import CACHE, HERE, ROOT
 from tools.vm.suites import MANAGERS, Suite
 
-#: What ``tools/vm/make-image`` and the snapshots are made from.
-RECIPE = ("make-image", "image.py", "machine.py", "suites.py")
 #: What tests/requirements.txt names for checks that do not depend on the kernel.
 NOT_INSIDE = ("ansible-lint", "mypy", "ruff", "yamllint")
 PLATFORMS = ("manylinux_2_28_x86_64", "manylinux_2_17_x86_64", "manylinux2014_x86_64")
@@ -33,7 +32,7 @@ PLATFORMS = ("manylinux_2_28_x86_64", "manylinux_2_17_x86_64", "manylinux2014_x8
 @contextmanager
 def image(suite: Suite) -> Iterator[Path]:
     """The directory of a suite's image, which is made unless it is there; nobody removes it in the meantime."""
-    place = CACHE / suite.name / _key()
+    place = CACHE / suite.name / _key(suite)
     place.mkdir(parents=True, exist_ok=True)
     with (place / "lock").open("w") as lock:
         if not (place / "complete").exists():
@@ -44,21 +43,19 @@ def image(suite: Suite) -> Iterator[Path]:
         yield place
 
 
-def _key() -> str:
-    version = subprocess.run([PROGRAM, "--version"], check=True, capture_output=True)
-    digest = hashlib.sha256(version.stdout)
-    files = [HERE / name for name in RECIPE]
-    files += sorted(path for path in (HERE / "root").rglob("*") if path.is_file())
-    for path in files:
+def _key(suite: Suite) -> str:
+    """What the directory of an image is named by: it changes with what the image is made from."""
+    version = subprocess.run([PROGRAM, "--version"], check=True, capture_output=True, text=True).stdout
+    digest = hashlib.sha256(repr((version, suite, MANAGERS, KERNEL, hardware(0), _requirements(suite))).encode())
+    for path in (HERE / "make-image", *sorted(path for path in (HERE / "root").rglob("*") if path.is_file())):
         digest.update(f"{path.relative_to(HERE)}\0".encode() + path.read_bytes() + b"\0")
-    digest.update("\n".join(_requirements()).encode())
     return digest.hexdigest()[:16]
 
 
-def _requirements() -> list[str]:
+def _requirements(suite: Suite) -> list[str]:
     names = [ROOT / "requirements.txt", ROOT / "tests" / "requirements.txt"]
     lines = [line.strip() for path in names for line in path.read_text().splitlines()]
-    return [line for line in lines if line and not line.startswith(("#", *NOT_INSIDE))]
+    return [*(line for line in lines if line and not line.startswith(("#", *NOT_INSIDE))), *suite.more]
 
 
 def _make(suite: Suite, place: Path) -> None:
@@ -67,7 +64,7 @@ def _make(suite: Suite, place: Path) -> None:
     _remove_others(place)
     _say(f"Making the image of {suite.name}, once (some minutes)")
     _fetch_wheels(suite, place / "wheels")
-    (place / "requirements.txt").write_text("\n".join(_requirements()) + "\n")
+    (place / "requirements.txt").write_text("\n".join(_requirements(suite)) + "\n")
     words = ["unshare", "--mount", "--pid", "--fork", "--kill-child", str(HERE / "make-image")]
     cache = CACHE / "packages" / suite.name
     cache.mkdir(parents=True, exist_ok=True)
@@ -108,7 +105,7 @@ def _fetch_wheels(suite: Suite, place: Path) -> None:
     words += ["--implementation", "cp", "--python-version", suite.python, "--abi", f"cp{suite.python.replace('.', '')}"]
     words += ["--abi", "abi3", "--abi", "none"]
     words += [word for platform in (*PLATFORMS, "any") for word in ("--platform", platform)]
-    if subprocess.run([*words, *_requirements()], check=False).returncode:
+    if subprocess.run([*words, *_requirements(suite)], check=False).returncode:
         raise Failed("the Python packages could not be downloaded: see above")
 
 

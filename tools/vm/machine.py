@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import ctypes
 import json
+import os
 import shlex
 import shutil
 import signal
@@ -18,7 +19,8 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import IO, Any, Optional
 
-PROGRAM = "qemu-system-x86_64"
+from tools.vm.hardware import KERNEL, PROGRAM, hardware
+
 PR_SET_PDEATHSIG = 1
 #: The name of the snapshot that a clean start begins from.
 CLEAN = "clean"
@@ -28,23 +30,6 @@ PATIENCE = 300.0
 
 class Failed(Exception):
     """A machine could not be had, or does not do as told."""
-
-
-def hardware(port: int) -> list[str]:
-    """The devices of a machine. A snapshot is only good for the same ones.
-
-    One NIC is for ssh. One of virtio and one of Intel's e1000 are plugged into one hub: a cable between two of them.
-    """
-    nics = [
-        ("user,id=ssh,restrict=on", f",hostfwd=tcp:127.0.0.1:{port}-:22", "virtio-net-pci,netdev=ssh"),
-        ("hubport,id=one,hubid=1", "", "virtio-net-pci,netdev=one"),
-        ("hubport,id=two,hubid=1", "", "e1000,netdev=two"),
-    ]
-    words = ["-accel", "tcg,thread=multi", "-cpu", "max", "-smp", "2", "-m", "2048", "-machine", "q35"]
-    words += ["-nodefaults", "-display", "none", "-device", "virtio-rng-pci"]
-    for number, (backend, forward, device) in enumerate(nics, 1):
-        words += ["-netdev", backend + forward, "-device", f"{device},mac=52:54:00:00:00:{number:02x},romfile="]
-    return words
 
 
 class Machine:
@@ -66,7 +51,14 @@ class Machine:
         with socket.socket() as free:
             free.bind(("127.0.0.1", 0))
             self.port = int(free.getsockname()[1])
-        self._process = subprocess.Popen(self._words(), stdin=subprocess.DEVNULL, preexec_fn=_end_with_parent)
+        with self.console.with_name("qemu.log").open("wb") as log:
+            self._process = subprocess.Popen(
+                self._words(),
+                stdin=subprocess.DEVNULL,
+                stdout=log,
+                stderr=log,
+                preexec_fn=_end_with_parent,  # noqa: PLW1509
+            )
         try:
             self._wait()
         except BaseException:
@@ -80,10 +72,9 @@ class Machine:
         shutil.rmtree(self._sockets, ignore_errors=True)
 
     def _words(self) -> list[str]:
-        kernel = ["root=/dev/vda", "rw", "console=ttyS0", "mitigations=off", "quiet", "systemd.show_status=false"]
         words = [PROGRAM, *hardware(self.port)]
         words += ["-kernel", str(self.image / "kernel"), "-initrd", str(self.image / "initrd")]
-        words += ["-append", " ".join([*kernel, *self.arguments])]
+        words += ["-append", " ".join([*KERNEL, *self.arguments])]
         words += ["-drive", f"file={self.disk},if=none,id=root,format=qcow2,cache=unsafe"]
         words += ["-device", "virtio-blk-pci,drive=root"]
         words += ["-serial", f"file:{self.console}", "-qmp", f"unix:{self._sockets}/qmp,server=on,wait=off"]
@@ -94,7 +85,8 @@ class Machine:
         deadline = time.monotonic() + PATIENCE
         while not self._speaks_ssh():
             if self._process.poll() is not None:
-                raise Failed(f"{PROGRAM} ended with {self._process.returncode}; console: {self.console}")
+                said = self.console.with_name("qemu.log").read_text(errors="replace")
+                raise Failed(f"{PROGRAM} ended with {self._process.returncode}: {said}")
             if time.monotonic() > deadline:
                 raise Failed(f"the machine does not answer after {PATIENCE:.0f} s; console: {self.console}")
             time.sleep(0.2)
@@ -109,6 +101,11 @@ class Machine:
                 return there.recv(4) == b"SSH-"
         except OSError:
             return False
+
+    def cpu(self) -> float:
+        """How many seconds of processor time it has taken so far: the same on a busy host as on an idle one."""
+        fields = Path(f"/proc/{self._process.pid}/stat").read_text().rpartition(")")[2].split()
+        return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
 
     def ssh(self) -> list[str]:
         """The command line that reaches it, as root."""

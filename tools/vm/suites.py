@@ -15,9 +15,11 @@ class Suite:
     name: str
     #: The minor version of its Python 3, for which wheels are fetched.
     python: str
+    #: What packages need for this Python only, which pip does not see when it downloads with another.
+    more: tuple[str, ...] = ()
 
 
-SUITES = {suite.name: suite for suite in (Suite("trixie", "3.13"), Suite("bookworm", "3.11"))}
+SUITES = {suite.name: suite for suite in (Suite("trixie", "3.13"), Suite("bookworm", "3.11", ("typing-extensions",)))}
 
 #: What manages the network, and what the kernel's command line says for it.
 MANAGERS = {
