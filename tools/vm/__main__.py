@@ -28,7 +28,7 @@ from tools.vm.suites import MANAGERS, SUITES
 
 @contextmanager
 def clean_machine(suite: str, manager: str, source: Path) -> Iterator[Machine]:
-    """A machine right after its start, with a checkout in it. Its console is kept when what is done with it fails."""
+    """A machine right after its start, with a checkout in it. Its console is kept when it fails, or does not start."""
     runs = CACHE / "runs"
     runs.mkdir(parents=True, exist_ok=True)
     with image(SUITES[suite]) as place, tempfile.TemporaryDirectory(dir=runs) as directory:
@@ -89,16 +89,21 @@ def test(options: argparse.Namespace) -> int:
     for manager in MANAGERS:
         chosen = [part for part in parts.PARTS if manager == "networkd" or part.everywhere]
         chosen = [part for part in chosen if part.name in (options.only or part.name)]
-        if chosen:
-            results += try_parts(options, manager, chosen, logs)
+        if not chosen:
+            continue
+        try:
+            try_parts(options, manager, chosen, logs, results)
+        except Failed as error:
+            results.append(parts.Result(f"the machine, {manager}", False, {}, 0, 0, str(error)))
     if not results:
         raise Failed(f"no part is so named; there are {', '.join(part.name for part in parts.PARTS)}")
     return summary(options.suite, results, logs, time.monotonic() - begun)
 
 
-def try_parts(options: argparse.Namespace, manager: str, chosen: list[parts.Part], logs: Path) -> list[parts.Result]:
-    """Try parts on one machine, each on a clean start."""
-    results = []
+def try_parts(
+    options: argparse.Namespace, manager: str, chosen: list[parts.Part], logs: Path, results: list[parts.Result]
+) -> None:
+    """Try parts on one machine, each on a clean start, and add what became of them."""
     with clean_machine(options.suite, manager, options.checkout) as machine:
         for number, part in enumerate(chosen):
             if number:
@@ -106,16 +111,12 @@ def try_parts(options: argparse.Namespace, manager: str, chosen: list[parts.Part
                 checkout.send(options.checkout, machine)
             name = f"{part.name}, {manager}"
             print(f"\n━━ {name}: {part.what}", flush=True)
-            result = parts.play(part, machine, logs / f"{part.name}-{manager}.log")
-            result.name = name
+            result = parts.play(name, part, machine, logs / f"{part.name}-{manager}.log")
             results.append(result)
-            print(
-                f"━━ {name}: {'passed' if result.passed else 'FAILED'} in {result.seconds:.0f} s ({result.cpu:.0f} s of cpu)",
-                flush=True,
-            )
-        if not all(result.passed for result in results):
-            shutil.copy(machine.console, logs / f"console-{manager}.log")
-    return results
+            verdict = "passed" if result.passed else "FAILED"
+            print(f"━━ {name}: {verdict} in {result.seconds:.0f} s, {result.cpu:.0f} s of cpu", flush=True)
+            if not result.passed:
+                shutil.copy(machine.console, logs / f"console-{manager}.log")
 
 
 def summary(suite: str, results: list[parts.Result], logs: Path, seconds: float) -> int:
@@ -127,9 +128,8 @@ def summary(suite: str, results: list[parts.Result], logs: Path, seconds: float)
     print(f"\n  {suite:<32}" + "".join(f"{kind:>9}" for kind in (*kinds, "seconds", "of cpu")))
     for result in results:
         counts = "".join(f"{result.counts.get(kind, 0):>9}" for kind in kinds)
-        print(
-            f"  {result.name:<32}{counts}{result.seconds:>9.0f}{result.cpu:>9.0f}  {'' if result.passed else 'FAILED'}".rstrip()
-        )
+        times = f"{result.seconds:>9.0f}{result.cpu:>9.0f}"
+        print(f"  {result.name:<32}{counts}{times}{'' if result.passed else '  FAILED'}")
     totals = {kind: sum(result.counts.get(kind, 0) for result in results) for kind in kinds}
     print(f"  {'all':<32}" + "".join(f"{totals[kind]:>9}" for kind in kinds) + f"{seconds:>9.0f}")
     print(f"  parts: {len(results) - len(failed)} passed, {len(failed)} failed")

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 import sys
+import threading
 import time
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,6 +15,8 @@ from pathlib import Path
 from tools.vm.checkout import ENVIRONMENT
 from tools.vm.machine import Machine
 
+#: Seconds after which a part is ended, which on an idle host takes a tenth of that.
+LIMIT = 1800.0
 #: How many lines of a part that failed are shown once more.
 LAST_LINES = 50
 #: The integration tests in which the host's kernel has a say. The others are about documentation, versions of
@@ -75,22 +78,26 @@ class Result:
     last: str
 
 
-def play(part: Part, machine: Machine, log: Path) -> Result:
-    """Run a part, showing what it says as it comes, and keeping it."""
+def play(name: str, part: Part, machine: Machine, log: Path) -> Result:
+    """Run a part, showing what it says as it comes, and keeping it; one that takes too long is ended."""
     begun, cpu = time.monotonic(), machine.cpu()
     said = bytearray()
     with log.open("wb") as copy, machine.stream(ENVIRONMENT + part.script) as process:
         assert process.stdout
+        limit = threading.Timer(LIMIT, process.kill)
+        limit.daemon = True
+        limit.start()
         for line in process.stdout:
             said += line
             copy.write(line)
             sys.stdout.buffer.write(line)
             sys.stdout.buffer.flush()
+        limit.cancel()
     text = said.decode(errors="replace")
     last = "\n".join(text.splitlines()[-LAST_LINES:])
     counts = counted(text)
     passed = process.returncode == 0 and counts.get("passed", 0) > 0 and not counts.get("failed", 0)
-    return Result(part.name, passed, counts, time.monotonic() - begun, machine.cpu() - cpu, last)
+    return Result(name, passed, counts, time.monotonic() - begun, machine.cpu() - cpu, last)
 
 
 def counted(text: str) -> dict[str, int]:
