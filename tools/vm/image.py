@@ -26,6 +26,8 @@ from tools.vm.suites import MANAGERS, Suite
 
 #: What tests/requirements.txt names for checks that do not depend on the kernel.
 NOT_INSIDE = ("ansible-lint", "mypy", "ruff", "yamllint")
+#: How much is shown of what was said when the image could not be made.
+LAST_LINES = 30
 PLATFORMS = ("manylinux_2_28_x86_64", "manylinux_2_17_x86_64", "manylinux2014_x86_64")
 
 
@@ -62,19 +64,8 @@ def _make(suite: Suite, place: Path) -> None:
     if os.geteuid() != 0:
         raise Failed("it takes root to make the image of the virtual machine: run this once as root")
     _remove_others(place)
-    _say(f"Making the image of {suite.name}, once (some minutes)")
-    _fetch_wheels(suite, place / "wheels")
-    (place / "requirements.txt").write_text("\n".join(_requirements(suite)) + "\n")
-    words = ["unshare", "--mount", "--pid", "--fork", "--kill-child", str(HERE / "make-image")]
-    cache = CACHE / "packages" / suite.name
-    cache.mkdir(parents=True, exist_ok=True)
-    with (place / "log").open("wb") as log:
-        done = subprocess.run(
-            [*words, suite.name, _mirror(), str(place), str(cache)], check=False, stdout=log, stderr=subprocess.STDOUT
-        )
-    if done.returncode:
-        last = "\n".join((place / "log").read_text(errors="replace").splitlines()[-30:])
-        raise Failed(f"{last}\nthe image of {suite.name} could not be made; all that was said: {place}/log")
+    if not (place / "base.qcow2").exists():
+        _make_disk(suite, place)
     for manager, arguments in MANAGERS.items():
         _say(f"Booting it with {manager}, for a snapshot")
         disk = place / f"{manager}.qcow2"
@@ -83,6 +74,21 @@ def _make(suite: Suite, place: Path) -> None:
         with Machine(place, disk, clean=False, arguments=arguments) as machine:
             machine.save()
     (place / "complete").touch()
+
+
+def _make_disk(suite: Suite, place: Path) -> None:
+    _say(f"Making the image of {suite.name}, once (some minutes)")
+    _fetch_wheels(suite, place / "wheels")
+    (place / "requirements.txt").write_text("\n".join(_requirements(suite)) + "\n")
+    cache = CACHE / "packages" / suite.name
+    cache.mkdir(parents=True, exist_ok=True)
+    words = ["unshare", "--mount", "--pid", "--fork", "--kill-child", str(HERE / "make-image")]
+    words += [suite.name, _mirror(), str(place), str(cache)]
+    with (place / "log").open("wb") as log:
+        done = subprocess.run(words, check=False, stdout=log, stderr=subprocess.STDOUT)
+    if done.returncode:
+        last = "\n".join((place / "log").read_text(errors="replace").splitlines()[-LAST_LINES:])
+        raise Failed(f"{last}\nthe image of {suite.name} could not be made; all that was said: {place}/log")
 
 
 def _remove_others(place: Path) -> None:

@@ -25,7 +25,7 @@ PR_SET_PDEATHSIG = 1
 #: The name of the snapshot that a clean start begins from.
 CLEAN = "clean"
 #: Seconds within which a machine that boots, or comes from its snapshot, answers. Another load on the host slows it.
-PATIENCE = 300.0
+PATIENCE = 900.0
 
 
 class Failed(Exception):
