@@ -12,7 +12,6 @@ import shutil
 import signal
 import subprocess
 import sys
-import tempfile
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -27,12 +26,26 @@ from tools.vm.suites import MANAGERS, SUITES
 
 
 @contextmanager
-def clean_machine(suite: str, manager: str, source: Path) -> Iterator[Machine]:
-    """A machine right after its start, with a checkout in it. Its console is kept when it fails, or does not start."""
+def run_directory(name: str) -> Iterator[Path]:
+    """A directory for what a machine writes, which is removed in the end; those of processes that were killed too."""
     runs = CACHE / "runs"
     runs.mkdir(parents=True, exist_ok=True)
-    with image(SUITES[suite]) as place, tempfile.TemporaryDirectory(dir=runs) as directory:
-        disk = Path(directory) / "disk.qcow2"
+    for other in runs.iterdir():
+        if not Path("/proc", other.name.partition("-")[0]).exists():
+            shutil.rmtree(other, ignore_errors=True)
+    directory = runs / f"{os.getpid()}-{name}"
+    directory.mkdir()
+    try:
+        yield directory
+    finally:
+        shutil.rmtree(directory, ignore_errors=True)
+
+
+@contextmanager
+def clean_machine(suite: str, manager: str, source: Path) -> Iterator[Machine]:
+    """A machine right after its start, with a checkout in it. Its console is kept when it fails, or does not start."""
+    with image(SUITES[suite]) as place, run_directory(manager) as directory:
+        disk = directory / "disk.qcow2"
         shutil.copy(place / f"{manager}.qcow2", disk)
         subprocess.run(
             ["qemu-img", "rebase", "-u", "-F", "qcow2", "-b", str(place / "base.qcow2"), str(disk)], check=True
@@ -42,7 +55,7 @@ def clean_machine(suite: str, manager: str, source: Path) -> Iterator[Machine]:
                 checkout.send(source, machine)
                 yield machine
         except BaseException:
-            console = Path(directory) / "console"
+            console = directory / "console"
             if console.exists():
                 CONSOLES.mkdir(parents=True, exist_ok=True)
                 kept = CONSOLES / f"{suite}-{manager}-{time.strftime('%Y%m%d-%H%M%S')}.log"
