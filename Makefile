@@ -13,7 +13,7 @@ export ANSIBLE_COLLECTIONS_PATH := $(CURDIR)/.cache/collections
 # Else it would be in the home that the user database gives, whatever HOME says.
 export ANSIBLE_REMOTE_TMP := $(CURDIR)/.cache/remote_tmp
 
-.PHONY: help setup lab clean-lab test bench build clean
+.PHONY: help setup lab clean-lab test test-vm vm-shell bench build clean
 
 help: ## Show the targets
 	@sed -n 's/^\([a-z%-]*\):.*## \(.*\)/\1|\2/p' $(MAKEFILE_LIST) | while IFS='|' read -r target what; do \
@@ -38,6 +38,14 @@ test: ## Run all tests
 test-%: ## Run one step of the tests: lint, unit, integration, molecule (all of it, or SCENARIO=name), sanity
 	@tools/setup test
 	@SCENARIO=$(SCENARIO) $(PYTHON) tools/run_tests.py $*
+
+test-vm: ## Try it on a stock Debian in a virtual machine: SUITE=trixie or bookworm, and ONLY=PART
+	@tools/setup vm
+	@$(PYTHON) -m tools.vm test --suite $(or $(SUITE),trixie) $(ONLY:%=--only %)
+
+vm-shell: ## Look around in that machine: SUITE=…, MANAGER=networkd or NetworkManager
+	@tools/setup vm
+	@$(PYTHON) -m tools.vm shell --suite $(or $(SUITE),trixie) --manager $(or $(MANAGER),networkd)
 
 bench: ## Measure, in ratios of medians of one run
 	@tools/setup test

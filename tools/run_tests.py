@@ -163,7 +163,7 @@ def command(*words: str, cwd: Path = ROOT) -> Job:
 def lint() -> Iterator[Job]:
     """Format, style, types; YAML and Ansible content."""
     plugins = (path.parent.name for path in sorted((ROOT / "plugins").glob("*/*.py")))
-    packages = [f"ansible_collections.linuxnet.netns.plugins.{name}" for name in dict.fromkeys(plugins)]
+    packages = ["tools.vm", *(f"ansible_collections.linuxnet.netns.plugins.{name}" for name in dict.fromkeys(plugins))]
     yield command("ansible-lint", "--strict", "--offline", cwd=COLLECTION)
     yield command("mypy", "--cache-dir", str(CACHE / "mypy"), *(word for name in packages for word in ("-p", name)))
     yield command("ruff", "format", "--check", "--quiet", ".")

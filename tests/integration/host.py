@@ -155,8 +155,8 @@ def _without(value: Any, keys: set[str]) -> Any:
 
 def difference(before: dict[str, Any], after: dict[str, Any]) -> str:
     """The lines in which two dumps differ; none when they are equal."""
-    texts = (json.dumps(one, indent=1, sort_keys=True).splitlines() for one in (before, after))
-    return "\n".join(difflib.unified_diff(*texts, "before", "after", lineterm="", n=12))
+    old, new = (json.dumps(one, indent=1, sort_keys=True).splitlines() for one in (before, after))
+    return "\n".join(difflib.unified_diff(old, new, "before", "after", lineterm="", n=12))
 
 
 def child(

@@ -1,0 +1,50 @@
+# SPDX-FileCopyrightText: 2026 The linuxnet.netns developers
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The role ``prerequisites`` on the release's own Python: nothing to do, and then its package is gone."""
+
+from __future__ import annotations
+
+import json
+import re
+import subprocess
+import tempfile
+
+from tools.vm.inside.checks import Checks
+
+PLAY = [
+    {
+        "hosts": "localhost",
+        "gather_facts": False,
+        "vars": {"ansible_python_interpreter": "/usr/bin/python3", "prerequisites_pyroute2_from": "packages"},
+        "roles": [{"role": "linuxnet.netns.prerequisites"}],
+    }
+]
+IMPORT = ["/usr/bin/python3", "-c", "import pyroute2"]
+
+
+def main() -> None:
+    """Run the role on a host that is ready, and on one that is not."""
+    checks = Checks()
+    with tempfile.NamedTemporaryFile("w", suffix=".yml") as playbook:
+        json.dump(PLAY, playbook)
+        playbook.flush()
+
+        def role(name: str, pattern: str) -> None:
+            words = ["ansible-playbook", playbook.name]
+            done = subprocess.run(words, check=False, capture_output=True, text=True)
+            holds = re.search(rf"{pattern} .*failed=0 ", done.stdout)
+            checks.that(f"{name}: {pattern}", holds, done.stdout + done.stderr)
+
+        role("a host that is ready", "changed=0")
+        remove = ["apt-get", "remove", "--yes", "python3-pyroute2"]
+        subprocess.run(remove, check=True, capture_output=True)
+        checks.that("the package is gone", subprocess.run(IMPORT, check=False, capture_output=True).returncode)
+        role("a host without pyroute2", "changed=1")
+        checks.that("pyroute2 is there", subprocess.run(IMPORT, check=False).returncode == 0)
+        role("the same host again", "changed=0")
+    checks.end()
+
+
+if __name__ == "__main__":
+    main()
