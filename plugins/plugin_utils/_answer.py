@@ -63,6 +63,7 @@ class Described:
         if problems.found:
             self.faults.append(listed(problems.found))
             return None
+        whole = isinstance(mtu, int) and not isinstance(mtu, bool)
         addresses = (self._fitting(f"{path}, address", one, _is_address(one)) for one in link["addresses"])
         return {
             "interface": str(interface),
@@ -70,7 +71,7 @@ class Described:
             "addresses": [one for one in addresses if one is not None],
             "state": "up" if link["state"] == "up" else "down",
             "mac": self._fitting(f"{path}, mac", mac, isinstance(mac, str) and _MAC.fullmatch(mac) is not None),
-            "mtu": self._fitting(f"{path}, mtu", mtu, type(mtu) is int and 0 <= mtu < 1 << 32),
+            "mtu": self._fitting(f"{path}, mtu", mtu, whole and 0 <= mtu < 1 << 32),
         }
 
     def _fitting(self, path: str, value: Any, fits: bool) -> Any:

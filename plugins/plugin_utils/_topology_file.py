@@ -102,7 +102,7 @@ class _Walk:
         if isinstance(value, Mapping):
             if self._loader is not None and len(value) == 1:
                 # What a value is in JSON that is encrypted by itself, or is no template.
-                (key, one), *_ = value.items()
+                ((key, one),) = value.items()
                 if key == "__ansible_vault" and isinstance(one, str):
                     return decrypted(self._loader, path, one)
                 if key == "__ansible_unsafe" and isinstance(one, str):
