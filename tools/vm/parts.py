@@ -21,7 +21,7 @@ LIMIT = 1800.0
 LAST_LINES = 50
 #: The integration tests in which the host's kernel has a say. The others are about documentation, versions of
 #: libraries, and the controller's side; ``make test`` runs them.
-INTEGRATION = ("contract", "info", "modules", "ownership", "random", "results", "surroundings", "topology")
+INTEGRATION = ("contract", "faults", "info", "modules", "ownership", "random", "results", "surroundings", "topology")
 #: The modules whose types of link come into each new namespace by themselves.
 TUNNELS = ("ip_gre", "ip6_gre", "ipip", "ip6_tunnel", "sit", "ip_vti", "ip6_vti")
 CROWD = f"for name in {' '.join(TUNNELS)}; do modprobe $name || exit; done; ip netns add stranger"

@@ -87,6 +87,8 @@ def _add_namespace(step: AddNamespace, place: Workplace) -> None:
 
 @perform.register
 def _delete_namespace(step: DeleteNamespace, place: Workplace) -> None:
+    if step.name in place.kept:  # the same run has removed another of this name
+        os.close(place.kept.pop(step.name))
     if len(place.kept) < place.room:
         place.kept[step.name] = namespaces.open_namespace(step.name)
     namespaces.delete(step.name, place.kept.get(step.name))
