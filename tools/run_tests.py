@@ -113,11 +113,13 @@ def environment(name: str = "") -> dict[str, str]:
         ANSIBLE_CONFIG=str(ROOT / "ansible.cfg"),
         ANSIBLE_COLLECTIONS_PATH=str(COLLECTIONS),
         ANSIBLE_HOME=str(home / ".ansible"),
-        # Else it would be in the home that the user database gives, whatever HOME says.
-        ANSIBLE_REMOTE_TMP=str(home / ".ansible" / "tmp"),
         ANSIBLE_NOCOWS="1",
         LC_ALL="C.UTF-8",
     )
+    if name:
+        # Else it would be in the home that the user database gives, whatever HOME says. Tests in which several users
+        # log in leave it to Ansible.
+        own["ANSIBLE_REMOTE_TMP"] = str(home / ".ansible" / "tmp")
     # Where pip finds its packages is the user's to say; a home of our own must not hide it.
     if "PIP_CONFIG_FILE" not in own:
         for place in (".config/pip/pip.conf", ".pip/pip.conf"):
