@@ -124,7 +124,8 @@ def try_parts(
                 checkout.send(options.checkout, machine)
             name = f"{part.name}, {manager}"
             print(f"\n━━ {name}: {part.what}", flush=True)
-            result = parts.play(name, part, machine, logs / f"{part.name}-{manager}.log")
+            script = part.script if manager == "networkd" else part.everywhere
+            result = parts.play(name, script, machine, logs / f"{part.name}-{manager}.log")
             results.append(result)
             verdict = "passed" if result.passed else "FAILED"
             print(f"━━ {name}: {verdict} in {result.seconds:.0f} s, {result.cpu:.0f} s of cpu", flush=True)

@@ -25,6 +25,8 @@ INTEGRATION = ("contract", "faults", "info", "modules", "ownership", "random", "
 #: The modules whose types of link come into each new namespace by themselves.
 TUNNELS = ("ip_gre", "ip6_gre", "ipip", "ip6_tunnel", "sit", "ip_vti", "ip6_vti")
 CROWD = f"for name in {' '.join(TUNNELS)}; do modprobe $name || exit; done; ip netns add stranger"
+#: How often topologies with ends on the host are made and purged.
+ROUNDS = 20
 #: Scenarios that need nothing from outside.
 SCENARIOS = ("two_containers", "rollback", "drift", "veth")
 
@@ -42,17 +44,22 @@ class Part:
     name: str
     what: str
     script: str
-    #: Whether it is tried with NetworkManager too.
-    everywhere: bool = False
+    #: What is run with NetworkManager; nothing where it has no say.
+    everywhere: str = ""
 
 
 PARTS = (
-    Part("lab", "lab.yml, built, found right and taken down, twice", "python -m tools.vm.inside.lab", everywhere=True),
+    Part(
+        "lab",
+        "lab.yml, built, found right and taken down, twice",
+        "python -m tools.vm.inside.lab",
+        everywhere="python -m tools.vm.inside.lab",
+    ),
     Part(
         "host-ends",
         "topologies with ends on the host, under udev",
-        "PYTHONPATH=.cache/collections python -m tools.vm.inside.host_ends",
-        everywhere=True,
+        f"PYTHONPATH=.cache/collections python -m tools.vm.inside.host_ends {ROUNDS}",
+        everywhere=f"PYTHONPATH=.cache/collections python -m tools.vm.inside.host_ends {ROUNDS // 4}",
     ),
     Part("prerequisites", "the role, on the release's own Python", "python -m tools.vm.inside.prerequisites"),
     Part("scenarios", "scenarios of Molecule", f"python -m tools.vm.inside.scenarios {' '.join(SCENARIOS)}"),
@@ -78,11 +85,11 @@ class Result:
     last: str
 
 
-def play(name: str, part: Part, machine: Machine, log: Path) -> Result:
-    """Run a part, showing what it says as it comes, and keeping it; one that takes too long is ended."""
+def play(name: str, script: str, machine: Machine, log: Path) -> Result:
+    """Run the script of a part, showing what it says as it comes, and keeping it; one that takes too long is ended."""
     begun, cpu = time.monotonic(), machine.cpu()
     said = bytearray()
-    with log.open("wb") as copy, machine.stream(ENVIRONMENT + part.script) as process:
+    with log.open("wb") as copy, machine.stream(ENVIRONMENT + script) as process:
         assert process.stdout
         limit = threading.Timer(LIMIT, process.kill)
         limit.daemon = True

@@ -1,7 +1,7 @@
 # SPDX-FileCopyrightText: 2026 The linuxnet.netns developers
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Topologies with ends on the host, where udev and what manages the network see them; twenty rounds each.
+"""Topologies with ends on the host, where udev and what manages the network see them, in as many rounds as is said.
 
 A round: made, found unchanged (at once, and when udev and the others have had their turn), changed, purged.
 """
@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import json
 import subprocess
+import sys
 import time
 from pathlib import Path
 from typing import Any
@@ -18,7 +19,6 @@ from ansible_collections.linuxnet.netns.tests.integration.host import Host
 
 from tools.vm.inside.checks import Checks, missing
 
-ROUNDS = 20
 #: Seconds after which what reacts to a new interface has done so; each fifth round waits longer.
 SOON, LATE = 1.0, 4.0
 #: Interfaces of other kinds that the host has beside its NICs.
@@ -132,7 +132,7 @@ def main() -> None:
     """Play the rounds, both topologies side by side, and say how many were right."""
     subprocess.run(["sh", "-ec", STRANGERS], check=True)
     time.sleep(LATE)
-    host = Host()
+    host, rounds_wanted = Host(), int((sys.argv[1:] or [5])[0])
     before = {link["ifname"]: link for link in host.ip("link", "show")}
     names = [name for name in before if name != "lo"]
     print(f"the host has {', '.join(names)}", flush=True)
@@ -142,7 +142,7 @@ def main() -> None:
     ]
     right = {name: 0 for name, _round in rounds}
     checks = Checks()
-    for number in range(1, ROUNDS + 1):
+    for number in range(1, rounds_wanted + 1):
         wrong = play(rounds, LATE if number % 5 == 0 else SOON)
         after = {link["ifname"]: link for link in host.ip("link", "show")}
         for name, _round in rounds:
@@ -155,7 +155,7 @@ def main() -> None:
         if wrong:
             clear(set(before))
     for name, count in right.items():
-        print(f"{name}: {count} of {ROUNDS} rounds right", flush=True)
+        print(f"{name}: {count} of {rounds_wanted} rounds right", flush=True)
     checks.end()
 
 
