@@ -97,7 +97,9 @@ class StepFailed(Exception):
     def by(cls, error: Exception, step: Step, done: Sequence[Step]) -> StepFailed:
         """The failure of a step by an error, of whatever class."""
         if isinstance(error, OSError):
-            return cls(step, said(error), done, error.errno in LASTING)
+            # Of a namespace that has just gone, EINVAL says that its file is none.
+            lasting = error.errno in LASTING and (error.errno != errno.EINVAL or isinstance(error, NetlinkError))
+            return cls(step, said(error), done, lasting)
         return cls(step, unforeseen(error), done)
 
 

@@ -130,21 +130,22 @@ class Interface(NamedTuple):
 
 
 #: What a name below /run/netns stands for.
-NAMESPACE, STALE, FOREIGN = "namespace", "stale", "foreign"
+NAMESPACE, STALE, DANGLING, FOREIGN = "namespace", "stale", "dangling", "foreign"
 
 
 class State:
     """What a kernel has of what was looked at.
 
     ``names`` maps the names below ``/run/netns`` that were asked about to :data:`NAMESPACE`, :data:`STALE` (an empty
-    plain file or a dangling link, left by a crash) or :data:`FOREIGN` (anything else); ``interfaces`` maps each
-    namespace that was read to its interfaces by name; ``fresh`` are the namespaces that steps created, where every
-    interface index is therefore known, unless they are ``crowded``: new namespaces have more interfaces than ``lo``
-    where modules such as sit or ipip are loaded; ``processes`` are the processes by namespace, and ``mounts`` the other
-    places where it is mounted, where they were asked for; ``identities`` tell one namespace from another of the same
-    name; ``aliases`` maps a name to another name of the same namespace; ``altnames`` maps the alternative names of
-    interfaces, which nothing else may have, to their names; ``records`` are the ownership records, by topology;
-    ``made`` is what steps made; ``notes`` are sentences that the user should read.
+    plain file, left by a crash), :data:`DANGLING` (a link to nothing) or :data:`FOREIGN` (anything else);
+    ``interfaces`` maps each namespace that was read to its interfaces by name; ``fresh`` are the namespaces that steps
+    created, where every interface index is therefore known, unless they are ``crowded``: new namespaces have more
+    interfaces than ``lo`` where modules such as sit or ipip are loaded; ``processes`` are the processes by namespace,
+    and ``mounts`` the other places where it is mounted, where they were asked for; ``identities`` tell one namespace
+    from another of the same name; ``aliases`` maps a name to another name of the same namespace; ``altnames`` maps the
+    alternative names of interfaces, which nothing else may have, to their names; ``records`` are the ownership records,
+    by topology, as steps leave them, and ``written`` as they are kept on the host; ``made`` is what steps made;
+    ``notes`` are sentences that the user should read.
     """
 
     def __init__(self) -> None:
@@ -158,6 +159,7 @@ class State:
         self.aliases: dict[str, Netns] = {}
         self.altnames: dict[Endpoint, str] = {}
         self.records: dict[str, Any] = {}
+        self.written: dict[str, Any] = {}
         self.made: list[Thing] = []
         self.notes: list[str] = []
 
@@ -174,6 +176,7 @@ class State:
         other.aliases = dict(self.aliases)
         other.altnames = dict(self.altnames)
         other.records = dict(self.records)
+        other.written = dict(self.written)
         other.made = list(self.made)
         other.notes = list(self.notes)
         return other
@@ -358,6 +361,10 @@ class Step(ABC):
     def foreseen(self) -> bool:
         """Whether it states the index of each interface that appears in the namespace it is sent from."""
         return False
+
+    def seems_done(self, now: State) -> bool:
+        """Whether it may have been done, as the state afterwards tells: else there is nothing of it to be undone."""
+        return True
 
     def otherwise(self, error: int) -> Optional[Step]:
         """The step that does the same where the kernel refuses this one with an error (errno); None: there is none."""

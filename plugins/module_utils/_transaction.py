@@ -86,7 +86,8 @@ class Transaction:
             return plan, self._verified(plan, frozenset())
         except StepFailed as failed:
             done = [*done, *failed.done]
-            why, back = self._take_back(plan, StepFailed(failed.step, failed.words, done))
+            failed.done = done
+            why, back = self._take_back(plan, failed)
             raise self._refused(why, done, back) from failed
 
     def _applied(self, plan: _plan.Plan, fresh: frozenset[str]) -> tuple[_plan.Plan, State]:
@@ -145,13 +146,18 @@ class Transaction:
         """
         path = plan.path(failed.step)
         why = f"{path + ': ' if path else ''}{_called(failed.step)} failed: {failed.words}."
-        return why, self._undo(plan, failed.done, why, doubtful=failed.doubtful)
+        done = failed.done
+        if failed.doubtful:
+            now = self._kernel.observe(self._scope)
+            done = [step for step in done if step.seems_done(now)]
+        return why, self._undo(plan, done, why, doubtful=failed.doubtful)
 
     def _undo(self, plan: _plan.Plan, done: Sequence[Step], why: str, *, doubtful: bool = False) -> str:
         """Undo steps; gives what is to be said of the host now. Raises: Failed, when not all could be undone.
 
         ``doubtful``: they may not all have been done. Then what cannot be undone matters only where something differs.
         """
+        self._begun = plan, ()
         steps, left = _plan.reversal(done, plan.before)
         refused: list[str] = []
         while steps:
@@ -183,8 +189,9 @@ class Transaction:
 
     def _differing(self) -> list[str]:
         """What is not as it was before the first step, by its place in the diff. Raises: KernelError."""
-        was, now = (_plan.view(self._declared, state) for state in (self._was, self._kernel.observe(self._scope)))
-        return _paths(was, now)
+        now = self._kernel.observe(self._scope)
+        records = [] if now.written == self._was.written else ["the record of the topology"]
+        return [*_paths(_plan.view(self._declared, self._was), _plan.view(self._declared, now)), *records]
 
 
 def _paths(was: Any, now: Any, path: str = "") -> list[str]:

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from ansible_collections.linuxnet.netns.plugins.module_utils._errors import StepFailed
 from ansible_collections.linuxnet.netns.plugins.module_utils._kernel import edge
 from ansible_collections.linuxnet.netns.plugins.module_utils._model import Step
 from ansible_collections.linuxnet.netns.tests.integration.cases import link
@@ -123,6 +124,75 @@ def test_a_pair_that_somebody_made_in_the_place_of_ours_is_not_ours(
     )
     assert host.done("netns_topology", **form)["commands"] == []
     assert pairs(host) == {frozenset(["a:x", "b:y"])}
+
+
+@pytest.mark.parametrize(
+    ("was", "to_be"),
+    [
+        ([link("x", "b:y")], [link("a:x", "b:y")]),
+        ([link("a:x", "b:y")], [link("c:x", "b:y")]),
+        ([link("a:x", "b:w"), link("a:v", "b:y")], [link("a:x", "a:w"), link("b:v", "b:y")]),
+    ],
+    ids=["from the host", "to another namespace", "paired anew"],
+)
+def test_an_end_that_is_moved_alone_is_recorded_in_its_new_place(host: Host, was: Any, to_be: Any) -> None:
+    topology(host, "a b c", *was)
+    assert topology(host, "a b c", *to_be)["commands"]
+    topology(host, "a b c")
+    assert pairs(host) == set()
+
+
+def test_a_failure_after_an_end_was_moved_leaves_the_record_as_it_was(
+    host: Host, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    topology(host, "a b", link("x", "b:y"))
+    before = host.dump()
+
+    class Refusing(edge.LinuxKernel):
+        def apply(self, steps: Sequence[Step]) -> None:
+            super().apply(steps)
+            if any(not step.words() for step in steps) and not host.ip("link", "show", "type", "veth"):
+                raise StepFailed(steps[-1], "No space left on device (ENOSPC)", list(steps))
+
+    monkeypatch.setattr(edge, "LinuxKernel", Refusing)
+    result = host.run("netns_topology", name="t", namespaces=["a", "b"], links=[link("a:x", "b:y")])
+    assert result["msg"].endswith("The host is as it was."), result["msg"]
+    assert host.dump() == before
+
+
+def test_interfaces_that_were_renamed_are_told_and_left_alone(host: Host) -> None:
+    topology(host, "a b", link("a:x", "b:y"))
+    host.sh("ip -n a link set x down; ip -n a link set x name x2; ip -n b link set y down; ip -n b link set y name y2")
+    result = host.done("netns_topology", name="t", namespaces=["a", "b"], purge=True)
+    assert [one.partition(" is of topology t")[0] for one in result["warnings"]] == [
+        "Interface x2 in namespace a",
+        "Interface y2 in namespace b",
+    ]
+    assert result["commands"] == []
+
+
+def test_a_pair_of_which_one_end_is_no_longer_ours_stays(host: Host) -> None:
+    topology(host, "a b", link("a:x", "b:y"))
+    host.sh("ip -n a link set x group 7")
+    form = {"name": "t", "namespaces": ["a", "b"]}
+    host.done("netns_topology", **form, links=[link("a:x", "b:y")])
+    result = host.done("netns_topology", **form, purge=True)
+    assert result["commands"] == []
+    assert "its other end, x in namespace a, is not the topology's any longer" in result["warnings"][0]
+
+
+def test_the_links_of_a_killed_run_are_known_again(host: Host) -> None:
+    topology(host, "a b", link("a:x", "b:y"))
+    Path("/run/linuxnet.netns/t.json").unlink()
+    topology(host, "a b", link("a:x", "b:y"))
+    assert topology(host, "a b")["commands"] == ["ip -n a link delete dev x"]
+
+
+def test_a_dangling_link_in_the_place_of_a_namespace_is_left_alone(host: Host) -> None:
+    topology(host, "a")
+    host.sh("ip netns delete a; ln -s /run/elsewhere /run/netns/a")
+    assert host.done("netns_topology", name="t", purge=True)["commands"] == []
+    assert Path("/run/netns/a").is_symlink()
 
 
 def test_ownership_that_is_lost_is_told_once(host: Host) -> None:

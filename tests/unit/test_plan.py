@@ -193,4 +193,4 @@ def settle(state: State) -> None:
             thing: identity_of(state, thing) or "gone" if identity == NEW else identity
             for thing, identity in record.things.items()
         }
-        state.records[topology] = Record(topology, things)
+        state.records[topology] = state.written[topology] = Record(topology, things)

@@ -68,9 +68,11 @@ class Applier:
             self._make_room(steps)
             with namespaces.away(self._home):
                 self._apply(steps, done)
-        except (StepFailed, LibraryMissing):
+        except StepFailed:
             raise
         except Exception as error:
+            if isinstance(error, LibraryMissing) and not done:
+                raise
             # Whatever it was, what has been done until then is known, and can be undone.
             raise StepFailed.by(error, steps[min(len(done), len(steps) - 1)], done) from error
 
@@ -134,7 +136,12 @@ class Applier:
         except OSError as error:
             raise StepFailed.by(error, steps[0], done) from error
         with messenger:
-            messenger.send(steps, done)
+            try:
+                messenger.send(steps, done)
+            except StepFailed as failed:
+                # Something has come into a new namespace that was not in the first: no more indexes are foreseen.
+                self._place.crowded = self._place.crowded or failed.step.foreseen()
+                raise
 
     def _make_room(self, steps: Sequence[Step]) -> None:
         """Raise the soft limit of descriptors where the steps may need more; closing puts it back.

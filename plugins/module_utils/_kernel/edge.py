@@ -108,7 +108,7 @@ class LinuxKernel:
             if void is not None and own:
                 state.notes.append(void)
             if record is not None:
-                state.records[topology] = record
+                state.records[topology] = state.written[topology] = record
                 if own:
                     record.extend(scope, scope.purged.get(topology))
         return scope

@@ -130,7 +130,10 @@ class Messenger:
         other = None if self._foreseen(step) else step.otherwise(refusal.errno or 0)
         if other is None:
             return step, refusal
-        return other, self._route.request([messages.encode(other, self._codec, self)])[0]
+        try:
+            return other, self._route.request([messages.encode(other, self._codec, self)])[0]
+        except OSError as error:
+            return other, NetlinkError(error.errno or 0, str(error))
 
     def _close_descriptors(self) -> None:
         for descriptor in self._open.values():

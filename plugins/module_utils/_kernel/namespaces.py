@@ -16,7 +16,7 @@ from contextlib import contextmanager, suppress
 from typing import NamedTuple, Optional
 
 from ansible_collections.linuxnet.netns.plugins.module_utils._kernel import lock, syscalls
-from ansible_collections.linuxnet.netns.plugins.module_utils._model import FOREIGN, NAMESPACE, STALE, Netns
+from ansible_collections.linuxnet.netns.plugins.module_utils._model import DANGLING, FOREIGN, NAMESPACE, STALE, Netns
 
 RUN_DIR = "/run/netns"
 #: linux/nsfs.h: the type of the namespace that a descriptor refers to.
@@ -53,7 +53,7 @@ def is_namespace(descriptor: int) -> bool:
 
 
 def what_is(name: str) -> Optional[str]:
-    """What there is of that name: one of the model's NAMESPACE, STALE and FOREIGN, or None."""
+    """What there is of that name: one of the model's NAMESPACE, STALE, DANGLING and FOREIGN, or None."""
     return what_is_at(path_of(name))
 
 
@@ -68,7 +68,7 @@ def what_is_at(path: str) -> Optional[str]:
         try:
             found = os.stat(path)
         except FileNotFoundError:
-            return STALE
+            return DANGLING
     if not stat.S_ISREG(found.st_mode):
         return FOREIGN
     try:

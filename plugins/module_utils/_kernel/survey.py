@@ -29,7 +29,7 @@ from ansible_collections.linuxnet.netns.plugins.module_utils._info import (
 from ansible_collections.linuxnet.netns.plugins.module_utils._kernel import namespaces, reports, requests, syscalls
 from ansible_collections.linuxnet.netns.plugins.module_utils._kernel.edge import demand_capabilities
 from ansible_collections.linuxnet.netns.plugins.module_utils._kernel.netlink import RouteSocket
-from ansible_collections.linuxnet.netns.plugins.module_utils._model import FOREIGN, NAMESPACE, STALE, shown
+from ansible_collections.linuxnet.netns.plugins.module_utils._model import DANGLING, FOREIGN, NAMESPACE, STALE, shown
 from ansible_collections.linuxnet.netns.plugins.module_utils._normalise import Problems
 
 _FAMILIES = {4: "ipv4", 6: "ipv6"}
@@ -70,6 +70,8 @@ _TABLE_LOCAL, _CLONED = 255, 0x200
 #: A namespace that goes away while it is being read has no more devices, or its process or name is gone.
 _GONE = (errno.ENOENT, errno.ESRCH, errno.EINVAL, errno.ENODEV, errno.ENOTDIR)
 
+#: What a name stands for, as it is told.
+_STATES = {NAMESPACE: "present", STALE: "stale", DANGLING: "stale", FOREIGN: "foreign"}
 #: A namespace, whatever it is called: the device and the inode of its file.
 _Key = tuple[int, int]
 #: By what one end of a link is looked for: its index, its peer's index, its name, its MAC address.
@@ -158,7 +160,7 @@ class Survey:
             os.stat(_path(place))
             return "present"
         what = namespaces.what_is_at(_path(place))
-        return "absent" if what is None else {NAMESPACE: "present", STALE: "stale", FOREIGN: "foreign"}[what]
+        return "absent" if what is None else _STATES[what]
 
     def _read(self, place: Place, *, only_links: bool = False) -> _Key:
         descriptor = self._open(place)

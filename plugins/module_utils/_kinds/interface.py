@@ -74,6 +74,15 @@ def group_of(topology: str) -> int:
     return 1 + zlib.crc32(f"linuxnet.netns {topology}".encode()) % 0x3FFFFFFF
 
 
+def strange_end(state: State, end: Endpoint, group: int) -> Optional[Endpoint]:
+    """The other end of a pair, where this one is in a group and that one is not; else None."""
+    found = state.interface(*end)
+    other = None if found is None or found.peer is None else state.interface(*found.peer)
+    if found is None or other is None or found.group != group or other.group == group:
+        return None
+    return found.peer
+
+
 def built_upon(state: State, end: Endpoint) -> list[str]:
     """The names of the interfaces, such as macvlans, that go with an interface because they are built upon it."""
     found = state.interface(*end)

@@ -12,6 +12,7 @@ from typing import Any, Optional
 from ansible_collections.linuxnet.netns.plugins.module_utils._errors import Impossible
 from ansible_collections.linuxnet.netns.plugins.module_utils._kinds.interface import DeleteInterface, MoveInterface
 from ansible_collections.linuxnet.netns.plugins.module_utils._model import (
+    DANGLING,
     FOREIGN,
     NAMESPACE,
     OWN_PID,
@@ -66,11 +67,11 @@ class Namespace(Declared):
                 "look at it, and move it away or choose another name",
             )
         if self.present:
-            if found == STALE:
+            if found in (STALE, DANGLING):
                 yield DeleteStaleFile(self.name)
             if found != NAMESPACE:
                 yield AddNamespace(self.name)
-        elif found == STALE:
+        elif found in (STALE, DANGLING):
             yield DeleteStaleFile(self.name)
         elif found == NAMESPACE:
             if f"{RUN_DIR}/{self.name}" in state.mounts.get(self.name, ()):
@@ -101,7 +102,7 @@ class Namespace(Declared):
         if found is None:
             return {}
         if found != NAMESPACE:
-            return tree(branch(self.name), "a stale file, not a namespace" if found == STALE else "not a namespace")
+            return tree(branch(self.name), "not a namespace" if found == FOREIGN else "a stale file, not a namespace")
         if self.present or state.lives_on(self.name):
             return tree(branch(self.name), {})
         content = {

@@ -16,6 +16,7 @@ from ansible_collections.linuxnet.netns.plugins.module_utils._kinds.interface im
     DeleteInterface,
     built_upon,
     group_of,
+    strange_end,
 )
 from ansible_collections.linuxnet.netns.plugins.module_utils._kinds.namespace import (
     EVERYWHERE,
@@ -163,8 +164,10 @@ class Ownership(Declared):
         made = {thing: in_group(self.topology, state, thing) or NEW for thing in state.made if exists(state, thing)}
         kept = [thing for thing in was if thing not in made and self._keeps(state, record, thing)]
         state.notes.extend(self._lost(state, was.keys() - kept - made.keys()))
-        now = {**{thing: was[thing] for thing in kept}, **made}
-        if now != was or NEW in now.values():
+        now = {**self._in_group(state), **{thing: was[thing] for thing in kept}, **made}
+        state.notes.extend(self._strayed(state, now))
+        written = state.written.get(self.topology)
+        if now != (written.things if written is not None else {}) or NEW in now.values():
             yield WriteRecord(self.topology, tuple(sorted(now.items())))
 
     def _keeps(self, state: State, record: Record, thing: Thing) -> bool:
@@ -187,6 +190,22 @@ class Ownership(Declared):
                     "group changed. It is left alone, and no longer counts as the topology's."
                 )
 
+    def _in_group(self, state: State) -> dict[Thing, str]:
+        """The declared interfaces that the topology made, whether a run that was killed recorded them or not."""
+        found = {one: in_group(self.topology, state, one) for one in self.declared if one[0] == "interface"}
+        return {thing: identity for thing, identity in found.items() if identity is not None}
+
+    def _strayed(self, state: State, known: Mapping[Thing, str]) -> Iterator[str]:
+        """What is to be said of interfaces that the topology made, and that are not where they are recorded."""
+        group = group_of(self.topology)
+        for netns, inside in state.interfaces.items():
+            for name, interface in inside.items():
+                if interface.group == group and ("interface", netns or "", name) not in known:
+                    yield (
+                        f"Interface {Endpoint(netns, name)} is of topology {self.topology}, which does not know it by "
+                        "this name and place: it was renamed or moved, or the record was lost. It is left alone."
+                    )
+
     def _removals(self, state: State, record: Record) -> Iterator[Step]:
         surplus = [thing for thing in sorted(record.things) if thing not in self.declared]
         addresses: dict[Endpoint, list[str]] = {}
@@ -201,7 +220,13 @@ class Ownership(Declared):
                 found = state.interface(*end)
                 peer = None if found is None else found.peer
                 upon = [*built_upon(state, end), *([] if peer is None else built_upon(state, peer))]
-                if upon:
+                strange = strange_end(state, end, group_of(self.topology))
+                if strange is not None:
+                    state.notes.append(
+                        f"Interface {end} was made for topology {self.topology}, which no longer names it. It stays, "
+                        f"for its other end, {strange}, is not the topology's any longer."
+                    )
+                elif upon:
                     state.notes.append(
                         f"Interface {end} was made for topology {self.topology}, which no longer names it. It stays, "
                         f"for {some(upon)} is built upon it."
@@ -274,10 +299,11 @@ class WriteRecord(Step):
 
     def effect(self, state: State) -> None:
         if self.things:
-            state.records[self.topology] = Record(self.topology, dict(self.things))
+            state.records[self.topology] = state.written[self.topology] = Record(self.topology, dict(self.things))
         else:
             state.records.pop(self.topology, None)
+            state.written.pop(self.topology, None)
 
     def undo(self, before: State) -> Iterable[Step]:
-        record = before.records.get(self.topology)
+        record = before.written.get(self.topology)
         return [WriteRecord(self.topology, () if record is None else tuple(sorted(record.things.items())))]

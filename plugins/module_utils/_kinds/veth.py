@@ -296,6 +296,14 @@ class AddVeth(Step):
     def foreseen(self) -> bool:
         return all(end.index is not None for end in (self.first, self.second) if end.netns == self.netns)
 
+    def seems_done(self, now: State) -> bool:
+        found = now.interface(*self.first.endpoint)
+        return (
+            found is not None
+            and (found.kind, found.group, found.peer) == ("veth", self.first.group, self.second.endpoint)
+            and self.first.mac in (None, found.mac)
+        )
+
     def otherwise(self, error: int) -> Optional[Step]:
         if error not in (errno.EEXIST, errno.EBUSY) or self.first.index is None:
             return None
