@@ -55,28 +55,30 @@ def pytest_configure(config: pytest.Config) -> None:
 def _mounts() -> Iterator[tuple[str, int, str]]:
     """What can be seen of the mounts: their places, the options that must stay, and the types of their file systems."""
     options = {"nosuid": MS_NOSUID, "nodev": MS_NODEV, "noexec": MS_NOEXEC}
-    found = {}
     for line in Path("/proc/self/mountinfo").read_text().splitlines():
         words = line.split()
         place = re.sub(r"\\([0-7]{3})", lambda code: chr(int(code[1], 8)), words[4])
         kept = sum(options.get(word, 0) for word in words[5].split(","))
-        found[place] = place, kept, words[words.index("-") + 1]
-    for place, kept, kind in found.values():
         # What is hidden below another mount cannot be reached anyway.
-        if os.path.exists(place):
-            yield place, kept, kind
+        if os.path.exists(place) and _mount_at(place) == words[0]:
+            yield place, kept, words[words.index("-") + 1]
 
 
-def _run_is_hermetic() -> bool:
-    """Whether what is on /run, above all that is mounted there, is what tools/hermetic has mounted."""
-    descriptor = os.open("/run", os.O_RDONLY | os.O_DIRECTORY)
+def _mount_at(path: str) -> str:
+    """The number of the mount that is seen at a path."""
+    descriptor = os.open(path, os.O_PATH)
     try:
         told = Path(f"/proc/self/fdinfo/{descriptor}").read_text()
     finally:
         os.close(descriptor)
-    mounts = Path("/proc/self/mountinfo").read_text()
     (number,) = re.findall(r"^mnt_id:\s*([0-9]+)$", told, re.MULTILINE)
-    return bool(re.search(rf"^{number} .* - tmpfs hermetic ", mounts, re.MULTILINE))
+    return str(number)
+
+
+def _run_is_hermetic() -> bool:
+    """Whether what is on /run, above all that is mounted there, is what tools/hermetic has mounted."""
+    mounts = Path("/proc/self/mountinfo").read_text()
+    return bool(re.search(rf"^{_mount_at('/run')} .* - tmpfs hermetic ", mounts, re.MULTILINE))
 
 
 @pytest.fixture

@@ -94,12 +94,18 @@ def play(name: str, script: str, machine: Machine, log: Path) -> Result:
         limit = threading.Timer(LIMIT, process.kill)
         limit.daemon = True
         limit.start()
-        for line in process.stdout:
-            said += line
-            copy.write(line)
-            sys.stdout.buffer.write(line)
-            sys.stdout.buffer.flush()
-        limit.cancel()
+        try:
+            for line in process.stdout:
+                said += line
+                copy.write(line)
+                sys.stdout.buffer.write(line)
+                sys.stdout.buffer.flush()
+        except BaseException:
+            # Else it would be waited for, which only ends with the machine.
+            process.kill()
+            raise
+        finally:
+            limit.cancel()
     text = said.decode(errors="replace")
     last = "\n".join(text.splitlines()[-LAST_LINES:])
     counts = counted(text)
