@@ -132,7 +132,7 @@ def main() -> None:
     """Play the rounds, both topologies side by side, and say how many were right."""
     subprocess.run(["sh", "-ec", STRANGERS], check=True)
     time.sleep(LATE)
-    host, rounds_wanted = Host(), int((sys.argv[1:] or [5])[0])
+    host, rounds_wanted = Host(), int((sys.argv[1:] or ["5"])[0])
     before = {link["ifname"]: link for link in host.ip("link", "show")}
     names = [name for name in before if name != "lo"]
     print(f"the host has {', '.join(names)}", flush=True)
