@@ -10,6 +10,7 @@ import errno
 import zlib
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
+from functools import cache
 from typing import Any, Optional, Union
 
 from ansible_collections.linuxnet.netns.plugins.module_utils._echo import some
@@ -65,6 +66,7 @@ def missing_interface(end: Endpoint, state: State) -> str:
     return f"there is no interface {end.interface} in {describe(end.netns)}; it has {there or 'none'}"
 
 
+@cache
 def group_of(topology: str) -> int:
     """The group of interfaces (IFLA_GROUP) in which a topology creates its own: a number that hardly another takes.
 
