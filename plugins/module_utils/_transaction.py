@@ -9,7 +9,7 @@ from __future__ import annotations
 import signal
 import time
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING, Any
 
 from ansible_collections.linuxnet.netns.plugins.module_utils import _plan
@@ -26,9 +26,6 @@ from ansible_collections.linuxnet.netns.plugins.module_utils._model import Decla
 
 if TYPE_CHECKING:
     from ansible_collections.linuxnet.netns.plugins.module_utils._run import Kernel
-
-#: How many places that differ a message names.
-_NAMED = 5
 
 
 class Transaction:
@@ -61,7 +58,9 @@ class Transaction:
     def _run(self, plan: _plan.Plan) -> tuple[_plan.Plan, State]:
         try:
             self._checkpoint(plan)
-            return self._applied(plan, frozenset(plan.after.fresh))
+            self._kernel.apply(plan.steps)
+            self._begun = plan, plan.steps
+            return plan, self._verified(plan, frozenset(plan.after.fresh))
         except StepFailed as failed:
             why, back = self._take_back(plan, failed)
             if failed.lasting:
@@ -76,25 +75,17 @@ class Transaction:
         except KernelError as error:
             raise Failed(f"{why} {back} {error}") from error
         done: list[Step] = []
+        self._begun = plan, done
         try:
             self._checkpoint(plan)
             for step in plan.steps:
-                self._begun = plan, done
                 self._kernel.apply([step])
                 done.append(step)
-            self._begun = plan, plan.steps
             return plan, self._verified(plan, frozenset())
         except StepFailed as failed:
-            done = [*done, *failed.done]
-            failed.done = done
+            failed.done = [*done, *failed.done]
             why, back = self._take_back(plan, failed)
-            raise self._refused(why, done, back) from failed
-
-    def _applied(self, plan: _plan.Plan, fresh: frozenset[str]) -> tuple[_plan.Plan, State]:
-        """Apply a plan in batches; gives it, and the state that it leaves. Raises: StepFailed, Failed."""
-        self._kernel.apply(plan.steps)
-        self._begun = plan, plan.steps
-        return plan, self._verified(plan, fresh)
+            raise self._refused(why, failed.done, back) from failed
 
     @staticmethod
     def _refused(why: str, done: Sequence[Step], back: str) -> Failed:
@@ -148,8 +139,10 @@ class Transaction:
         why = f"{path + ': ' if path else ''}{_called(failed.step)} failed: {failed.words}."
         done = failed.done
         if failed.doubtful:
-            now = self._kernel.observe(self._scope)
-            done = [step for step in done if step.seems_done(now)]
+            # Where that cannot be looked at, all is undone that may have been done.
+            with suppress(KernelError):
+                now = self._kernel.observe(self._scope)
+                done = [step for step in done if step.seems_done(now)]
         return why, self._undo(plan, done, why, doubtful=failed.doubtful)
 
     def _undo(self, plan: _plan.Plan, done: Sequence[Step], why: str, *, doubtful: bool = False) -> str:
@@ -177,14 +170,14 @@ class Transaction:
         if differing or not doubtful:
             left = [*refused, *left]
         if left and differing:
-            left.append(f"what is there now differs from what was there before, in {', '.join(differing)}")
+            left.append(f"what is there now differs from what was there before, in {some(differing)}")
         if left:
             raise Failed(
                 f"{why} What was done before was undone, except for this: {'; '.join(left)}.",
                 [str(step) for step in done if step.words()],
             )
         if differing:
-            return f"What is there now differs, for something else changed it meanwhile: {', '.join(differing)}."
+            return f"What is there now differs, for something else changed it meanwhile: {some(differing)}."
         return "The host is as it was."
 
     def _differing(self) -> list[str]:
@@ -195,16 +188,15 @@ class Transaction:
 
 
 def _paths(was: Any, now: Any, path: str = "") -> list[str]:
-    """Where two views differ; of many places the first few, and how many more."""
+    """Where two views differ."""
     if not (isinstance(was, dict) and isinstance(now, dict)):
         return [] if was == now else [path]
-    found = [
+    return [
         place
         for key in {**was, **now}
         if was.get(key) != now.get(key)
         for place in _paths(was.get(key), now.get(key), f"{path}.{key}" if path else key)
     ]
-    return found if len(found) <= _NAMED else [*found[:_NAMED], f"{len(found) - _NAMED} more"]
 
 
 def _called(step: Step) -> str:

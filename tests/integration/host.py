@@ -15,7 +15,7 @@ import sys
 from collections.abc import Sequence
 from contextlib import redirect_stdout, suppress
 from pathlib import Path
-from typing import Any, Callable, Optional
+from typing import Any, Callable, Optional, Protocol
 from unittest.mock import patch
 
 from ansible.module_utils.common import warnings
@@ -40,6 +40,12 @@ VOLATILE = {
     "message_age_timer",
 }
 RANDOM = {"address", "permaddr", "link_netnsid", "link_netns", "protocol"}
+
+
+class Refuse(Protocol):
+    """What lets the kernel refuse a command: each of the kind, or that which comes after so many others of its plan."""
+
+    def __call__(self, command: str, number: Optional[int] = None) -> None: ...
 
 
 class Host:

@@ -6,14 +6,10 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
 
 import pytest
-from ansible_collections.linuxnet.netns.plugins.module_utils._errors import StepFailed
-from ansible_collections.linuxnet.netns.plugins.module_utils._kernel import edge
-from ansible_collections.linuxnet.netns.plugins.module_utils._model import Scope, State, Step
 from ansible_collections.linuxnet.netns.tests.integration.cases import CASES, Case
-from ansible_collections.linuxnet.netns.tests.integration.host import Host
+from ansible_collections.linuxnet.netns.tests.integration.host import Host, Refuse
 
 every_case = pytest.mark.parametrize("case", CASES, ids=str)
 
@@ -71,34 +67,11 @@ def test_the_commands_do_the_same_work(host: Host, case: Case) -> None:
     ("case", "number"),
     [pytest.param(case, number, id=f"{case}, step {number}") for case in CASES for number in range(len(case.commands))],
 )
-def test_when_a_step_fails_the_host_is_as_before(
-    host: Host, monkeypatch: pytest.MonkeyPatch, case: Case, number: int
-) -> None:
+def test_when_a_step_fails_the_host_is_as_before(host: Host, refuse: Refuse, case: Case, number: int) -> None:
     prepare(host, case)
     before = host.dump()
     refused = case.commands[number]
-
-    class Refusing(edge.LinuxKernel):
-        """The kernel, but that it refuses one step of each plan; not those that undo it."""
-
-        passed = 0
-        undoing = False
-
-        def observe(self, scope: Scope) -> State:
-            self.passed, self.undoing = 0, False
-            return super().observe(scope)
-
-        def apply(self, steps: Sequence[Step]) -> None:
-            done: list[Step] = []
-            for step in steps:
-                if str(step) == refused and self.passed == number and not self.undoing:
-                    self.undoing = True
-                    raise StepFailed(step, "Operation not permitted (EPERM)", done)
-                super().apply([step])
-                self.passed += bool(step.words())
-                done.append(step)
-
-    monkeypatch.setattr(edge, "LinuxKernel", Refusing)
+    refuse(refused, number)
     result = host.run(case.module, **case.options)
 
     assert result["failed"] is True

@@ -14,16 +14,14 @@ import socket
 import subprocess
 import threading
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from contextlib import suppress
 
 import pytest
-from ansible_collections.linuxnet.netns.plugins.module_utils._errors import StepFailed
-from ansible_collections.linuxnet.netns.plugins.module_utils._kernel import edge, reports, requests, syscalls
+from ansible_collections.linuxnet.netns.plugins.module_utils._kernel import reports, requests, syscalls
 from ansible_collections.linuxnet.netns.plugins.module_utils._kernel.netlink import RouteSocket
-from ansible_collections.linuxnet.netns.plugins.module_utils._model import Scope, State, Step
 from ansible_collections.linuxnet.netns.tests.integration.cases import Case
-from ansible_collections.linuxnet.netns.tests.integration.host import Host
+from ansible_collections.linuxnet.netns.tests.integration.host import Host, Refuse
 from ansible_collections.linuxnet.netns.tests.integration.test_contract import every_case, prepare
 
 #: linux/rtnetlink.h: the group whose members are told of links. linux/if_link.h: IFLA_ADDRESS.
@@ -132,29 +130,10 @@ def keeps_the_contract(host: Host, case: Case) -> None:
     assert [one for one in host.ip("link", "show") if one["ifname"].startswith("taken")] == theirs
 
 
-def refuse_the_last_step(host: Host, case: Case, monkeypatch: pytest.MonkeyPatch) -> None:
+def refuse_the_last_step(host: Host, case: Case, refuse: Refuse) -> None:
     """When the last step is refused, the host is as it was."""
     before = host.dump()
-
-    class Refusing(edge.LinuxKernel):
-        """The kernel, but that it refuses the last command of a plan."""
-
-        undoing = False
-
-        def observe(self, scope: Scope) -> State:
-            self.undoing = False
-            return super().observe(scope)
-
-        def apply(self, steps: Sequence[Step]) -> None:
-            done: list[Step] = []
-            for step in steps:
-                if str(step) == case.commands[-1] and not self.undoing:
-                    self.undoing = True
-                    raise StepFailed(step, "Operation not permitted (EPERM)", done)
-                super().apply([step])
-                done.append(step)
-
-    monkeypatch.setattr(edge, "LinuxKernel", Refusing)
+    refuse(case.commands[-1])
     result = host.run(case.module, **case.options)
     assert result["msg"].endswith("The host is as it was."), result["msg"]
     assert host.dump() == before
@@ -167,11 +146,9 @@ def test_the_contract_holds_beside_udev_and_many_interfaces(host: Host, udev: Ud
 
 
 @every_case
-def test_a_failure_leaves_a_busy_host_as_it_was(
-    host: Host, udev: Udev, monkeypatch: pytest.MonkeyPatch, case: Case
-) -> None:
+def test_a_failure_leaves_a_busy_host_as_it_was(host: Host, udev: Udev, refuse: Refuse, case: Case) -> None:
     busy(host, case, udev)
-    refuse_the_last_step(host, case, monkeypatch)
+    refuse_the_last_step(host, case, refuse)
 
 
 @every_case
@@ -182,7 +159,7 @@ def test_the_contract_holds_where_new_namespaces_have_interfaces(host: Host, tun
 
 @every_case
 def test_a_failure_leaves_a_host_with_such_namespaces_as_it_was(
-    host: Host, tunnels: None, monkeypatch: pytest.MonkeyPatch, case: Case
+    host: Host, tunnels: None, refuse: Refuse, case: Case
 ) -> None:
     prepare(host, case)
-    refuse_the_last_step(host, case, monkeypatch)
+    refuse_the_last_step(host, case, refuse)

@@ -10,41 +10,13 @@ import os
 import resource
 import time
 from collections.abc import Sequence
-from typing import Any, Callable
+from typing import Any
 
 import pytest
 from ansible_collections.linuxnet.netns.plugins.module_utils._errors import StepFailed
 from ansible_collections.linuxnet.netns.plugins.module_utils._kernel import edge
-from ansible_collections.linuxnet.netns.plugins.module_utils._model import Scope, State, Step
-from ansible_collections.linuxnet.netns.tests.integration.host import Host, child
-
-Refuse = Callable[[str], None]
-
-
-@pytest.fixture
-def refuse(monkeypatch: pytest.MonkeyPatch) -> Refuse:
-    """Let the kernel refuse a command, but not when an undo needs it."""
-
-    def refuse(command: str) -> None:
-        class Refusing(edge.LinuxKernel):
-            undoing = False
-
-            def observe(self, scope: Scope) -> State:
-                self.undoing = False
-                return super().observe(scope)
-
-            def apply(self, steps: Sequence[Step]) -> None:
-                done: list[Step] = []
-                for step in steps:
-                    if str(step) == command and not self.undoing:
-                        self.undoing = True
-                        raise StepFailed(step, "Operation not permitted (EPERM)", done)
-                    super().apply([step])
-                    done.append(step)
-
-        monkeypatch.setattr(edge, "LinuxKernel", Refusing)
-
-    return refuse
+from ansible_collections.linuxnet.netns.plugins.module_utils._model import Step
+from ansible_collections.linuxnet.netns.tests.integration.host import Host, Refuse, child
 
 
 def settled(host: Host, *namespaces: str) -> None:

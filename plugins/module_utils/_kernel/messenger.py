@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 from collections.abc import Sequence
 from typing import Optional
@@ -30,7 +31,8 @@ class Messenger:
         self._home = home
         self._seen = seen
         self._route = RouteSocket()
-        self._waiting: list[tuple[Step, bytes]] = []
+        #: The steps that wait to be sent, each with the one that is sent for it, and its message.
+        self._waiting: list[tuple[Step, Step, bytes]] = []
         #: The names of the interfaces that the waiting steps make, remove or move, and whose index is not certain.
         self._disturbed: set[str] = set()
         #: The namespaces that the waiting messages name, held open.
@@ -51,14 +53,15 @@ class Messenger:
         """
         self._done = done
         for step in steps:
+            sent = self._certain(step)
             try:
-                message = messages.encode(step, self._codec, self)
+                message = messages.encode(sent, self._codec, self)
             except OSError as error:
                 if step.achieved(error.errno or 0):
                     done.append(step)
                     continue
                 raise StepFailed.by(error, step, done) from error
-            self._waiting.append((step, message))
+            self._waiting.append((step, sent, message))
             if self._foreseen(step):
                 step.effect(self._seen)
             elif step.relocates():
@@ -86,6 +89,12 @@ class Messenger:
         self._seen.change(netns, interface, ifindex=index)
         return index
 
+    def _certain(self, step: Step) -> Step:
+        """The step without the indexes that are only right where a new namespace has no interface but ``lo``."""
+        if self._seen.crowded and step.netns in self._seen.fresh and step.foreseen():
+            return step.otherwise(errno.EEXIST) or step
+        return step
+
     def _foreseen(self, step: Step) -> bool:
         """Whether what the step makes will have the indexes that it states, for nothing else can have them here."""
         return step.netns in self._seen.fresh and not self._seen.crowded and step.foreseen()
@@ -96,10 +105,10 @@ class Messenger:
         if not sent:
             return
         try:
-            answers = self._route.request([message for _step, message in sent])
+            answers = self._route.request([message for _step, _sent, message in sent])
         except NetlinkError as error:
             # The answers are lost: how far the kernel came is not known.
-            self._done.extend(step for step, _message in sent)
+            self._done.extend(step for step, _sent, _message in sent)
             failed = StepFailed.by(error, sent[0][0], self._done)
             failed.doubtful = True
             raise failed from error
@@ -107,8 +116,8 @@ class Messenger:
             # They were not sent: the kernel has seen none of them.
             raise StepFailed.by(error, sent[0][0], self._done) from error
         refused: Optional[tuple[Step, NetlinkError]] = None
-        for (step, _message), answer in zip(sent, answers):
-            taken, refusal = (step, answer) if answer is None else self._otherwise(step, answer)
+        for (step, tried, _message), answer in zip(sent, answers):
+            taken, refusal = (tried, answer) if answer is None else self._otherwise(tried, answer)
             if refusal is None or step.achieved(refusal.errno or 0):
                 if step.relocates() and not self._foreseen(step):
                     taken.effect(self._seen)

@@ -164,7 +164,7 @@ class Ownership(Declared):
         made = {thing: in_group(self.topology, state, thing) or NEW for thing in state.made if exists(state, thing)}
         kept = [thing for thing in was if thing not in made and self._keeps(state, record, thing)]
         state.notes.extend(self._lost(state, was.keys() - kept - made.keys()))
-        now = {**self._in_group(state), **{thing: was[thing] for thing in kept}, **made}
+        now = {**self._unrecorded(state, was), **{thing: was[thing] for thing in kept}, **made}
         state.notes.extend(self._strayed(state, now))
         written = state.written.get(self.topology)
         if now != (written.things if written is not None else {}) or NEW in now.values():
@@ -190,9 +190,10 @@ class Ownership(Declared):
                     "group changed. It is left alone, and no longer counts as the topology's."
                 )
 
-    def _in_group(self, state: State) -> dict[Thing, str]:
-        """The declared interfaces that the topology made, whether a run that was killed recorded them or not."""
-        found = {one: in_group(self.topology, state, one) for one in self.declared if one[0] == "interface"}
+    def _unrecorded(self, state: State, recorded: Mapping[Thing, str]) -> dict[Thing, str]:
+        """The declared interfaces that the topology made and a run that was killed has not recorded."""
+        new = (one for one in self.declared if one[0] == "interface" and one not in recorded)
+        found = {one: in_group(self.topology, state, one) for one in new}
         return {thing: identity for thing, identity in found.items() if identity is not None}
 
     def _strayed(self, state: State, known: Mapping[Thing, str]) -> Iterator[str]:
