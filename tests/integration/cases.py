@@ -233,6 +233,13 @@ CASES = [
         ),
     ),
     Case(
+        "an exclusive address in the place of the one that is sent from",
+        "netns_addr",
+        {"netns": "a", "interface": "ea", "addresses": ["10.1.0.9/24", "10.2.0.1/24"], "exclusive": True},
+        ["ip -n a address delete 10.1.0.1/24 dev ea", "ip -n a address add 10.1.0.9/24 dev ea"],
+        before=f"{PAIR}; for n in 1 2; do ip -n a addr add 10.$n.0.1/24 dev ea; done; ip -n a link set ea up",
+    ),
+    Case(
         "addresses that few people use",
         "netns_addr",
         {"netns": "a", "interface": "lo", "addresses": ["127.0.0.53/8", "127.0.0.2/32", "240.1.2.3/8"]},

@@ -16,11 +16,13 @@ import threading
 import time
 from collections.abc import Iterator
 from contextlib import suppress
+from typing import Optional
 
 import pytest
+from ansible_collections.linuxnet.netns.plugins.module_utils._errors import NetlinkError
 from ansible_collections.linuxnet.netns.plugins.module_utils._kernel import reports, requests, syscalls
 from ansible_collections.linuxnet.netns.plugins.module_utils._kernel.netlink import RouteSocket
-from ansible_collections.linuxnet.netns.tests.integration.cases import Case
+from ansible_collections.linuxnet.netns.tests.integration.cases import LAB, Case
 from ansible_collections.linuxnet.netns.tests.integration.host import Host, Refuse
 from ansible_collections.linuxnet.netns.tests.integration.test_contract import every_case, prepare
 
@@ -163,3 +165,19 @@ def test_a_failure_leaves_a_host_with_such_namespaces_as_it_was(
 ) -> None:
     prepare(host, case)
     refuse_the_last_step(host, case, refuse)
+
+
+def test_where_new_namespaces_have_interfaces_no_index_is_stated_in_vain(
+    host: Host, tunnels: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    refusals: list[object] = []
+    request = RouteSocket.request
+
+    def recorded(route: RouteSocket, messages: Sequence[bytes]) -> list[Optional[NetlinkError]]:
+        answers = request(route, messages)
+        refusals.extend(answer for answer in answers if answer is not None)
+        return answers
+
+    monkeypatch.setattr(RouteSocket, "request", recorded)
+    host.done("netns_topology", **LAB)
+    assert refusals == []
