@@ -4,22 +4,25 @@
 
 """The model: what a kernel has, and the contracts of what is declared and of the steps between. Pure. Private.
 
-A :class:`State` is what a kernel has, or would have after some steps. A :class:`Declared` object is what the user
-wants of one thing; it compares itself with a state and gives the :class:`Step` objects that are missing. The kinds of
-declared object, with their steps, live one file each in ``_kinds``.
+A :class:`State` is what a kernel has, or would have after some steps: tables, one for each kind of object. A
+:class:`Declared` object is what the user wants of one thing; it compares itself with a state and gives the
+:class:`Step` objects that are missing. The kinds live one file each in ``_kinds``; what all have in common is in
+``_kind.py``. Nothing here knows any of them.
 """
 
 from __future__ import annotations
 
 import shlex
 from abc import ABC, abstractmethod
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Hashable, Iterable, Iterator, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple, Optional, TypeVar
+from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple, Optional, Protocol, TypeVar
 
 if TYPE_CHECKING:
+    from ansible_collections.linuxnet.netns.plugins.module_utils._kind import Kind
+    from ansible_collections.linuxnet.netns.plugins.module_utils._wire.codec import Codec
     from typing_extensions import dataclass_transform
 else:
 
@@ -43,15 +46,28 @@ def value(cls: type[_Class]) -> type[_Class]:
 
 #: A namespace's name; None is the host's: the namespace the module itself runs in.
 Netns = Optional[str]
+#: What names a row in its table, and with it a thing in its namespace: an interface's name, then what is on it.
+Key = tuple[str, ...]
 
 
-#: Something that a step makes or removes: its sort, then what names it; ``("namespace", NAME)``,
-#: ``("interface", NETNS, NAME)`` or ``("address", NETNS, INTERFACE, TEXT)``, where NETNS is empty for the host's.
-Thing = tuple[str, ...]
+class Thing(NamedTuple):
+    """Something that a step makes or removes: its kind, the namespace that it is in, and what names it there."""
+
+    kind: Kind[Any]
+    netns: Netns
+    key: Key
+
+
+def in_order(thing: Thing) -> tuple[int, str, Key]:
+    """The order of things: a thing comes after what it is made upon; so their removal goes the other way."""
+    return thing.kind.order, thing.netns or "", thing.key
 
 
 class Endpoint(NamedTuple):
-    """Where an interface is: its namespace (None: the host's) and its name."""
+    """Where something is that interfaces are named by: a namespace (None: the host's), and a name there.
+
+    Without a name it is the whole namespace.
+    """
 
     netns: Netns
     interface: str
@@ -77,89 +93,43 @@ def shown(name: str) -> str:
     return name.encode("utf-8", "surrogateescape").decode("utf-8", "backslashreplace")
 
 
-class Address(NamedTuple):
-    """An address of an interface.
-
-    ``text`` is canonical, with the prefix length: ``10.0.0.1/24``, ``fd00::1/64``. ``secondary`` is the kernel's flag
-    of the same name: this IPv4 address goes when its subnet's primary goes, unless the interface promotes secondaries.
-    ``raw`` is the kernel's own report of it, by which it can be put back exactly as it was. ``peer`` is the address at
-    the other end, where the kernel has one (``ip address add ADDRESS peer PEER``).
-    """
-
-    text: str
-    secondary: bool = False
-    raw: bytes = b""
-    peer: str = ""
-
-    @property
-    def version(self) -> int:
-        """4 or 6."""
-        return 6 if ":" in self.text else 4
-
-
-class Interface(NamedTuple):
-    """An interface as the kernel reports it, or as steps would leave it.
-
-    ``kind`` is the link kind (``veth``, ``bridge`` …), ``loopback``, or empty for a physical device. ``ifindex``,
-    ``carrier``, ``mac`` and ``mtu`` are None where only a real run will tell. ``peer`` is the other end of a veth pair,
-    None where it is in no namespace that was looked at. ``promotes``: a secondary address takes its deleted primary's
-    place. ``keeps_ipv6``: IPv6 addresses stay when the interface goes down. ``group`` is the kernel's group of
-    interfaces that it is in (IFLA_GROUP), 0 unless somebody puts it into another.
-    """
-
-    name: str
-    kind: str
-    ifindex: Optional[int] = None
-    up: bool = False
-    carrier: Optional[bool] = False
-    mac: Optional[str] = None
-    mtu: Optional[int] = None
-    peer: Optional[Endpoint] = None
-    peer_ifindex: Optional[int] = None
-    addresses: tuple[Address, ...] = ()
-    promotes: bool = False
-    keeps_ipv6: bool = False
-    group: int = 0
-
-    def address(self, text: str) -> Optional[Address]:
-        """The address of this interface that reads so, or None."""
-        for address in self.addresses:
-            if address.text == text:
-                return address
-        return None
-
-
 #: What a name below /run/netns stands for.
 NAMESPACE, STALE, DANGLING, FOREIGN = "namespace", "stale", "dangling", "foreign"
 
 
-class State:
-    """What a kernel has of what was looked at.
+class Name(NamedTuple):
+    """A name below ``/run/netns``.
 
-    ``names`` maps the names below ``/run/netns`` that were asked about to :data:`NAMESPACE`, :data:`STALE` (an empty
-    plain file, left by a crash), :data:`DANGLING` (a link to nothing) or :data:`FOREIGN` (anything else);
-    ``interfaces`` maps each namespace that was read to its interfaces by name; ``fresh`` are the namespaces that steps
-    created, where every interface index is therefore known, unless they are ``crowded``: new namespaces have more
-    interfaces than ``lo`` where modules such as sit or ipip are loaded; ``processes`` are the processes by namespace,
-    and ``mounts`` the other places where it is mounted, where they were asked for; ``identities`` tell one namespace
-    from another of the same name; ``aliases`` maps a name to another name of the same namespace; ``altnames`` maps the
-    alternative names of interfaces, which nothing else may have, to their names; ``records`` are the ownership records,
-    by topology, as steps leave them, and ``written`` as they are kept on the host; ``made`` is what steps made;
-    ``notes`` are sentences that the user should read.
+    ``what`` it stands for is :data:`NAMESPACE`, :data:`STALE` (an empty plain file, left by a crash),
+    :data:`DANGLING` (a link to nothing) or :data:`FOREIGN` (anything else). ``created``: by a step of this run.
+    ``identity`` tells the namespace from another of the same name. ``processes`` are those inside, and ``mounts`` the
+    other places where it is mounted. What was not asked for is empty.
+    """
+
+    what: str
+    created: bool = False
+    identity: str = ""
+    processes: tuple[int, ...] = ()
+    mounts: tuple[str, ...] = ()
+
+
+_Row = TypeVar("_Row")
+
+
+class State:
+    """What a kernel has of what was looked at, or would have after some steps.
+
+    ``names`` are the names below ``/run/netns`` that were asked about; ``aliases`` maps a name to another name of the
+    same namespace. ``tables`` hold all that is in namespaces, by kind, namespace and key; a namespace that is not in
+    a table was not read. ``only_lo``: new namespaces have no other interface, as they have where modules such as sit or
+    ipip are loaded. ``made`` is what steps made; ``notes`` are sentences that the user should read.
     """
 
     def __init__(self) -> None:
-        self.names: dict[str, str] = {}
-        self.interfaces: dict[Netns, dict[str, Interface]] = {}
-        self.fresh: set[str] = set()
-        self.crowded = False
-        self.processes: dict[str, tuple[int, ...]] = {}
-        self.mounts: dict[str, tuple[str, ...]] = {}
-        self.identities: dict[str, str] = {}
+        self.names: dict[str, Name] = {}
         self.aliases: dict[str, Netns] = {}
-        self.altnames: dict[Endpoint, str] = {}
-        self.records: dict[str, Any] = {}
-        self.written: dict[str, Any] = {}
+        self.tables: dict[Kind[Any], dict[Netns, dict[Any, Any]]] = {}
+        self.only_lo = True
         self.made: list[Thing] = []
         self.notes: list[str] = []
 
@@ -167,131 +137,108 @@ class State:
         """A state of its own, to apply steps to."""
         other = State()
         other.names = dict(self.names)
-        other.interfaces = {netns: dict(found) for netns, found in self.interfaces.items()}
-        other.fresh = set(self.fresh)
-        other.crowded = self.crowded
-        other.processes = dict(self.processes)
-        other.mounts = dict(self.mounts)
-        other.identities = dict(self.identities)
         other.aliases = dict(self.aliases)
-        other.altnames = dict(self.altnames)
-        other.records = dict(self.records)
-        other.written = dict(self.written)
+        for kind, table in self.tables.items():
+            other.tables[kind] = {netns: kind.copied(rows) for netns, rows in table.items()}
+        other.only_lo = self.only_lo
         other.made = list(self.made)
         other.notes = list(self.notes)
         return other
 
+    def what(self, name: str) -> Optional[str]:
+        """What a name below ``/run/netns`` stands for; None: there is none."""
+        found = self.names.get(name)
+        return None if found is None else found.what
+
     def has(self, netns: Netns) -> bool:
         """Whether the namespace exists; the host's always does."""
-        return netns is None or self.names.get(netns) == NAMESPACE
+        return netns is None or self.what(netns) == NAMESPACE
 
-    def lives_on(self, name: str) -> bool:
-        """Whether a namespace lives on when it loses this name, as far as was asked."""
-        return bool(self.processes.get(name) or self.mounts.get(name))
+    def created(self, netns: Netns) -> bool:
+        """Whether a step of this run made the namespace, where therefore nobody else is yet."""
+        found = None if netns is None else self.names.get(netns)
+        return found is not None and found.created
 
-    def interface(self, netns: Netns, name: str) -> Optional[Interface]:
-        """The interface, or None."""
-        return self.interfaces.get(netns, {}).get(name)
+    def all_created(self) -> frozenset[str]:
+        """The namespaces that steps of this run made."""
+        return frozenset(name for name, found in self.names.items() if found.created)
 
-    def known_as(self, end: Endpoint) -> Optional[Interface]:
-        """The interface whose alternative name this is, or None."""
-        name = self.altnames.get(end)
-        return None if name is None else self.interface(end.netns, name)
+    def rows(self, kind: Kind[_Row], netns: Netns) -> Mapping[Any, _Row]:
+        """What there is of a kind in a namespace, by key; nothing where it was not read."""
+        return self.tables.get(kind, {}).get(netns, {})
 
-    def inside(self, netns: Netns) -> Mapping[str, Interface]:
-        """The namespace's interfaces, by name."""
-        return self.interfaces.get(netns, {})
+    def row(self, kind: Kind[_Row], netns: Netns, key: Any) -> Optional[_Row]:
+        """One row, or None."""
+        return self.rows(kind, netns).get(key)
 
-    def put(self, netns: Netns, interface: Interface) -> None:
-        """Put an interface there, or in the place of the one of its name."""
-        self.interfaces.setdefault(netns, {})[interface.name] = interface
+    def was_read(self, kind: Kind[Any], netns: Netns) -> bool:
+        """Whether what there is of a kind in a namespace is known."""
+        return netns in self.tables.get(kind, {})
 
-    def change(self, netns: Netns, name: str, **fields: Any) -> None:
-        """Change fields of an interface, if it is there."""
-        found = self.interface(netns, name)
-        if found is not None:
-            self.put(netns, found._replace(**fields))
+    def put(self, kind: Kind[_Row], netns: Netns, key: Any, row: _Row) -> None:
+        """Put a row there, or in the place of the one of its key."""
+        self.table(kind, netns)[key] = row
 
-    def drop(self, netns: Netns, name: str) -> Optional[Interface]:
-        """Take an interface away and give it, or None."""
-        return self.interfaces.get(netns, {}).pop(name, None)
+    def table(self, kind: Kind[_Row], netns: Netns) -> dict[Any, _Row]:
+        """The rows of a kind in a namespace, to be changed; made where there are none yet."""
+        return self.tables.setdefault(kind, {}).setdefault(netns, {})
 
-    def drop_pair(self, netns: Netns, name: str) -> None:
-        """Take an interface away, and with one end of a veth pair the other."""
-        gone = self.drop(netns, name)
-        if gone is not None and gone.peer is not None:
-            self.drop(*gone.peer)
+    def drop(self, kind: Kind[_Row], netns: Netns, key: Any) -> Optional[_Row]:
+        """Take a row away and give it, or None."""
+        found: Optional[_Row] = self.tables.get(kind, {}).get(netns, {}).pop(key, None)
+        return found
+
+    def forget(self, netns: Netns) -> None:
+        """Take away all that is in a namespace."""
+        for table in list(self.tables.values()):
+            table.pop(netns, None)
 
     def adopt(self, other: State, namespaces: Iterable[str]) -> None:
         """Take over what another state says of the inside of some namespaces."""
-        for netns in namespaces:
-            if netns in other.interfaces:
-                self.interfaces[netns] = dict(other.interfaces[netns])
-
-    def next_index(self, netns: Netns) -> Optional[int]:
-        """The index the next interface can be given: known where steps created the namespace, None elsewhere."""
-        if netns is None or netns not in self.fresh or self.crowded:
-            return None
-        taken = [found.ifindex for found in self.inside(netns).values()]
-        return None if None in taken else 1 + max((index or 0 for index in taken), default=0)
+        for kind, table in other.tables.items():
+            own = self.tables.setdefault(kind, {})
+            own.update({netns: kind.copied(table[netns]) for netns in namespaces if netns in table})
 
 
 class Scope:
     """What must be read from the kernel before a plan can be made.
 
     - ``names``: namespaces whose existence matters; ``identities``: whether what tells them apart does too.
+    - ``users``: namespaces of which it matters what keeps them alive: processes, and other mounts.
     - ``everything``: all namespaces that have a name, and what is inside them.
-    - ``read``: namespaces whose interfaces and addresses matter; those that do not exist are left out.
-    - ``ends``: interfaces whose peer matters, with the namespaces where it probably is as keys, in the order to look;
-      ``everywhere``: those of them whose peer is then looked for in every namespace.
-    - ``outward``: namespaces whose links' peers are looked for, whatever they are called.
-    - ``settings``: interfaces whose sysctls matter.
-    - ``processes``: namespaces of which it matters what keeps them alive: processes, and other mounts.
-    - ``records``: the ownership records that matter; ``purged``: of those whose surplus is to be removed, the things
-      that are no surplus.
+    - ``wants``: the kinds that matter, and in which namespaces; those that do not exist are left out. What else a kind
+      is to find out there are details of its own, in the order in which they were asked for.
     """
 
     def __init__(self) -> None:
         self.names: set[str] = set()
-        self.read: set[Netns] = set()
-        self.ends: dict[Endpoint, dict[Netns, None]] = {}
-        self.everywhere: set[Endpoint] = set()
-        self.processes: set[str] = set()
         self.identities = False
-        self.everything = False
-        self.outward: set[str] = set()
-        self.settings: set[Endpoint] = set()
-        self.records: set[str] = set()
-        self.purged: dict[str, AbstractSet[Thing]] = {}
+        self.users: set[str] = set()
+        self.everything: Optional[Kind[Any]] = None
+        self.wants: dict[Kind[Any], dict[Netns, dict[Any, None]]] = {}
 
-    def inside(self, *namespaces: Netns) -> None:
-        """Ask for the existence of the namespaces and for what is inside them."""
-        for netns in namespaces:
-            self.read.add(netns)
-            if netns is not None:
-                self.names.add(netns)
+    def want(self, kind: Kind[Any], netns: Netns, *details: Hashable) -> None:
+        """Ask for what there is of a kind in a namespace, and so for its existence too."""
+        if netns is not None:
+            self.names.add(netns)
+        self.wants.setdefault(kind, {}).setdefault(netns, {}).update(dict.fromkeys(details))
+
+    def details(self, kind: Kind[Any], netns: Netns) -> Iterable[Any]:
+        """What else a kind is to find out in a namespace."""
+        return self.wants.get(kind, {}).get(netns, ())
 
     def without(self, namespaces: AbstractSet[str]) -> Scope:
         """The same, but for the inside of some namespaces."""
         other = Scope()
-        other.names, other.processes, other.outward = self.names, self.processes, self.outward - namespaces
-        other.identities, other.records, other.purged = self.identities, self.records, self.purged
-        other.everything = self.everything
-        other.read = {netns for netns in self.read if netns not in namespaces}
-        other.ends = {end: dict(probable) for end, probable in self.ends.items() if end.netns not in namespaces}
-        other.everywhere = {end for end in self.everywhere if end.netns not in namespaces}
-        other.settings = {end for end in self.settings if end.netns not in namespaces}
+        other.names, other.users = set(self.names), set(self.users)
+        other.identities, other.everything = self.identities, self.everything
+        for kind, wanted in self.wants.items():
+            other.wants[kind] = {netns: dict(one) for netns, one in wanted.items() if netns not in namespaces}
         return other
 
     def copy(self) -> Scope:
         """A scope of its own, to add to."""
-        other = self.without(frozenset())
-        other.names, other.processes, other.records = set(self.names), set(self.processes), set(self.records)
-        return other
-
-    def peer(self, end: Endpoint, *probable: Netns) -> None:
-        """Ask for the peer of an interface, saying where it probably is."""
-        self.ends.setdefault(end, {}).update(dict.fromkeys(probable))
+        return self.without(frozenset())
 
 
 class Condition(ABC):
@@ -312,7 +259,7 @@ class Condition(ABC):
 class Step(ABC):
     """One change of the kernel's state, as small as one ``ip`` command.
 
-    A kind of object defines its steps with :func:`value`; how one is sent stands in ``_kernel/messages.py``.
+    A kind of object defines its steps with :func:`value`: each is a :class:`Request` or an :class:`Action`.
     """
 
     #: Where it is sent from (None: the host's namespace).
@@ -324,11 +271,15 @@ class Step(ABC):
 
     @abstractmethod
     def effect(self, state: State) -> None:
-        """Do to the state what the kernel will do."""
+        """Do to the state what the kernel will do, with all that it does by itself then (``_kind.happen``)."""
 
     @abstractmethod
     def undo(self, before: State) -> Iterable[Step]:
         """The steps that put things back, seen from the state before this step."""
+
+    def confirm(self, seen: State) -> None:
+        """Do to what was seen of the kernel what is certain once it has accepted the step."""
+        self.effect(seen)
 
     def lost(self, before: State) -> Optional[str]:
         """What no step can put back, in words, seen from the state before; None when all can be."""
@@ -350,25 +301,13 @@ class Step(ABC):
         """Whether an error (errno) says that what the step is for is so already."""
         return False
 
-    def relocates(self) -> bool:
-        """Whether interfaces appear or go with it, or get another index."""
-        return False
-
-    def interfaces(self) -> set[str]:
+    def relocates(self) -> Collection[str]:
         """The names of the interfaces that appear or go with it, or get another index."""
-        return {thing[2] for thing in (*self.makes(), *self.removes()) if thing[0] == "interface"}
-
-    def foreseen(self) -> bool:
-        """Whether it states the index of each interface that appears in the namespace it is sent from."""
-        return False
+        return ()
 
     def seems_done(self, now: State) -> bool:
         """Whether it may have been done, as the state afterwards tells: else there is nothing of it to be undone."""
         return True
-
-    def otherwise(self, error: int) -> Optional[Step]:
-        """The step that does the same where the kernel refuses this one with an error (errno); None: there is none."""
-        return None
 
     def disruptive(self) -> bool:
         """Whether the kernel takes more away with it than it names, such as the routes through an interface."""
@@ -380,6 +319,71 @@ class Step(ABC):
 
     def __str__(self) -> str:
         return command(self.words())
+
+
+class Sender(Protocol):
+    """What a message needs to know of the host."""
+
+    def descriptor(self, netns: Netns) -> int:
+        """An open descriptor of the namespace, valid until the message has been sent. Raises: OSError."""
+
+    def index(self, netns: Netns, interface: str) -> int:
+        """The index of an interface. Raises: OSError, when there is no such interface."""
+
+
+class Request(Step):
+    """A step that the routing socket carries, from inside the namespace ``netns``."""
+
+    @abstractmethod
+    def message(self, codec: Codec, sender: Sender) -> bytes:
+        """The message, which asks for an acknowledgement; ``codec`` gives pyroute2's classes. Raises: OSError."""
+
+    def foreseen(self) -> bool:
+        """Whether it states the index of each interface that appears in the namespace it is sent from."""
+        return False
+
+    def otherwise(self, error: int) -> Optional[Request]:
+        """What does the same where the kernel refuses this one with an error (errno); None: there is nothing."""
+        return None
+
+
+class Host(Protocol):
+    """What the kernel edge does by system calls. Each method raises OSError."""
+
+    def create_namespace(self, name: str) -> None:
+        """Create a namespace and give it a name."""
+
+    def delete_namespace(self, name: str) -> None:
+        """Take a namespace's name away, and hold it open as far as possible, so that it can be restored."""
+
+    def restore_namespace(self, name: str) -> None:
+        """Give a namespace that this run has deleted its name back."""
+
+    def delete_file(self, name: str) -> None:
+        """Remove what is no namespace from /run/netns."""
+
+    def leave_file(self, name: str) -> None:
+        """Leave an empty file in /run/netns, as a crash does."""
+
+    def identity(self, name: str) -> str:
+        """What tells a namespace from another of the same name."""
+
+    def hardware(self, netns: Netns, interfaces: Iterable[str]) -> Mapping[str, tuple[int, str]]:
+        """The index and the MAC address of each of some interfaces, by name."""
+
+    def write_record(self, name: str, content: Optional[Mapping[str, Any]]) -> None:
+        """Keep a record of this name until the next boot, in one piece; None: remove it."""
+
+
+class Action(Step):
+    """A step that system calls carry out."""
+
+    #: Whether such steps need nothing of each other, so that they may be carried out side by side.
+    independent: ClassVar[bool] = False
+
+    @abstractmethod
+    def perform(self, host: Host) -> None:
+        """Carry it out; the calling thread may be left in another namespace. Raises: OSError."""
 
 
 class Declared(ABC):
@@ -397,7 +401,7 @@ class Declared(ABC):
         """The steps from the state to what is declared.
 
         The planner carries out each step on the state before it asks for the next one, so the code after a ``yield``
-        sees the state that the step leaves.
+        sees the state that the step leaves. What was looked up before it may have gone, or have changed: look again.
 
         Raises: Impossible, when the state does not allow it.
         """
@@ -411,7 +415,7 @@ class Declared(ABC):
         return ()
 
     def places(self) -> set[Endpoint]:
-        """The interfaces it is about (no name: a whole namespace).
+        """What it is about.
 
         When one object about them is impossible, later ones are not reported too.
         """

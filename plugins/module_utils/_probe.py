@@ -10,13 +10,13 @@ import errno
 import os
 import re
 import socket
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple, Optional, Union
 
 from ansible_collections.linuxnet.netns.plugins.module_utils._echo import echo
 from ansible_collections.linuxnet.netns.plugins.module_utils._errors import Problem
-from ansible_collections.linuxnet.netns.plugins.module_utils._model import Address, Endpoint, Netns, shown
+from ansible_collections.linuxnet.netns.plugins.module_utils._model import Endpoint, Netns, shown
 from ansible_collections.linuxnet.netns.plugins.module_utils._normalise import Problems
 
 #: The reasons why nothing is reached, by the kernel's error.
@@ -233,12 +233,12 @@ def matrix(places: Sequence[Netns], targets: Sequence[tuple[Endpoint, str]]) -> 
     return found or "there is nothing to probe: no namespace has an address that another could reach"
 
 
-def worth(addresses: Sequence[Address], *, elsewhere: bool) -> list[str]:
+def worth(addresses: Iterable[str], *, elsewhere: bool) -> list[str]:
     """The addresses by which an interface can be reached, without their prefix lengths.
 
     Link-local ones need an interface; loopback's lead ``elsewhere`` to the sender itself.
     """
-    found = [one.text.partition("/")[0] for one in addresses]
+    found = [text.partition("/")[0] for text in addresses]
     return [one for one in found if not one.startswith("fe80:") and not (elsewhere and is_loopback(one))]
 
 

@@ -103,8 +103,9 @@ def run(module: AnsibleModule, declare: Declare, tell: Tell, kernel: Optional[Ke
             from ansible_collections.linuxnet.netns.plugins.module_utils._kernel.edge import (
                 LinuxKernel,
             )
+            from ansible_collections.linuxnet.netns.plugins.module_utils._kinds.registry import KINDS
 
-            kernel = LinuxKernel()
+            kernel = LinuxKernel(KINDS)
         try:
             with kernel.locked(shared=module.check_mode):
                 scope = _plan.scope_of(declared)

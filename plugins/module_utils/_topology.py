@@ -21,12 +21,12 @@ from ansible_collections.linuxnet.netns.plugins.module_utils._echo import (
     cut,
     echo,
 )
-from ansible_collections.linuxnet.netns.plugins.module_utils._kinds.address import Addresses
-from ansible_collections.linuxnet.netns.plugins.module_utils._kinds.interface import LinkState
-from ansible_collections.linuxnet.netns.plugins.module_utils._kinds.namespace import Namespace
+from ansible_collections.linuxnet.netns.plugins.module_utils._kinds.address import ADDRESS, Addresses
+from ansible_collections.linuxnet.netns.plugins.module_utils._kinds.interface import INTERFACE, LinkState
+from ansible_collections.linuxnet.netns.plugins.module_utils._kinds.namespace import NAMESPACES, Namespace
 from ansible_collections.linuxnet.netns.plugins.module_utils._kinds.ownership import Ownership
 from ansible_collections.linuxnet.netns.plugins.module_utils._kinds.veth import Veth, VethEnd
-from ansible_collections.linuxnet.netns.plugins.module_utils._model import Declared, Endpoint, Netns
+from ansible_collections.linuxnet.netns.plugins.module_utils._model import Declared, Endpoint, Netns, Thing
 from ansible_collections.linuxnet.netns.plugins.module_utils._normalise import Problems, as_name, kind
 
 #: The keys of each mapping in the form.
@@ -288,14 +288,13 @@ def _veth_end(end: DeclaredEndpoint) -> VethEnd:
     return VethEnd(end.netns, end.interface, end.mac, end.mtu, up=end.up, path=end.path)
 
 
-def _things(topology: Topology) -> list[tuple[str, ...]]:
+def _things(topology: Topology) -> list[Thing]:
     """All that the topology names, as keys of an ownership record."""
-    things: list[tuple[str, ...]] = [("namespace", one.name) for one in topology.namespaces]
+    things = [Thing(NAMESPACES, one.name, ()) for one in topology.namespaces]
     for link in topology.links:
         for end in link.endpoints:
-            place = (end.netns or "", end.interface)
-            things.append(("interface", *place))
-            things.extend(("address", *place, address) for address in end.addresses)
+            things.append(Thing(INTERFACE, end.netns, (end.interface,)))
+            things.extend(Thing(ADDRESS, end.netns, (end.interface, address)) for address in end.addresses)
     return things
 
 

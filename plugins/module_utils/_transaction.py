@@ -60,7 +60,7 @@ class Transaction:
             self._checkpoint(plan)
             self._kernel.apply(plan.steps)
             self._begun = plan, plan.steps
-            return plan, self._verified(plan, frozenset(plan.after.fresh))
+            return plan, self._verified(plan, plan.after.all_created())
         except StepFailed as failed:
             why, back = self._take_back(plan, failed)
             if failed.lasting:
@@ -97,25 +97,25 @@ class Transaction:
         if disturbed:
             self._kernel.checkpoint(sorted(disturbed, key=lambda netns: netns or ""))
 
-    def _verified(self, plan: _plan.Plan, fresh: frozenset[str]) -> State:
+    def _verified(self, plan: _plan.Plan, created: frozenset[str]) -> State:
         """The state as it is now, which must be as declared.
 
-        Every step was acknowledged by the kernel one by one. That is the proof for the inside of the ``fresh``
+        Every step was acknowledged by the kernel one by one. That is the proof for the inside of the ``created``
         namespaces, which this run made and where nobody else is yet (but for interfaces that came with them, whose
         indexes the plan did not foresee); whatever existed before is read again.
 
         Raises: Failed, after what had been done was undone.
         """
         try:
-            now = self._kernel.observe(self._scope.without(fresh))
-            if fresh and now.crowded:
-                fresh = frozenset()
+            now = self._kernel.observe(self._scope.without(created))
+            if created and not now.only_lo:
+                created = frozenset()
                 now = self._kernel.observe(self._scope)
         except KernelError as error:
             back = self._undo(plan, plan.steps, str(error))
             raise Failed(f"{error} All that was done was undone. {back}") from error
-        now.adopt(plan.after, fresh)
-        others = [one for one in self._declared if not _inside(one, fresh)]
+        now.adopt(plan.after, created)
+        others = [one for one in self._declared if not _inside(one, created)]
         try:
             missing = [_called(step) for step in _plan.make(others, now).steps]
         except Invalid as invalid:
@@ -183,8 +183,9 @@ class Transaction:
     def _differing(self) -> list[str]:
         """What is not as it was before the first step, by its place in the diff. Raises: KernelError."""
         now = self._kernel.observe(self._scope)
-        records = [] if now.written == self._was.written else ["the record of the topology"]
-        return [*_paths(_plan.view(self._declared, self._was), _plan.view(self._declared, now)), *records]
+        kinds = {**self._was.tables, **now.tables}
+        unseen = [f"the {kind.name}" for kind in kinds if kind.unseen(now) != kind.unseen(self._was)]
+        return [*_paths(_plan.view(self._declared, self._was), _plan.view(self._declared, now)), *unseen]
 
 
 def _paths(was: Any, now: Any, path: str = "") -> list[str]:

@@ -96,9 +96,9 @@ namespaces:
 from collections.abc import Mapping
 from typing import Any
 
-from ansible_collections.linuxnet.netns.plugins.module_utils._kinds.interface import LinkState
+from ansible_collections.linuxnet.netns.plugins.module_utils._kinds.interface import LinkState, find
 from ansible_collections.linuxnet.netns.plugins.module_utils._kinds.namespace import Namespace
-from ansible_collections.linuxnet.netns.plugins.module_utils._model import Declared
+from ansible_collections.linuxnet.netns.plugins.module_utils._model import Declared, Endpoint
 from ansible_collections.linuxnet.netns.plugins.module_utils._module import Module
 from ansible_collections.linuxnet.netns.plugins.module_utils._normalise import Problems
 from ansible_collections.linuxnet.netns.plugins.module_utils._run import Outcome, run
@@ -126,14 +126,13 @@ def tell(outcome: Outcome) -> dict[str, Any]:
     told = []
     for name in (one.name for one in outcome.declared if isinstance(one, Namespace)):
         one: dict[str, Any] = {"name": name, "state": "present" if outcome.now.has(name) else "absent"}
-        lo = outcome.now.interface(name, "lo") if name in loopback else None
+        lo = find(outcome.now, Endpoint(name, "lo")) if name in loopback else None
         if lo is not None:
             one["loopback"] = "up" if lo.up else "down"
         if not outcome.now.has(name):
-            before = outcome.plan.before
-            held: list[tuple[str, Mapping[str, tuple[Any, ...]]]]
-            held = [("processes", before.processes), ("mounts", before.mounts)]
-            one.update({key: list(found[name]) for key, found in held if found.get(name)})
+            before = outcome.plan.before.names.get(name)
+            held = {} if before is None else {"processes": before.processes, "mounts": before.mounts}
+            one.update({key: list(found) for key, found in held.items() if found})
         told.append(one)
     return {"namespaces": told}
 

@@ -98,7 +98,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from ansible_collections.linuxnet.netns.plugins.module_utils._kinds.address import Addresses, listed
-from ansible_collections.linuxnet.netns.plugins.module_utils._model import Declared
+from ansible_collections.linuxnet.netns.plugins.module_utils._model import Declared, Endpoint
 from ansible_collections.linuxnet.netns.plugins.module_utils._module import Module
 from ansible_collections.linuxnet.netns.plugins.module_utils._normalise import Problems
 from ansible_collections.linuxnet.netns.plugins.module_utils._run import Outcome, run
@@ -126,7 +126,7 @@ def declare(problems: Problems, params: Mapping[str, Any]) -> list[Declared]:
 def tell(outcome: Outcome) -> dict[str, Any]:
     """The addresses of the interface after the run."""
     (declared,) = (one for one in outcome.declared if isinstance(one, Addresses))
-    return {"addresses": listed(outcome.now.interface(declared.netns, declared.interface))}
+    return {"addresses": listed(outcome.now, Endpoint(declared.netns, declared.interface))}
 
 
 def main() -> None:

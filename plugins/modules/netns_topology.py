@@ -251,11 +251,10 @@ def told(topology: _topology.Topology, state: str, outcome: Outcome) -> dict[str
 
 
 def counted(things: Iterable[Thing]) -> dict[str, int]:
-    """How many there are of each sort."""
+    """How many there are of each kind."""
     counts = {"namespaces": 0, "interfaces": 0, "addresses": 0}
-    plurals = {"namespace": "namespaces", "interface": "interfaces", "address": "addresses"}
     for thing in things:
-        counts[plurals[thing[0]]] += 1
+        counts[thing.kind.plural] = counts.get(thing.kind.plural, 0) + 1
     return counts
 
 

@@ -15,7 +15,9 @@ from pathlib import Path
 from typing import Any, Callable
 
 import pytest
-from ansible_collections.linuxnet.netns.plugins.module_utils._kernel import actions, edge, messages, namespaces, records
+from ansible_collections.linuxnet.netns.plugins.module_utils._kernel import edge, namespaces, records
+from ansible_collections.linuxnet.netns.plugins.module_utils._kernel import host as host_calls
+from ansible_collections.linuxnet.netns.plugins.module_utils._kinds.interface import SetInterface
 from ansible_collections.linuxnet.netns.plugins.module_utils._model import Scope, State, Step
 from ansible_collections.linuxnet.netns.tests.integration.cases import link
 from ansible_collections.linuxnet.netns.tests.integration.host import Host, child
@@ -103,7 +105,7 @@ def test_a_namespace_that_others_remove_meanwhile_is_no_failure(host: Host, monk
 
 
 def test_a_first_namespace_is_undone_whatever_fails_after_it(host: Host, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(actions.socket, "if_nameindex", failing(errno.ENOMEM))
+    monkeypatch.setattr(host_calls.socket, "if_nameindex", failing(errno.ENOMEM))
     host.done("netns_topology", name="t", namespaces=["a", "b"])
     monkeypatch.undo()
     assert host.done("netns_topology", name="t", purge=True)["commands"] == ["ip netns delete a", "ip netns delete b"]
@@ -127,14 +129,14 @@ def test_any_error_while_steps_are_carried_out_undoes_them(
     host: Host, monkeypatch: pytest.MonkeyPatch, error: Exception
 ) -> None:
     before = host.dump()
-    real = messages.encode
+    real = SetInterface.message
 
-    def encode(step: Step, *arguments: Any) -> bytes:
+    def message(step: SetInterface, *arguments: Any) -> bytes:
         if str(step) == "ip -n b link set dev y up":
             raise error
         return real(step, *arguments)
 
-    monkeypatch.setattr(messages, "encode", encode)
+    monkeypatch.setattr(SetInterface, "message", message)
     result = host.run("netns_topology", **LAB)
     assert result["msg"].startswith("links[0].endpoints[1]: ip -n b link set dev y up failed: ")
     assert result["msg"].endswith("All that was done before was undone. The host is as it was.")

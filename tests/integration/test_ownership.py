@@ -304,7 +304,7 @@ def test_neighbours_survive_a_failure_after_the_mac_was_changed(host: Host) -> N
     form = {"name": "t", "namespaces": ["a", "b"], "purge": True}
     host.refused_by_the_kernel("netns_topology", **form, links=[changed, BAD])
     warnings = host.done("netns_topology", **form, links=[changed])["warnings"]
-    assert warnings == ["Gone with what the task did: permanent neighbour of x in namespace a."]
+    assert warnings == ["Gone with what the task did: permanent neighbour 10.0.0.7 of x in namespace a."]
 
 
 def test_routes_that_go_with_an_address_are_told(host: Host) -> None:
@@ -312,7 +312,7 @@ def test_routes_that_go_with_an_address_are_told(host: Host) -> None:
     host.sh("ip -n a route add default via 10.0.0.2")
     form = link(end("a", "x", "10.0.0.9/24"), end("b", "y", "10.0.0.2/24"))
     result = host.done("netns_topology", name="t", namespaces=["a", "b"], links=[form], purge=True)
-    assert result["warnings"] == ["Gone with what the task did: route default via 10.0.0.2 of namespace a."]
+    assert result["warnings"] == ["Gone with what the task did: route default via 10.0.0.2 in namespace a."]
 
 
 def test_a_namespace_given_by_a_link_to_a_process_is_used(host: Host) -> None:

@@ -11,11 +11,12 @@ from contextlib import AbstractContextManager, nullcontext, suppress
 from typing import Any, Optional
 
 from ansible_collections.linuxnet.netns.plugins.module_utils._errors import StepFailed
-from ansible_collections.linuxnet.netns.plugins.module_utils._kinds.interface import Carrier
+from ansible_collections.linuxnet.netns.plugins.module_utils._kinds import registry  # noqa: F401
+from ansible_collections.linuxnet.netns.plugins.module_utils._kinds.interface import INTERFACE, Carrier, Interface, find
 from ansible_collections.linuxnet.netns.plugins.module_utils._model import (
     NAMESPACE,
     Condition,
-    Interface,
+    Name,
     Netns,
     Scope,
     State,
@@ -27,11 +28,10 @@ from ansible_collections.linuxnet.netns.plugins.module_utils._run import Declare
 def empty(*namespaces: str) -> State:
     """A host with these namespaces and nothing in them."""
     state = State()
-    state.interfaces[None] = {"lo": Interface("lo", "loopback", ifindex=1)}
+    for netns in (None, *namespaces):
+        state.put(INTERFACE, netns, "lo", Interface("lo", "loopback", ifindex=1))
     for number, name in enumerate(namespaces):
-        state.names[name] = NAMESPACE
-        state.interfaces[name] = {"lo": Interface("lo", "loopback", ifindex=1)}
-        state.identities[name] = f"4:{number}"
+        state.names[name] = Name(NAMESPACE, identity=f"4:{number}")
     return state
 
 
@@ -50,7 +50,7 @@ class SimulatedKernel:
         self.undoing = False
         observed = self.state.copy()
         observed.made = []
-        observed.fresh = set()
+        observed.names = {name: one._replace(created=False) for name, one in observed.names.items()}
         return observed
 
     def demand(self, steps: Sequence[Step], conditions: Sequence[Condition]) -> None:
@@ -70,7 +70,7 @@ class SimulatedKernel:
         return nullcontext()
 
     def wait(self, conditions: Sequence[Condition]) -> list[Any]:
-        ends = (self.state.interface(*one.end) for one in conditions if isinstance(one, Carrier))
+        ends = (find(self.state, one.end) for one in conditions if isinstance(one, Carrier))
         return [end is not None and end.carrier for end in ends]
 
     def checkpoint(self, places: Sequence[Netns]) -> None:

@@ -11,10 +11,10 @@ from pathlib import Path
 
 import pytest
 from ansible_collections.linuxnet.netns.plugins.module_utils._errors import LibraryMissing
-from ansible_collections.linuxnet.netns.plugins.module_utils._kernel import reports
-from ansible_collections.linuxnet.netns.plugins.module_utils._kernel.codec import Codec
+from ansible_collections.linuxnet.netns.plugins.module_utils._wire import reports
+from ansible_collections.linuxnet.netns.plugins.module_utils._wire.codec import Codec
 
-CODEC = "from ansible_collections.linuxnet.netns.plugins.module_utils._kernel.codec import Codec\n"
+CODEC = "from ansible_collections.linuxnet.netns.plugins.module_utils._wire.codec import Codec\n"
 
 
 def printed(script: str, *path: Path) -> str:

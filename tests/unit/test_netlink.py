@@ -14,7 +14,8 @@ from typing import Union
 
 import pytest
 from ansible_collections.linuxnet.netns.plugins.module_utils._errors import LibraryMissing, NetlinkError
-from ansible_collections.linuxnet.netns.plugins.module_utils._kernel import codec, netlink
+from ansible_collections.linuxnet.netns.plugins.module_utils._kernel import netlink
+from ansible_collections.linuxnet.netns.plugins.module_utils._wire import attributes, codec
 
 #: Of linux/netlink.h and linux/rtnetlink.h.
 ERROR, DONE, NEWLINK, MULTI, DUMP_INTR, CAPPED, TLVS = 2, 3, 16, 0x2, 0x10, 0x100, 0x200
@@ -215,7 +216,7 @@ def test_only_the_wanted_attributes_are_kept() -> None:
     body = bytes(range(8))
     parts = [attribute(1, b"abc"), attribute(2, b"defgh"), attribute(3 | 0x8000, b"i"), attribute(4, b"")]
     message = struct.pack("=IHHII", 0, 16, 0, 7, 0) + body + b"".join(parts)
-    kept = netlink.only(message, 8, frozenset({1, 3}))
+    kept = attributes.only(message, 8, frozenset({1, 3}))
     assert kept[16:] == body + parts[0] + parts[2]
     assert struct.unpack_from("=I", kept) == (len(kept),)
     assert kept[4:16] == message[4:16]
@@ -223,16 +224,18 @@ def test_only_the_wanted_attributes_are_kept() -> None:
 
 def test_a_broken_attribute_ends_the_message() -> None:
     message = struct.pack("=IHHII", 0, 16, 0, 7, 0) + attribute(1, b"abcd") + struct.pack("=HH", 0, 2) + b"rest"
-    assert netlink.only(message, 0, frozenset({1, 2}))[16:] == attribute(1, b"abcd")
+    assert attributes.only(message, 0, frozenset({1, 2}))[16:] == attribute(1, b"abcd")
 
 
 def test_an_attribute_that_runs_over_ends_the_message() -> None:
     start = message(NEWLINK, attribute(1, b"abcd"))
     for over in (attribute(2, b"efgh")[:-1], struct.pack("=HH", 400, 2) + b"efgh"):
-        assert netlink.attributes(start + over, 0) == dict(netlink.each_attribute(start + over, 0)) == {1: b"abcd"}
-        assert netlink.only(start + over, 0, frozenset({1, 2}))[16:] == attribute(1, b"abcd")
+        assert (
+            attributes.attributes(start + over, 0) == dict(attributes.each_attribute(start + over, 0)) == {1: b"abcd"}
+        )
+        assert attributes.only(start + over, 0, frozenset({1, 2}))[16:] == attribute(1, b"abcd")
     # What pads the last one may be left out.
-    assert netlink.attributes(start + attribute(2, b"e")[:5], 0) == {1: b"abcd", 2: b"e"}
+    assert attributes.attributes(start + attribute(2, b"e")[:5], 0) == {1: b"abcd", 2: b"e"}
 
 
 def test_an_error_has_the_kernels_explanation() -> None:

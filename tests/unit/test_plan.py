@@ -10,15 +10,25 @@ from typing import Any
 
 import pytest
 from ansible_collections.linuxnet.netns.plugins.module_utils import _plan, _topology
-from ansible_collections.linuxnet.netns.plugins.module_utils._kinds.address import AddAddress, Addresses, DeleteAddress
+from ansible_collections.linuxnet.netns.plugins.module_utils._kinds.address import (
+    AddAddress,
+    Address,
+    Addresses,
+    DeleteAddress,
+    of,
+)
 from ansible_collections.linuxnet.netns.plugins.module_utils._kinds.interface import (
+    INTERFACE,
     DeleteInterface,
     LinkState,
     MoveInterface,
     SetInterface,
+    change,
+    inside,
 )
+from ansible_collections.linuxnet.netns.plugins.module_utils._kinds.ownership import NEW, OWNERSHIP, Kept
 from ansible_collections.linuxnet.netns.plugins.module_utils._kinds.veth import Veth, VethEnd, pair
-from ansible_collections.linuxnet.netns.plugins.module_utils._model import Address, State, Step
+from ansible_collections.linuxnet.netns.plugins.module_utils._model import Endpoint, State, Step
 from ansible_collections.linuxnet.netns.plugins.module_utils._normalise import Problems
 from ansible_collections.linuxnet.netns.tests.unit.simulated import empty
 
@@ -47,11 +57,11 @@ def listed(state: State) -> Any:
     """The interfaces as the kernel lists them: the addresses of each in order, IPv4 before IPv6."""
     return {
         netns: {
-            name: one._replace(addresses=tuple(sorted(one.addresses, key=lambda address: address.version)))
-            for name, one in inside.items()
+            name: (one, sorted(of(state, Endpoint(netns, name)), key=lambda address: address.version))
+            for name, one in found.items()
         }
-        for netns, inside in state.interfaces.items()
-        if inside
+        for netns, found in state.tables[INTERFACE].items()
+        if found
     }
 
 
@@ -76,34 +86,34 @@ def listed(state: State) -> Any:
 def test_what_undoes_a_step_restores_the_state(step: Step) -> None:
     before = connected()
     after = applied(before, step)
-    assert after.interfaces != before.interfaces
+    assert after.tables != before.tables
     back = applied(after, *step.undo(before))
     assert listed(back) == listed(before)
 
 
 def test_a_deleted_primary_takes_its_secondaries_along() -> None:
     after = applied(connected(), DeleteAddress("a", "ea", "10.0.0.1/24"))
-    assert after.inside("a")["ea"].addresses == (Address("fd00::1/64"),)
+    assert of(after, Endpoint("a", "ea")) == (Address("fd00::1/64"),)
 
 
 def test_a_secondary_is_promoted_where_that_is_set() -> None:
     before = connected()
-    before.change("a", "ea", promotes=True)
+    change(before, Endpoint("a", "ea"), promotes=True)
     after = applied(before, DeleteAddress("a", "ea", "10.0.0.1/24"))
-    assert after.inside("a")["ea"].addresses == (Address("10.0.0.2/24"), Address("fd00::1/64"))
+    assert of(after, Endpoint("a", "ea")) == (Address("10.0.0.2/24"), Address("fd00::1/64"))
 
 
 def test_going_down_takes_ipv6_addresses_and_both_carriers() -> None:
     after = applied(connected(), SetInterface("a", "ea", "state", "down"))
-    assert [one.text for one in after.inside("a")["ea"].addresses] == ["10.0.0.1/24", "10.0.0.2/24"]
-    assert (after.inside("a")["ea"].carrier, after.inside("b")["eb"].carrier) == (False, False)
+    assert [one.text for one in of(after, Endpoint("a", "ea"))] == ["10.0.0.1/24", "10.0.0.2/24"]
+    assert (inside(after, "a")["ea"].carrier, inside(after, "b")["eb"].carrier) == (False, False)
 
 
 def test_a_moved_interface_arrives_bare_and_its_peer_knows() -> None:
     after = applied(connected(), MoveInterface("a", "ea", None))
-    moved = after.inside(None)["ea"]
-    assert (moved.up, moved.addresses, moved.ifindex) == (False, (), 2)
-    assert after.inside("b")["eb"].peer == (None, "ea")
+    moved = inside(after, None)["ea"]
+    assert (moved.up, of(after, Endpoint(None, "ea")), moved.ifindex) == (False, (), 2)
+    assert inside(after, "b")["eb"].peer == (None, "ea")
 
 
 def test_what_only_fails_in_consequence_is_not_told() -> None:
@@ -153,7 +163,7 @@ def some_topology(chance: random.Random) -> dict[str, Any]:
 def test_any_topology_is_reached_from_any_other_and_then_nothing_is_left_to_do(seed: int) -> None:
     chance = random.Random(seed)
     state = empty("theirs")
-    untouched = state.inside("theirs").copy()
+    untouched = dict(inside(state, "theirs"))
     for number in range(3):
         problems = Problems()
         topology = _topology.read(problems, some_topology(chance))
@@ -166,31 +176,30 @@ def test_any_topology_is_reached_from_any_other_and_then_nothing_is_left_to_do(s
             assert not lost
             assert listed(applied(plan.after, *undo)) == listed(state)
         state = plan.after.copy()
-        state.made, state.fresh = [], set()
-        for name in state.names:
-            state.identities.setdefault(name, f"4:{seed}{number}{name}")
+        state.made = []
+        for name, one in state.names.items():
+            state.names[name] = one._replace(created=False, identity=one.identity or f"4:{seed}{number}{name}")
         settle(state)
         again = _plan.make(declared, state)
         assert [str(step) for step in again.steps if step.words()] == []
-    assert state.inside("theirs") == untouched
+    assert inside(state, "theirs") == untouched
 
 
 def settle(state: State) -> None:
     """Give interfaces the indexes and MACs, and things the identities, that only a real kernel tells."""
-    from ansible_collections.linuxnet.netns.plugins.module_utils._kinds.ownership import NEW, Record, identity_of
-
-    for netns, inside in state.interfaces.items():
-        for number, (name, one) in enumerate(list(inside.items())):
-            if one.kind == "veth":
+    for netns, found in state.tables[INTERFACE].items():
+        for number, (name, one) in enumerate(list(found.items())):
+            if one.type == "veth":
                 mac = one.mac or f"06:00:00:00:00:{number:02x}"
-                state.change(netns, name, ifindex=one.ifindex or 100 + number, mac=mac)
-    for netns, inside in state.interfaces.items():
-        for name, one in list(inside.items()):
+                change(state, Endpoint(netns, name), ifindex=one.ifindex or 100 + number, mac=mac)
+    for netns, found in state.tables[INTERFACE].items():
+        for name, one in list(found.items()):
             if one.peer is not None:
-                state.change(netns, name, peer_ifindex=state.inside(one.peer.netns)[one.peer.interface].ifindex)
-    for topology, record in list(state.records.items()):
-        things = {
-            thing: identity_of(state, thing) or "gone" if identity == NEW else identity
-            for thing, identity in record.things.items()
-        }
-        state.records[topology] = state.written[topology] = Record(topology, things)
+                peer = inside(state, one.peer.netns)[one.peer.interface]
+                change(state, Endpoint(netns, name), peer_ifindex=peer.ifindex)
+    for topology, kept in list(state.rows(OWNERSHIP, None).items()):
+        if kept.record is not None:
+            for thing, identity in kept.record.things.items():
+                if identity == NEW:
+                    kept.record.things[thing] = thing.kind.identity(state, thing) or "gone"
+            state.put(OWNERSHIP, None, topology, Kept(kept.record, kept.record.copy()))

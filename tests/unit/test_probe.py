@@ -10,8 +10,10 @@ from typing import Any
 
 import pytest
 from ansible_collections.linuxnet.netns.plugins.module_utils import _probe
+from ansible_collections.linuxnet.netns.plugins.module_utils._kinds.address import ADDRESS, Address
+from ansible_collections.linuxnet.netns.plugins.module_utils._kinds.interface import INTERFACE, Interface
 from ansible_collections.linuxnet.netns.plugins.module_utils._kinds.reachability import Reachability, Reply
-from ansible_collections.linuxnet.netns.plugins.module_utils._model import Address, Endpoint, Interface, State
+from ansible_collections.linuxnet.netns.plugins.module_utils._model import NAMESPACE, Endpoint, Name, State
 from ansible_collections.linuxnet.netns.plugins.module_utils._normalise import Problems
 
 USUAL: dict[str, Any] = {
@@ -84,14 +86,15 @@ def test_anything_else_is_a_mistake(to: str, reason: str) -> None:
 def state(*interfaces: tuple[str, Interface]) -> State:
     found = State()
     for netns, interface in interfaces:
-        found.names[netns] = "namespace"
-        found.put(netns, interface)
+        found.names[netns] = Name(NAMESPACE)
+        found.put(INTERFACE, netns, interface.name, interface)
     return found
 
 
 def test_an_interface_is_probed_at_all_its_addresses() -> None:
     addresses = (Address("10.0.0.1/24"), Address("fd00::1/64"), Address("fe80::1/64"))
-    here = state(("a", Interface("eth0", "veth", addresses=addresses)))
+    here = state(("a", Interface("eth0", "veth")))
+    here.put(ADDRESS, "a", "eth0", addresses)
     (expectation,), _mistakes = read({"to": "a:eth0"})
     conditions = Reachability("expect[0]", expectation, 3).conditions(here)
     probes = [one.probe for one in conditions if isinstance(one, Reply)]
@@ -101,7 +104,8 @@ def test_an_interface_is_probed_at_all_its_addresses() -> None:
 
 def test_loopback_addresses_are_only_probed_from_where_they_are() -> None:
     addresses = (Address("127.0.0.1/8"), Address("10.0.0.1/32"), Address("::1/128"))
-    here = state(("a", Interface("lo", "loopback", addresses=addresses)), ("b", Interface("lo", "loopback")))
+    here = state(("a", Interface("lo", "loopback")), ("b", Interface("lo", "loopback")))
+    here.put(ADDRESS, "a", "lo", addresses)
     for sender, expected in (("a", ["127.0.0.1", "10.0.0.1", "::1"]), ("b", ["10.0.0.1"])):
         (expectation,), _mistakes = read({"from": sender, "to": "a:lo"})
         conditions = Reachability("expect[0]", expectation, 3).conditions(here)

@@ -11,10 +11,10 @@ from typing import Any
 import pytest
 from ansible_collections.linuxnet.netns.plugins.module_utils._errors import KernelError
 from ansible_collections.linuxnet.netns.plugins.module_utils._kinds.address import AddAddress, Addresses
-from ansible_collections.linuxnet.netns.plugins.module_utils._kinds.interface import LinkState
+from ansible_collections.linuxnet.netns.plugins.module_utils._kinds.interface import LinkState, change
 from ansible_collections.linuxnet.netns.plugins.module_utils._kinds.namespace import Namespace
 from ansible_collections.linuxnet.netns.plugins.module_utils._kinds.veth import Veth, VethEnd
-from ansible_collections.linuxnet.netns.plugins.module_utils._model import Declared, State
+from ansible_collections.linuxnet.netns.plugins.module_utils._model import Declared, Endpoint, State
 from ansible_collections.linuxnet.netns.plugins.module_utils._normalise import Problems
 from ansible_collections.linuxnet.netns.tests.unit.simulated import SimulatedKernel, empty, result_of
 
@@ -37,7 +37,12 @@ def lab(_problems: Problems, _params: Mapping[str, Any]) -> list[Declared]:
 
 
 def content(state: State) -> Any:
-    return {netns: inside for netns, inside in state.interfaces.items() if inside}, state.names
+    tables = {
+        kind: {netns: rows for netns, rows in table.items() if rows}
+        for kind, table in state.tables.items()
+        if any(table.values())
+    }
+    return tables, {name: one._replace(created=False) for name, one in state.names.items()}
 
 
 def test_check_mode_plans_and_applies_nothing() -> None:
@@ -107,7 +112,6 @@ def test_what_the_kernel_accepts_and_does_not_do_is_a_failure() -> None:
 def connected() -> State:
     kernel = SimulatedKernel(empty("a"))
     result_of(lambda problems, params: lab(problems, params)[:3], kernel)
-    kernel.state.fresh = set()
     return kernel.state
 
 
@@ -144,7 +148,7 @@ def test_check_mode_waits_only_for_what_is_there_already() -> None:
 
     state = connected()
     assert "failed" not in result_of(declare, SimulatedKernel(state), check=True)
-    state.change("a", "ea", up=True)
+    change(state, Endpoint("a", "ea"), up=True)
     assert result_of(declare, SimulatedKernel(state), check=True)["failed"] is True
 
 

@@ -13,9 +13,11 @@ from itertools import groupby
 from typing import Callable, Optional
 
 from ansible_collections.linuxnet.netns.plugins.module_utils._errors import LibraryMissing, StepFailed
-from ansible_collections.linuxnet.netns.plugins.module_utils._kernel import actions, namespaces
-from ansible_collections.linuxnet.netns.plugins.module_utils._kernel.codec import Codec
-from ansible_collections.linuxnet.netns.plugins.module_utils._model import Netns, State, Step
+from ansible_collections.linuxnet.netns.plugins.module_utils._kernel import namespaces
+from ansible_collections.linuxnet.netns.plugins.module_utils._kernel.host import LinuxHost
+from ansible_collections.linuxnet.netns.plugins.module_utils._kind import Kinds
+from ansible_collections.linuxnet.netns.plugins.module_utils._model import Action, Netns, Request, State, Step
+from ansible_collections.linuxnet.netns.plugins.module_utils._wire.codec import Codec
 
 #: Descriptors that a run may need at once, beside those of the namespaces that it deletes.
 _DESCRIPTORS = 512
@@ -27,7 +29,7 @@ _MANY = 50
 
 def acted(steps: Sequence[Step]) -> bool:
     """Whether all of the steps are done without a routing socket, and so without the codec."""
-    return all(actions.performed(step) for step in steps)
+    return all(isinstance(step, Action) for step in steps)
 
 
 class Applier:
@@ -37,23 +39,24 @@ class Applier:
     it is needed.
     """
 
-    def __init__(self, home: int, codec: Callable[[], Codec]) -> None:
+    def __init__(self, home: int, kinds: Kinds, codec: Callable[[], Codec]) -> None:
         self._home = home
+        self._kinds = kinds
         self._codec = codec
-        self._place = actions.Workplace(home)
+        self._host = LinuxHost(home)
         self._limits: Optional[tuple[int, int]] = None
         self._seen = State()
 
     def close(self) -> None:
         """Let go of the namespaces that were held open, and put the limit of descriptors back."""
-        self._place.close()
+        self._host.close()
         if self._limits is not None:
             resource.setrlimit(resource.RLIMIT_NOFILE, self._limits)
 
     @property
-    def crowded(self) -> bool:
-        """Whether new namespaces have turned out to have more interfaces than ``lo``."""
-        return self._place.crowded
+    def only_lo(self) -> bool:
+        """Whether new namespaces have had no interface but ``lo`` so far."""
+        return self._host.only_lo
 
     def apply(self, steps: Sequence[Step], seen: State) -> None:
         """Carry out the steps in order, in batches.
@@ -77,27 +80,27 @@ class Applier:
             raise StepFailed.by(error, steps[min(len(done), len(steps) - 1)], done) from error
 
     def _apply(self, steps: Sequence[Step], done: list[Step]) -> None:
-        for in_batches, group in groupby(steps, key=lambda step: None if actions.performed(step) else step.netns or ""):
-            if in_batches is None:
-                self._perform(list(group), done)
+        for (acted, netns), group in groupby(steps, key=lambda step: (isinstance(step, Action), step.netns)):
+            if acted:
+                self._perform([step for step in group if isinstance(step, Action)], done)
             else:
-                self._send(in_batches or None, list(group), done)
+                self._send(netns, [step for step in group if isinstance(step, Request)], done)
 
-    def _perform(self, steps: Sequence[Step], done: list[Step]) -> None:
-        for sort, group in groupby(steps, key=type):
+    def _perform(self, steps: Sequence[Action], done: list[Step]) -> None:
+        for _class, group in groupby(steps, key=type):
             alike = list(group)
             # The first one alone: it prepares what the others share.
             self._perform_some(alike[:1], done)
-            if issubclass(sort, actions.INDEPENDENT) and len(alike) > _MANY:
+            if alike[0].independent and len(alike) > _MANY:
                 self._perform_side_by_side(alike[1:], done)
             else:
                 self._perform_some(alike[1:], done)
 
-    def _perform_side_by_side(self, steps: Sequence[Step], done: list[Step]) -> None:
+    def _perform_side_by_side(self, steps: Sequence[Action], done: list[Step]) -> None:
         """Creating namespaces is the kernel's work, which it does for two threads at once nearly twice as fast."""
         failures: list[StepFailed] = []
 
-        def perform(some: Sequence[Step]) -> None:
+        def perform(some: Sequence[Action]) -> None:
             try:
                 self._perform_some(some, done)
             except StepFailed as failed:
@@ -116,23 +119,22 @@ class Applier:
         if failures:
             raise StepFailed(failures[0].step, failures[0].words, done, failures[0].lasting)
 
-    def _perform_some(self, steps: Sequence[Step], done: list[Step]) -> None:
+    def _perform_some(self, steps: Sequence[Action], done: list[Step]) -> None:
         for step in steps:
             try:
-                actions.perform(step, self._place)
+                step.perform(self._host)
             except OSError as error:
                 raise StepFailed.by(error, step, done) from error
-            if step.relocates():
-                step.effect(self._seen)
+            step.confirm(self._seen)
             done.append(step)
 
-    def _send(self, netns: Netns, steps: Sequence[Step], done: list[Step]) -> None:
+    def _send(self, netns: Netns, steps: Sequence[Request], done: list[Step]) -> None:
         from ansible_collections.linuxnet.netns.plugins.module_utils._kernel.messenger import Messenger
 
-        self._seen.crowded = self._place.crowded
+        self._seen.only_lo = self._host.only_lo
         try:
             namespaces.enter(netns, self._home)
-            messenger = Messenger(self._codec(), self._home, self._seen)
+            messenger = Messenger(self._codec(), self._home, self._kinds, self._seen)
         except OSError as error:
             raise StepFailed.by(error, steps[0], done) from error
         with messenger:
@@ -140,7 +142,8 @@ class Applier:
                 messenger.send(steps, done)
             except StepFailed as failed:
                 # Something has come into a new namespace that was not in the first: no more indexes are foreseen.
-                self._place.crowded = self._place.crowded or failed.step.foreseen()
+                foreseen = isinstance(failed.step, Request) and failed.step.foreseen()
+                self._host.only_lo = self._host.only_lo and not foreseen
                 raise
 
     def _make_room(self, steps: Sequence[Step]) -> None:
@@ -154,4 +157,4 @@ class Applier:
             self._limits = (soft, hard)
             resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
             soft = hard
-        self._place.room = max(0, soft - _RESERVE) if soft != resource.RLIM_INFINITY else needed
+        self._host.room = max(0, soft - _RESERVE) if soft != resource.RLIM_INFINITY else needed

@@ -9,17 +9,25 @@ from __future__ import annotations
 import os
 from collections.abc import Mapping, Sequence
 from contextlib import AbstractContextManager
-from typing import TYPE_CHECKING, Any, Optional, Union
+from typing import TYPE_CHECKING, Any, Optional
 
 from ansible_collections.linuxnet.netns.plugins.module_utils._errors import KernelError, said
 from ansible_collections.linuxnet.netns.plugins.module_utils._kernel import lock, namespaces
-from ansible_collections.linuxnet.netns.plugins.module_utils._model import Condition, Netns, Scope, State, Step
+from ansible_collections.linuxnet.netns.plugins.module_utils._kind import Kinds
+from ansible_collections.linuxnet.netns.plugins.module_utils._model import (
+    NAMESPACE,
+    Condition,
+    Name,
+    Netns,
+    Scope,
+    State,
+    Step,
+)
 
 if TYPE_CHECKING:
     from ansible_collections.linuxnet.netns.plugins.module_utils._kernel.apply import Applier
-    from ansible_collections.linuxnet.netns.plugins.module_utils._kernel.belongings import Belongings
-    from ansible_collections.linuxnet.netns.plugins.module_utils._kernel.codec import Codec
-    from ansible_collections.linuxnet.netns.plugins.module_utils._kernel.routes import Routes
+    from ansible_collections.linuxnet.netns.plugins.module_utils._kernel.checkpoint import Checkpoint
+    from ansible_collections.linuxnet.netns.plugins.module_utils._wire.codec import Codec
 
 #: linux/capability.h: what entering namespaces and changing links needs.
 _CAPABILITIES = {"CAP_NET_ADMIN": 12, "CAP_SYS_ADMIN": 21}
@@ -28,13 +36,14 @@ _CAPABILITIES = {"CAP_NET_ADMIN": 12, "CAP_SYS_ADMIN": 21}
 class LinuxKernel:
     """The kernel of the host that the module runs on; the calling thread is always brought back to its namespace."""
 
-    def __init__(self) -> None:
+    def __init__(self, kinds: Kinds) -> None:
         """Raises: KernelError, when the process lacks a capability."""
         demand_capabilities()
+        self._kinds = kinds
         self._home = namespaces.current()
         self._seen = State()
         self._used_applier: Optional[Applier] = None
-        self._kept: list[Union[Belongings, Routes]] = []
+        self._kept: Optional[Checkpoint] = None
         self._loaded: Optional[Codec] = None
 
     def close(self) -> None:
@@ -57,12 +66,12 @@ class LinuxKernel:
         if self._used_applier is None:
             from ansible_collections.linuxnet.netns.plugins.module_utils._kernel.apply import Applier
 
-            self._used_applier = Applier(self._home, self._codec)
+            self._used_applier = Applier(self._home, self._kinds, self._codec)
         return self._used_applier
 
     def _codec(self) -> Codec:
         if self._loaded is None:
-            from ansible_collections.linuxnet.netns.plugins.module_utils._kernel.codec import Codec
+            from ansible_collections.linuxnet.netns.plugins.module_utils._wire.codec import Codec
 
             self._loaded = Codec()
         return self._loaded
@@ -72,46 +81,46 @@ class LinuxKernel:
 
         Raises: KernelError, LibraryMissing.
         """
-        state = State()
         try:
-            if scope.everything:
-                scope = scope.copy()
-                scope.inside(*namespaces.listed())
-            if scope.records:
-                scope = self._with_records(scope, state)
-            state.names = namespaces.what_are(scope.names)
-            if scope.identities:
-                state.identities = namespaces.identities(name for name in state.names if state.has(name))
-            if any(state.has(name) for name in scope.processes):
-                there = [name for name in scope.processes if state.has(name)]
-                state.processes, state.mounts = namespaces.processes(there), namespaces.mounts(there)
-            if any(state.has(netns) for netns in scope.read):
-                from ansible_collections.linuxnet.netns.plugins.module_utils._kernel.observe import Reader
-
-                with namespaces.away(self._home):
-                    Reader(self._home).read(scope, state)
+            state = self._read(scope.copy())
         except OSError as error:
             raise KernelError(f"The state of this host's network could not be read: {said(error)}.") from error
-        state.crowded = self._used_applier is not None and self._used_applier.crowded
+        state.only_lo = self._used_applier is None or self._used_applier.only_lo
         self._seen = state.copy()
         return state
 
-    @staticmethod
-    def _with_records(scope: Scope, state: State) -> Scope:
-        """Read the ownership records into the state; gives the scope with what they ask for."""
-        from ansible_collections.linuxnet.netns.plugins.module_utils._kernel import records
+    def _read(self, scope: Scope) -> State:
+        """What the kernel has; the scope is extended by what that asks for. Raises: OSError, LibraryMissing."""
+        from ansible_collections.linuxnet.netns.plugins.module_utils._kernel.reader import LinuxReader
 
-        scope = scope.copy()
-        for topology in sorted(scope.records | records.listed()):
-            record, void = records.read(topology)
-            own = topology in scope.records
-            if void is not None and own:
-                state.notes.append(void)
-            if record is not None:
-                state.records[topology] = state.written[topology] = record
-                if own:
-                    record.extend(scope, scope.purged.get(topology))
-        return scope
+        state = State()
+        reader = LinuxReader(self._home, self._kinds, state)
+        if scope.everything is not None:
+            for name in namespaces.listed():
+                scope.want(scope.everything, name)
+        for kind in list(scope.wants):
+            kind.prepare(scope, state, reader)
+        state.names = self._names(scope)
+        if any(state.has(netns) for places in scope.wants.values() for netns in places):
+            with namespaces.away(self._home):
+                reader.read(scope)
+        return state
+
+    @staticmethod
+    def _names(scope: Scope) -> dict[str, Name]:
+        """What the scope asks for of names below /run/netns. Raises: OSError."""
+        found = {name: Name(what) for name, what in namespaces.what_are(scope.names).items()}
+        there = [name for name, one in found.items() if one.what == NAMESPACE]
+        if scope.identities:
+            for name, identity in namespaces.identities(there).items():
+                found[name] = found[name]._replace(identity=identity)
+        users = [name for name in there if name in scope.users]
+        if users:
+            processes, mounts = namespaces.processes(users), namespaces.mounts(users)
+            for name in users:
+                inside, others = processes.get(name, ()), mounts.get(name, ())
+                found[name] = found[name]._replace(processes=inside, mounts=others)
+        return found
 
     def demand(self, steps: Sequence[Step], conditions: Sequence[Condition]) -> None:
         """Make sure that all that the steps and the conditions need is there. Raises: LibraryMissing, KernelError."""
@@ -149,25 +158,30 @@ class LinuxKernel:
 
         Raises: KernelError.
         """
-        from ansible_collections.linuxnet.netns.plugins.module_utils._kernel.belongings import Belongings
-        from ansible_collections.linuxnet.netns.plugins.module_utils._kernel.routes import Routes
+        from ansible_collections.linuxnet.netns.plugins.module_utils._kernel.checkpoint import Checkpoint
+
+        kinds = self._kinds.carried()
+
+        def look(places: Sequence[Netns]) -> State:
+            scope = Scope()
+            for netns in places:
+                for kind in kinds:
+                    scope.want(kind, netns)
+            return self._read(scope)
 
         try:
-            with namespaces.away(self._home):
-                there = [netns for netns in places if self._seen.has(netns)]
-                self._kept = [kind(self._home, there) for kind in (Belongings, Routes)]
+            self._kept = Checkpoint(self._home, kinds, look, places)
         except OSError as error:
             raise KernelError(f"The links and routes of this host could not be read: {said(error)}.") from error
 
     def revive(self) -> list[str]:
         """Put back what has gone since the checkpoint; gives what could not be, in words."""
         with namespaces.away(self._home):
-            return [words for kept in self._kept for words in kept.revive()]
+            return [] if self._kept is None else self._kept.revive()
 
     def lost(self) -> list[str]:
         """What has gone since the checkpoint though the interface that it belongs to is still there, in words."""
-        with namespaces.away(self._home):
-            return [words for kept in self._kept for words in kept.lost()]
+        return [] if self._kept is None else self._kept.lost()
 
 
 def demand_capabilities(

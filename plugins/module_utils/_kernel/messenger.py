@@ -12,11 +12,12 @@ from collections.abc import Sequence
 from typing import Optional
 
 from ansible_collections.linuxnet.netns.plugins.module_utils._errors import NetlinkError, StepFailed
-from ansible_collections.linuxnet.netns.plugins.module_utils._kernel import messages, namespaces, reports, requests
-from ansible_collections.linuxnet.netns.plugins.module_utils._kernel.codec import Codec
+from ansible_collections.linuxnet.netns.plugins.module_utils._kernel import namespaces
 from ansible_collections.linuxnet.netns.plugins.module_utils._kernel.netlink import BATCH, RouteSocket
-from ansible_collections.linuxnet.netns.plugins.module_utils._kinds.interface import MoveInterface
-from ansible_collections.linuxnet.netns.plugins.module_utils._model import Netns, State, Step
+from ansible_collections.linuxnet.netns.plugins.module_utils._kind import Kinds
+from ansible_collections.linuxnet.netns.plugins.module_utils._model import Endpoint, Netns, Request, State, Step
+from ansible_collections.linuxnet.netns.plugins.module_utils._wire import reports, requests
+from ansible_collections.linuxnet.netns.plugins.module_utils._wire.codec import Codec
 
 
 class Messenger:
@@ -26,13 +27,14 @@ class Messenger:
     know, such as the kernel chose for a new interface, is asked for by name.
     """
 
-    def __init__(self, codec: Codec, home: int, seen: State) -> None:
+    def __init__(self, codec: Codec, home: int, kinds: Kinds, seen: State) -> None:
         self._codec = codec
         self._home = home
+        self._kinds = kinds
         self._seen = seen
         self._route = RouteSocket()
         #: The steps that wait to be sent, each with the one that is sent for it, and its message.
-        self._waiting: list[tuple[Step, Step, bytes]] = []
+        self._waiting: list[tuple[Request, Request, bytes]] = []
         #: The names of the interfaces that the waiting steps make, remove or move, and whose index is not certain.
         self._disturbed: set[str] = set()
         #: The namespaces that the waiting messages name, held open.
@@ -46,7 +48,7 @@ class Messenger:
         self._close_descriptors()
         self._route.__exit__()
 
-    def send(self, steps: Sequence[Step], done: list[Step]) -> None:
+    def send(self, steps: Sequence[Request], done: list[Step]) -> None:
         """Send the steps, adding those that the kernel carried out to ``done``.
 
         Raises: StepFailed.
@@ -55,17 +57,16 @@ class Messenger:
         for step in steps:
             sent = self._certain(step)
             try:
-                message = messages.encode(sent, self._codec, self)
+                message = sent.message(self._codec, self)
             except OSError as error:
                 if step.achieved(error.errno or 0):
-                    done.append(step)
                     continue
                 raise StepFailed.by(error, step, done) from error
             self._waiting.append((step, sent, message))
             if self._foreseen(step):
                 step.effect(self._seen)
-            elif step.relocates():
-                self._disturbed.update(step.interfaces())
+            else:
+                self._disturbed.update(step.relocates())
             if len(self._waiting) == BATCH:
                 self._flush()
         self._flush()
@@ -82,22 +83,23 @@ class Messenger:
         """The index of an interface of the socket's own namespace. Raises: OSError."""
         if interface in self._disturbed:
             self._flush()
-        seen = self._seen.interface(netns, interface)
-        if seen is not None and seen.ifindex is not None:
-            return seen.ifindex
+        end = Endpoint(netns, interface)
+        seen = self._kinds.index_of(self._seen, end)
+        if seen is not None:
+            return seen
         index = reports.link(self._route.ask(requests.link(interface))).ifindex
-        self._seen.change(netns, interface, ifindex=index)
+        self._kinds.note_index(self._seen, end, index)
         return index
 
-    def _certain(self, step: Step) -> Step:
+    def _certain(self, step: Request) -> Request:
         """The step without the indexes that are only right where a new namespace has no interface but ``lo``."""
-        if self._seen.crowded and step.netns in self._seen.fresh and step.foreseen():
+        if not self._seen.only_lo and self._seen.created(step.netns) and step.foreseen():
             return step.otherwise(errno.EEXIST) or step
         return step
 
-    def _foreseen(self, step: Step) -> bool:
+    def _foreseen(self, step: Request) -> bool:
         """Whether what the step makes will have the indexes that it states, for nothing else can have them here."""
-        return step.netns in self._seen.fresh and not self._seen.crowded and step.foreseen()
+        return self._seen.only_lo and self._seen.created(step.netns) and step.foreseen()
 
     def _flush(self) -> None:
         sent, self._waiting = self._waiting, []
@@ -120,18 +122,17 @@ class Messenger:
             taken, refusal = (tried, answer) if answer is None else self._otherwise(tried, answer)
             if refusal is None or step.achieved(refusal.errno or 0):
                 if step.relocates() and not self._foreseen(step):
-                    taken.effect(self._seen)
-                    if isinstance(step, MoveInterface):
-                        # Older kernels do not heed the index that is asked for.
-                        self._seen.change(step.target, step.interface, ifindex=None)
-                self._done.append(step)
+                    taken.confirm(self._seen)
+                if refusal is None:
+                    # What was so already is not to be undone.
+                    self._done.append(step)
             elif refused is None:
                 refused = step, refusal
         self._close_descriptors()
         if refused is not None:
             raise StepFailed.by(refused[1], refused[0], self._done)
 
-    def _otherwise(self, step: Step, refusal: NetlinkError) -> tuple[Step, Optional[NetlinkError]]:
+    def _otherwise(self, step: Request, refusal: NetlinkError) -> tuple[Request, Optional[NetlinkError]]:
         """Take another step that does the same, if there is one; gives the step that was taken and its answer.
 
         What other steps of its batch were sent for an index that they count on cannot be mended so.
@@ -140,7 +141,7 @@ class Messenger:
         if other is None:
             return step, refusal
         try:
-            return other, self._route.request([messages.encode(other, self._codec, self)])[0]
+            return other, self._route.request([other.message(self._codec, self)])[0]
         except OSError as error:
             return other, NetlinkError(error.errno or 0, str(error))
 

@@ -4,8 +4,8 @@
 
 """The netlink transport: requests in batches, with an answer for each, and dumps.
 
-It knows the framing of messages (linux/netlink.h) and nothing of what is in them: ``messages.py`` encodes changes,
-``requests.py`` questions, and ``reports.py`` takes the answers apart.
+It knows the framing of messages (linux/netlink.h) and nothing of what is in them: kinds of object encode changes, with
+what ``_wire`` has for them.
 Why it is our own and not pyroute2's sockets: docs/architecture.md, "The transport".
 """
 
@@ -16,10 +16,11 @@ import select
 import socket
 import struct
 import time
-from collections.abc import Container, Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from typing import Optional
 
 from ansible_collections.linuxnet.netns.plugins.module_utils._errors import NetlinkError
+from ansible_collections.linuxnet.netns.plugins.module_utils._wire.attributes import attributes
 
 _SOL_NETLINK = 270
 _CAP_ACK, _EXT_ACK, _GET_STRICT_CHK = 10, 11, 12
@@ -32,7 +33,6 @@ _HEADER = struct.Struct("=IHHII")
 _KERNEL = 0
 #: As plain numbers: Python's flags take as long to combine as a message to be received.
 _DONTWAIT, _TRUNCATED = int(socket.MSG_DONTWAIT), int(socket.MSG_TRUNC)
-_ATTRIBUTE = struct.Struct("=HH")
 #: More than the kernel answers with at once (32 KB: netlink_dump() in net/netlink/af_netlink.c).
 _BUFFER = 1 << 16
 #: Seconds that each answer is waited for. The kernel has answered, or begun to, when a request has been sent.
@@ -202,64 +202,6 @@ def _messages(data: bytes, port: int) -> list[tuple[tuple[int, ...], bytes]]:
             found.append((header, data[offset:end]))
         offset = (end + 3) & ~3
     return found
-
-
-def only(message: bytes, body: int, wanted: Container[int]) -> bytes:
-    """The message with only those of its attributes whose types are wanted; ``body`` is the size of what precedes them.
-
-    So a report becomes the request that puts the same back, without what the kernel adds to it.
-    """
-    start = 16 + body
-    kept = [message[:start]]
-    offset = start
-    while offset + 4 <= len(message):
-        length, kind = _ATTRIBUTE.unpack_from(message, offset)
-        if length < 4 or offset + length > len(message):
-            break
-        following = offset + ((length + 3) & ~3)
-        if kind & 0x3FFF in wanted:
-            kept.append(message[offset:following])
-        offset = following
-    reduced = bytearray(b"".join(kept))
-    struct.pack_into("=I", reduced, 0, len(reduced))
-    return bytes(reduced)
-
-
-def attributes(message: bytes, body: int, wanted: Container[int] = range(0x4000)) -> dict[int, bytes]:
-    """The wanted attributes of a message by their types, as they are; ``body`` is the size of what precedes them.
-
-    One that is shorter than its own header, or longer than what is left of the message, ends it.
-    """
-    found: dict[int, bytes] = {}
-    offset, size, unpack = 16 + body, len(message), _ATTRIBUTE.unpack_from
-    last = size - 4
-    length = kind = 0
-    while offset <= last:
-        length, kind = unpack(message, offset)
-        if length < 4:
-            return found
-        kind &= 0x3FFF
-        if kind in wanted:
-            found[kind] = message[offset + 4 : offset + length]
-        offset += (length + 3) & ~3
-    # Only the last one can run over; looking here costs a tenth of what looking at each would.
-    if offset - (-length % 4) > size:
-        found.pop(kind, None)
-    return found
-
-
-def each_attribute(message: bytes, body: int) -> Iterator[tuple[int, bytes]]:
-    """As :func:`attributes`, one after the other, for those that a message may have several of.
-
-    Built upon this, :func:`attributes` would take half as long again for a link.
-    """
-    offset = 16 + body
-    while offset + 4 <= len(message):
-        length, kind = _ATTRIBUTE.unpack_from(message, offset)
-        if length < 4 or offset + length > len(message):
-            break
-        yield kind & 0x3FFF, message[offset + 4 : offset + length]
-        offset += (length + 3) & ~3
 
 
 def _error(message: bytes, flags: int) -> Optional[NetlinkError]:

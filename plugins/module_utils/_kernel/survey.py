@@ -26,11 +26,12 @@ from ansible_collections.linuxnet.netns.plugins.module_utils._info import (
     SeenProcess,
     SeenRoute,
 )
-from ansible_collections.linuxnet.netns.plugins.module_utils._kernel import namespaces, reports, requests, syscalls
+from ansible_collections.linuxnet.netns.plugins.module_utils._kernel import namespaces, syscalls
 from ansible_collections.linuxnet.netns.plugins.module_utils._kernel.edge import demand_capabilities
 from ansible_collections.linuxnet.netns.plugins.module_utils._kernel.netlink import RouteSocket
 from ansible_collections.linuxnet.netns.plugins.module_utils._model import DANGLING, FOREIGN, NAMESPACE, STALE, shown
 from ansible_collections.linuxnet.netns.plugins.module_utils._normalise import Problems
+from ansible_collections.linuxnet.netns.plugins.module_utils._wire import reports, requests
 
 _FAMILIES = {4: "ipv4", 6: "ipv6"}
 #: linux/if_addr.h: the flag of an address that is still being looked for elsewhere.

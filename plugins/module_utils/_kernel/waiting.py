@@ -11,12 +11,13 @@ from collections.abc import Sequence
 from typing import Any, Callable
 
 from ansible_collections.linuxnet.netns.plugins.module_utils._errors import KernelError, said
-from ansible_collections.linuxnet.netns.plugins.module_utils._kernel import namespaces, reports, requests
+from ansible_collections.linuxnet.netns.plugins.module_utils._kernel import namespaces
 from ansible_collections.linuxnet.netns.plugins.module_utils._kernel.netlink import RouteSocket
 from ansible_collections.linuxnet.netns.plugins.module_utils._kinds.interface import Carrier
 from ansible_collections.linuxnet.netns.plugins.module_utils._kinds.reachability import Reply
 from ansible_collections.linuxnet.netns.plugins.module_utils._model import Condition
 from ansible_collections.linuxnet.netns.plugins.module_utils._probe import Answer
+from ansible_collections.linuxnet.netns.plugins.module_utils._wire import reports, requests
 
 
 def demand(conditions: Sequence[Condition]) -> None:

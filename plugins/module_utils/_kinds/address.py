@@ -8,19 +8,42 @@ from __future__ import annotations
 
 import errno
 import ipaddress
+import socket
 from collections.abc import Iterable, Iterator, Sequence
 from functools import lru_cache
-from typing import Any, Optional
+from typing import TYPE_CHECKING, Any, Callable, NamedTuple, Optional
 
 from ansible_collections.linuxnet.netns.plugins.module_utils._errors import Impossible
-from ansible_collections.linuxnet.netns.plugins.module_utils._kinds.interface import IPV6_MINIMUM, demand, joined
+from ansible_collections.linuxnet.netns.plugins.module_utils._kind import (
+    DOWN,
+    NO_IPV6,
+    UP,
+    Event,
+    OnInterface,
+    Reader,
+    Reading,
+    Socket,
+)
+from ansible_collections.linuxnet.netns.plugins.module_utils._kinds.interface import (
+    INTERFACE,
+    IPV6_MINIMUM,
+    Interface,
+    SettingsOf,
+    demand,
+    find,
+    identity_on,
+    inside,
+    joined,
+)
+from ansible_collections.linuxnet.netns.plugins.module_utils._kinds.ownership import record_of
 from ansible_collections.linuxnet.netns.plugins.module_utils._model import (
-    Address,
     Declared,
     Endpoint,
-    Interface,
+    Key,
     Netns,
+    Request,
     Scope,
+    Sender,
     State,
     Step,
     Thing,
@@ -29,9 +52,154 @@ from ansible_collections.linuxnet.netns.plugins.module_utils._model import (
     of_interface,
     value,
 )
+from ansible_collections.linuxnet.netns.plugins.module_utils._wire import reports, requests
+from ansible_collections.linuxnet.netns.plugins.module_utils._wire.attributes import number
+from ansible_collections.linuxnet.netns.plugins.module_utils._wire.messages import (
+    ACK,
+    CREATE,
+    DELADDR,
+    EXCL,
+    INDEX,
+    NEWADDR,
+    Form,
+    again,
+    packed,
+)
+
+if TYPE_CHECKING:
+    from ansible_collections.linuxnet.netns.plugins.module_utils._wire.codec import Codec
 
 #: Addresses that the kernel itself gives to ``lo`` when it is set up.
 LOOPBACK = ("127.0.0.1/8", "::1/128")
+#: linux/if_addr.h
+_IFA_SECONDARY = 0x1
+
+
+class Address(NamedTuple):
+    """An address of an interface.
+
+    ``text`` is canonical, with the prefix length: ``10.0.0.1/24``, ``fd00::1/64``. ``secondary`` is the kernel's flag
+    of the same name: this IPv4 address goes when its subnet's primary goes, unless the interface promotes secondaries.
+    ``raw`` is the kernel's own report of it, by which it can be put back exactly as it was. ``peer`` is the address at
+    the other end, where the kernel has one (``ip address add ADDRESS peer PEER``).
+    """
+
+    text: str
+    secondary: bool = False
+    raw: bytes = b""
+    peer: str = ""
+
+    @property
+    def version(self) -> int:
+        """4 or 6."""
+        return 6 if ":" in self.text else 4
+
+
+class AddressKind(OnInterface[Address]):
+    """The addresses of a namespace, by interface; a thing is one of them, by its interface and its text."""
+
+    name = "address"
+    plural = "addresses"
+    order = 20
+    read_elsewhere = True
+
+    def reading(self, scope: Scope, state: State, reader: Reader) -> Reading[tuple[Address, ...]]:
+        return _Addresses(state)
+
+    def taken(self, state: State, event: Event) -> Sequence[Address]:
+        there = state.row(self, event.netns, event.interface) or ()
+        # Going down takes the IPv6 addresses away, unless the sysctl keep_addr_on_down is set, and so does an MTU that
+        # is too small for IPv6 (addrconf_notify() and addrconf_ifdown() in net/ipv6/addrconf.c).
+        if event.what in (DOWN, NO_IPV6):
+            interface = state.row(INTERFACE, event.netns, event.interface)
+            kept = event.what == DOWN and interface is not None and interface.keeps_ipv6
+            return () if kept else tuple(one for one in there if one.version == 6)
+        return super().taken(state, event)
+
+    def again(self, end: Endpoint, rows: Sequence[Address]) -> Iterable[Step]:
+        # The kernel lists the newest IPv6 address first, and the oldest IPv4 address.
+        oldest_first = [one for one in rows if one.version == 4]
+        newest_first = [one for one in rows if one.version == 6]
+        for one in (*oldest_first, *reversed(newest_first)):
+            yield AddAddress(*end, one.text, one.raw, one.peer)
+
+    def restored(self, before: State, event: Event) -> Iterable[Step]:
+        if event.what != UP:
+            return super().restored(before, event)
+        # The kernel gives loopback an IPv4 address when it is set up without one, and does not take it back
+        # (inetdev_event() in net/ipv4/devinet.c).
+        interface = before.row(INTERFACE, event.netns, event.interface)
+        loopback = interface is not None and interface.type == "loopback"
+        bare = loopback and not any(one.version == 4 for one in of(before, Endpoint(event.netns, event.interface)))
+        return [DeleteAddress(event.netns, event.interface, LOOPBACK[0])] if bare else []
+
+    def exists(self, state: State, thing: Thing) -> bool:
+        return address(state, Endpoint(thing.netns, thing.key[0]), thing.key[1]) is not None
+
+    def things_of(self, state: State, end: Endpoint) -> Iterable[Thing]:
+        return [Thing(self, end.netns, (end.interface, one.text)) for one in of(state, end)]
+
+    def leaf(self, state: State, end: Endpoint) -> dict[str, Any]:
+        found = listed(state, end)
+        return {"addresses": found} if found else {}
+
+    def called(self, thing: Thing) -> str:
+        return f"Address {thing.key[1]} of {Endpoint(thing.netns, thing.key[0])}"
+
+    def identity(self, state: State, thing: Thing) -> Optional[str]:
+        return identity_on(state, thing)
+
+    def is_key(self, key: Key, is_name: Callable[[str], bool]) -> bool:
+        return len(key) == 2 and is_name(key[0])
+
+    def owned(self, scope: Scope, thing: Thing, surplus: bool) -> None:
+        if surplus:
+            scope.want(INTERFACE, thing.netns, SettingsOf(thing.key[0]))
+
+    def removals(
+        self, state: State, path: str, things: Sequence[Thing], mine: Callable[[Thing], bool], topology: str
+    ) -> Iterator[Step]:
+        by_interface: dict[Endpoint, list[str]] = {}
+        for thing in things:
+            if mine(thing):
+                by_interface.setdefault(Endpoint(thing.netns, thing.key[0]), []).append(thing.key[1])
+        for end, texts in by_interface.items():
+            yield from Addresses(path, *end, tuple(texts), present=False).steps(state)
+
+    def view(self, state: State, thing: Thing) -> dict[str, Any]:
+        return of_interface(thing.netns, thing.key[0], {"addresses": [thing.key[1]]})
+
+
+ADDRESS = AddressKind()
+
+
+class _Addresses(Reading[tuple[Address, ...]]):
+    """One reading of addresses."""
+
+    def __init__(self, state: State) -> None:
+        self._state = state
+
+    def inside(self, netns: Netns, route: Socket) -> None:
+        names = {one.ifindex: one.name for one in inside(self._state, netns).values()}
+        found: dict[str, list[Address]] = {}
+        for raw in route.dump(requests.addresses()):
+            told = reports.address(raw)
+            name = None if told is None else names.get(told.ifindex)
+            if told is not None and name is not None:
+                # The same bit means "temporary" to IPv6 (linux/if_addr.h).
+                secondary = told.version == 4 and bool(told.flags & _IFA_SECONDARY)
+                found.setdefault(name, []).append(Address(told.text, secondary, raw, told.peer))
+        self._state.table(ADDRESS, netns).update((name, tuple(some)) for name, some in found.items())
+
+
+def of(state: State, end: Endpoint) -> tuple[Address, ...]:
+    """The addresses of an interface, in the kernel's order."""
+    return state.row(ADDRESS, end.netns, end.interface) or ()
+
+
+def address(state: State, end: Endpoint, text: str) -> Optional[Address]:
+    """The address of an interface that reads so, or None."""
+    return next((one for one in of(state, end) if one.text == text), None)
 
 
 @value
@@ -52,18 +220,20 @@ class Addresses(Declared):
     purge: bool = False
 
     def scope(self, scope: Scope) -> None:
-        scope.inside(self.netns)
+        scope.want(INTERFACE, self.netns)
         if self.exclusive or not self.present:
-            scope.settings.add(Endpoint(self.netns, self.interface))
+            scope.want(INTERFACE, self.netns, SettingsOf(self.interface))
 
     def steps(self, state: State) -> Iterator[Step]:
         end = Endpoint(self.netns, self.interface)
-        if not self.present and state.interface(*end) is None:
+        if not self.present and find(state, end) is None:
             return
         found = demand(state, self.path, end)
-        wanted = [Address(text) for text in self.addresses if self.present and found.address(text) is None]
-        unwanted = self._unwanted(state, found, wanted)
-        kept = [one for one in found.addresses if one not in unwanted]
+        there = of(state, end)
+        texts = {one.text for one in there}
+        wanted = [Address(text) for text in self.addresses if self.present and text not in texts]
+        unwanted = self._unwanted(state, there, wanted)
+        kept = [one for one in there if one not in unwanted]
         self._possible(wanted, kept, found)
         # A deleted IPv4 primary takes its subnet's secondaries along: what would be lost so is added afterwards. So is
         # an IPv6 address that is there with another prefix length, for the kernel has it only once.
@@ -75,30 +245,30 @@ class Addresses(Declared):
         # The last first, so that what would put them back finds none behind them.
         oldest_first = [one for one in unwanted if one.version == 4]
         for one in [*reversed(oldest_first), *(one for one in unwanted if one.version == 6)]:
-            if _now(state, end, one.text):
+            if address(state, end, one.text) is not None:
                 yield DeleteAddress(*end, one.text, one.raw, one.peer)
         for one in [*kept, *wanted]:
-            if not _now(state, end, one.text):
+            if address(state, end, one.text) is None:
                 yield AddAddress(*end, one.text, one.raw, one.peer)
 
-    def _unwanted(self, state: State, found: Interface, wanted: Sequence[Address]) -> list[Address]:
+    def _unwanted(self, state: State, there: Sequence[Address], wanted: Sequence[Address]) -> list[Address]:
         if not self.present:
-            return [one for one in found.addresses if one.text in self.addresses]
+            return [one for one in there if one.text in self.addresses]
         if self.exclusive:
-            return [one for one in found.addresses if one.text not in self.addresses and not given(found, one.text)]
-        record = state.records.get(self.record) if self.purge or wanted else None
+            return [one for one in there if one.text not in self.addresses and not given(self.interface, one.text)]
+        record = record_of(state, self.record) if self.purge or wanted else None
         if record is None:
             return []
         return [
             one
-            for one in found.addresses
+            for one in there
             if one.text not in self.addresses
             and (self.purge or any(same(one, another) for another in wanted))
-            and record.owns(state, ("address", self.netns or "", self.interface, one.text))
+            and record.owns(state, Thing(ADDRESS, self.netns, (self.interface, one.text)))
         ]
 
     def _possible(self, wanted: Sequence[Address], kept: Sequence[Address], found: Interface) -> None:
-        for number, one in enumerate(wanted):
+        for place, one in enumerate(wanted):
             if one.version == 4:
                 continue
             if found.mtu is not None and found.mtu < IPV6_MINIMUM:
@@ -107,7 +277,7 @@ class Addresses(Declared):
                     f"{one.text} cannot be added to {self.interface} in {describe(self.netns)}, whose MTU is "
                     f"{found.mtu}: IPv6 needs {IPV6_MINIMUM} or more; raise the MTU, or leave the address out",
                 )
-            there = next((another for another in (*kept, *wanted[:number]) if same(one, another)), None)
+            there = next((another for another in (*kept, *wanted[:place]) if same(one, another)), None)
             if there is not None:
                 where = f"{self.interface} in {describe(self.netns)}"
                 has = "is to have" if there in wanted else "has"
@@ -118,10 +288,11 @@ class Addresses(Declared):
                 )
 
     def view(self, state: State) -> dict[str, Any]:
-        found = state.interface(self.netns, self.interface)
-        if found is None:
+        end = Endpoint(self.netns, self.interface)
+        if find(state, end) is None:
             return {}
-        shown = [one.text for one in found.addresses if one.text in self.addresses or not given(found, one.text)]
+        texts = [one.text for one in of(state, end)]
+        shown = [text for text in texts if text in self.addresses or not given(self.interface, text)]
         return of_interface(self.netns, self.interface, {"addresses": sorted(shown, key=order)})
 
     def places(self) -> set[Endpoint]:
@@ -141,9 +312,9 @@ def subnet(address: Address) -> Any:
     return ipaddress.ip_interface(f"{address.peer}/{address.text.partition('/')[2]}").network
 
 
-def given(interface: Interface, text: str) -> bool:
+def given(interface: str, text: str) -> bool:
     """Whether the kernel, not a person, gives such an address to the interface."""
-    return (interface.name == "lo" and text in LOOPBACK) or link_local(text)
+    return (interface == "lo" and text in LOOPBACK) or link_local(text)
 
 
 def link_local(text: str) -> bool:
@@ -151,10 +322,9 @@ def link_local(text: str) -> bool:
     return text[:3].lower() in ("fe8", "fe9", "fea", "feb")
 
 
-def listed(interface: Optional[Interface]) -> list[str]:
+def listed(state: State, end: Endpoint) -> list[str]:
     """The addresses of an interface in order, without the link-local ones; none of an interface that is not there."""
-    found = () if interface is None else interface.addresses
-    return sorted((one.text for one in found if not link_local(one.text)), key=order)
+    return sorted((one.text for one in of(state, end) if not link_local(one.text)), key=order)
 
 
 def order(text: str) -> tuple[int, int, int]:
@@ -175,13 +345,8 @@ def endangered(text: str, unwanted: Sequence[Address], interface: Interface) -> 
     )
 
 
-def _now(state: State, end: Endpoint, text: str) -> bool:
-    found = state.interface(*end)
-    return found is not None and found.address(text) is not None
-
-
 @value
-class AddAddress(Step):
+class AddAddress(Request):
     """Add an address to an interface; ``raw`` is the kernel's report of one that is put back as it was."""
 
     netns: Netns
@@ -194,31 +359,37 @@ class AddAddress(Step):
         return ip(self.netns, "address", "add", *written(self.address, self.peer), "dev", self.interface)
 
     def makes(self) -> Sequence[Thing]:
-        return [] if self.raw else [("address", self.netns or "", self.interface, self.address)]
+        return [] if self.raw else [Thing(ADDRESS, self.netns, (self.interface, self.address))]
+
+    def message(self, codec: Codec, sender: Sender) -> bytes:
+        index = sender.index(self.netns, self.interface)
+        if self.raw:
+            return again(self.raw, index)
+        return _message(codec, NEWADDR, ACK | CREATE | EXCL, self.address, index)
 
     def achieved(self, error: int) -> bool:
         # The kernel itself puts some back, such as a link-local one, when the interface is up again.
         return bool(self.raw) and error == errno.EEXIST
 
     def effect(self, state: State) -> None:
-        found = state.interface(self.netns, self.interface)
-        if found is None or found.address(self.address) is not None:
+        end = Endpoint(self.netns, self.interface)
+        there = of(state, end)
+        if find(state, end) is None or any(one.text == self.address for one in there):
             return
         added = Address(self.address, False, self.raw, self.peer)
-        if found.addresses and added.version == 4:
+        if there and added.version == 4:
             network = subnet(added)
-            secondary = any(one.version == 4 and subnet(one) == network for one in found.addresses)
+            secondary = any(one.version == 4 and subnet(one) == network for one in there)
             added = added._replace(secondary=secondary)
-        place = len(found.addresses) if added.version == 4 else _newest(found.addresses, added)
-        addresses = (*found.addresses[:place], added, *found.addresses[place:])
-        state.put(self.netns, found._replace(addresses=addresses))
+        place = len(there) if added.version == 4 else _newest(there, added)
+        state.put(ADDRESS, *end, (*there[:place], added, *there[place:]))
 
     def undo(self, before: State) -> Iterable[Step]:
         return [DeleteAddress(self.netns, self.interface, self.address, self.raw, self.peer)]
 
 
 @value
-class DeleteAddress(Step):
+class DeleteAddress(Request):
     """Delete an address from an interface; ``raw`` is the kernel's report of it."""
 
     netns: Netns
@@ -231,32 +402,35 @@ class DeleteAddress(Step):
         return ip(self.netns, "address", "delete", *written(self.address, self.peer), "dev", self.interface)
 
     def removes(self) -> Sequence[Thing]:
-        return [("address", self.netns or "", self.interface, self.address)]
+        return [Thing(ADDRESS, self.netns, (self.interface, self.address))]
+
+    def message(self, codec: Codec, sender: Sender) -> bytes:
+        index = sender.index(self.netns, self.interface)
+        if self.raw:
+            return again(self.raw, index, DELADDR, ACK)
+        return _message(codec, DELADDR, ACK, self.address, index)
 
     def achieved(self, error: int) -> bool:
         return error in (errno.ENODEV, errno.EADDRNOTAVAIL)
 
     def effect(self, state: State) -> None:
-        found = state.interface(self.netns, self.interface)
-        if found is not None:
-            state.put(self.netns, found._replace(addresses=without(found, self.address)))
+        end = Endpoint(self.netns, self.interface)
+        interface = find(state, end)
+        if interface is not None:
+            state.put(ADDRESS, *end, without(of(state, end), self.address, interface.promotes))
 
     def undo(self, before: State) -> Iterable[Step]:
-        found = before.interface(self.netns, self.interface)
-        if found is None or found.address(self.address) is None:
+        end = Endpoint(self.netns, self.interface)
+        interface, there = find(before, end), of(before, end)
+        place = next((place for place, one in enumerate(there) if one.text == self.address), None)
+        if interface is None or place is None:
             return []
         # Order makes the primary of a subnet, and the address that is sent from: what comes after it is taken away and
         # follows it back. Of IPv6 addresses neither depends on it.
-        place = [one.text for one in found.addresses].index(self.address)
-        left = {one.text for one in without(found, self.address)}
-        after = [one for one in found.addresses[place + 1 :] if one.version == found.addresses[place].version == 4]
-        again: list[Step] = [
-            DeleteAddress(self.netns, self.interface, one.text, one.raw, one.peer)
-            for one in reversed(after)
-            if one.text in left
-        ]
-        back = [found.addresses[place], *after]
-        return [*again, *(AddAddress(self.netns, self.interface, one.text, one.raw, one.peer) for one in back)]
+        left = {one.text for one in without(there, self.address, interface.promotes)}
+        after = [one for one in there[place + 1 :] if one.version == there[place].version == 4]
+        away = [DeleteAddress(*end, one.text, one.raw, one.peer) for one in reversed(after) if one.text in left]
+        return [*away, *(AddAddress(*end, one.text, one.raw, one.peer) for one in (there[place], *after))]
 
     def disruptive(self) -> bool:
         return True
@@ -277,14 +451,46 @@ def written(address: str, peer: str) -> list[str]:
     return [host, "peer", f"{peer}{slash}{length}"] if peer else [address]
 
 
-def without(interface: Interface, text: str) -> tuple[Address, ...]:
-    """The addresses that are left when one is deleted (__inet_del_ifa() in net/ipv4/devinet.c)."""
-    gone = interface.address(text)
-    rest = [one for one in interface.addresses if one is not gone]
+def without(addresses: Sequence[Address], text: str, promotes: bool) -> tuple[Address, ...]:
+    """The addresses that are left when one is deleted (__inet_del_ifa() in net/ipv4/devinet.c).
+
+    ``promotes``: whether the interface promotes secondaries.
+    """
+    gone = next((one for one in addresses if one.text == text), None)
+    rest = [one for one in addresses if one is not gone]
     if gone is None or gone.secondary or gone.version == 6:
         return tuple(rest)
     network = subnet(gone)
     secondaries = [one for one in rest if one.secondary and subnet(one) == network]
-    if not interface.promotes:
+    if not promotes:
         return tuple(one for one in rest if one not in secondaries)
     return tuple(one._replace(secondary=False) if secondaries and one is secondaries[0] else one for one in rest)
+
+
+_FAMILIES = {4: socket.AF_INET, 6: socket.AF_INET6}
+#: Stand for an address in a message that is to be filled.
+_HOSTS = {4: "94.237.94.5", 6: "5eed:6::5eed:7"}
+#: linux/rtnetlink.h: the scopes RT_SCOPE_UNIVERSE, and RT_SCOPE_HOST, which ``ip`` gives to 127.0.0.0/8.
+_GLOBAL, _HOST = 0, 254
+
+
+def _message(codec: Codec, kind: int, flags: int, address: str, index: int) -> bytes:
+    host, _slash, length = address.partition("/")
+    version = 6 if ":" in host else 4
+    scope = _HOST if kind == NEWADDR and version == 4 and host.startswith("127.") else _GLOBAL
+    form = _form(codec, kind, flags, (version, int(length), scope))
+    return form.fill(number(index), socket.inet_pton(_FAMILIES[version], host))
+
+
+@lru_cache(maxsize=64)
+def _form(codec: Codec, kind: int, flags: int, body: tuple[int, int, int]) -> Form:
+    """A message about an address of an IP version, with a prefix length and a scope."""
+    version, length, scope = body
+    message = codec.ifaddrmsg()
+    message["family"] = _FAMILIES[version]
+    message["prefixlen"] = length
+    message["scope"] = scope
+    message["index"] = INDEX
+    message["attrs"] = [("IFA_LOCAL", _HOSTS[version]), ("IFA_ADDRESS", _HOSTS[version])]
+    mark = socket.inet_pton(_FAMILIES[version], _HOSTS[version])
+    return Form(packed(message, kind, flags), number(INDEX), mark)

@@ -2,28 +2,45 @@
 # SPDX-FileCopyrightText: 2026 The linuxnet.netns developers
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What can be done to an interface of any kind: its link state, MAC, MTU and namespace, and its removal."""
+"""Interfaces of any type: what there is of them, their link state, MAC, MTU and namespace, and their removal."""
 
 from __future__ import annotations
 
 import errno
 import zlib
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
-from functools import cache
-from typing import Any, Optional, Union
+from functools import cache, lru_cache
+from typing import TYPE_CHECKING, Any, Callable, NamedTuple, Optional, Union
 
 from ansible_collections.linuxnet.netns.plugins.module_utils._echo import some
 from ansible_collections.linuxnet.netns.plugins.module_utils._errors import Impossible
+from ansible_collections.linuxnet.netns.plugins.module_utils._kind import (
+    DOWN,
+    GONE,
+    MOVED,
+    NEW_MAC,
+    NO_IPV6,
+    UP,
+    Event,
+    Kind,
+    Reader,
+    Reading,
+    Socket,
+    happen,
+    restored,
+)
+from ansible_collections.linuxnet.netns.plugins.module_utils._kinds.peers import Peers
 from ansible_collections.linuxnet.netns.plugins.module_utils._model import (
     OWN_PID,
-    Address,
     Condition,
     Declared,
     Endpoint,
-    Interface,
+    Key,
     Netns,
+    Request,
     Scope,
+    Sender,
     State,
     Step,
     Thing,
@@ -32,9 +49,267 @@ from ansible_collections.linuxnet.netns.plugins.module_utils._model import (
     of_interface,
     value,
 )
+from ansible_collections.linuxnet.netns.plugins.module_utils._wire import reports, requests
+from ansible_collections.linuxnet.netns.plugins.module_utils._wire.attributes import number
+from ansible_collections.linuxnet.netns.plugins.module_utils._wire.messages import (
+    ACK,
+    DELLINK,
+    INDEX,
+    SETLINK,
+    Form,
+    packed,
+)
+
+if TYPE_CHECKING:
+    from ansible_collections.linuxnet.netns.plugins.module_utils._wire.codec import Codec
 
 #: The smallest MTU that IPv6 works with (RFC 8200).
 IPV6_MINIMUM = 1280
+
+
+class Interface(NamedTuple):
+    """An interface as the kernel reports it, or as steps would leave it.
+
+    ``type`` is the type of link (``veth``, ``bridge`` …), ``loopback``, or empty for a physical device. ``ifindex``,
+    ``carrier``, ``mac`` and ``mtu`` are None where only a real run will tell. ``peer`` is the other end of a veth pair,
+    None where it is in no namespace that was looked at. ``promotes``: a secondary address takes its deleted primary's
+    place. ``keeps_ipv6``: IPv6 addresses stay when the interface goes down. ``group`` is the kernel's group of
+    interfaces that it is in (IFLA_GROUP), 0 unless somebody puts it into another.
+    """
+
+    name: str
+    type: str
+    ifindex: Optional[int] = None
+    up: bool = False
+    carrier: Optional[bool] = False
+    mac: Optional[str] = None
+    mtu: Optional[int] = None
+    peer: Optional[Endpoint] = None
+    peer_ifindex: Optional[int] = None
+    promotes: bool = False
+    keeps_ipv6: bool = False
+    group: int = 0
+
+
+class PeerOf(NamedTuple):
+    """Asks for the peer of an interface, which probably is in one of these namespaces; else ``everywhere``."""
+
+    interface: str
+    probable: tuple[Netns, ...]
+    everywhere: bool = False
+
+
+class SettingsOf(NamedTuple):
+    """Asks for the sysctls of an interface that decide what becomes of its addresses."""
+
+    interface: str
+
+
+#: Asks for the peers of all interfaces of a namespace, whatever they are called.
+ALL_PEERS = "all peers"
+
+
+class Interfaces(Kind[Interface]):
+    """The interfaces of a namespace, by name."""
+
+    name = "interface"
+    plural = "interfaces"
+    order = 10
+    read_elsewhere = True
+    on_interface = True
+
+    def reading(self, scope: Scope, state: State, reader: Reader) -> Reading[Interface]:
+        return _Links(scope, state, reader)
+
+    def called(self, thing: Thing) -> str:
+        return f"Interface {Endpoint(thing.netns, thing.key[0])}"
+
+    def identity(self, state: State, thing: Thing) -> Optional[str]:
+        return identity_on(state, thing)
+
+    def is_key(self, key: Key, is_name: Callable[[str], bool]) -> bool:
+        return len(key) == 1 and is_name(key[0])
+
+    def owned(self, scope: Scope, thing: Thing, surplus: bool) -> None:
+        if surplus:
+            scope.want(INTERFACE, thing.netns, PeerOf(thing.key[0], (None,), everywhere=True))
+
+    def removals(
+        self, state: State, path: str, things: Sequence[Thing], mine: Callable[[Thing], bool], topology: str
+    ) -> Iterator[Step]:
+        for thing in things:
+            if not mine(thing):
+                continue
+            end = Endpoint(thing.netns, thing.key[0])
+            found = find(state, end)
+            peer = None if found is None else found.peer
+            stays = f"Interface {end} was made for topology {topology}, which no longer names it. It stays, for "
+            upon = [*built_upon(state, end), *([] if peer is None else built_upon(state, peer))]
+            strange = strange_end(state, end, group_of(topology))
+            if strange is not None:
+                state.notes.append(f"{stays}its other end, {strange}, is not the topology's any longer.")
+            elif upon:
+                state.notes.append(f"{stays}{some(upon)} is built upon it.")
+            else:
+                yield DeleteInterface(*end, peer)
+
+    def view(self, state: State, thing: Thing) -> dict[str, Any]:
+        found = state.row(self, thing.netns, thing.key[0])
+        leaf = {} if found is None or found.peer is None else {"peer": found.peer.short()}
+        return of_interface(thing.netns, thing.key[0], leaf)
+
+    def exists(self, state: State, thing: Thing) -> bool:
+        return thing.key[0] in state.rows(self, thing.netns)
+
+    def things_of(self, state: State, end: Endpoint) -> Iterable[Thing]:
+        return [Thing(self, end.netns, (end.interface,))]
+
+
+INTERFACE = Interfaces()
+
+
+class OtherNames(Kind[str]):
+    """The alternative names of interfaces, which nothing else may have: each with the name of its interface."""
+
+    name = "alternative name"
+    plural = "alternative names"
+    order = 11
+
+    def happens(self, state: State, event: Event) -> None:
+        if event.what not in (MOVED, GONE):
+            return
+        there = state.rows(self, event.netns)
+        for other in [other for other, name in there.items() if name == event.interface]:
+            state.drop(self, event.netns, other)
+            if event.what == MOVED:
+                state.put(self, event.target, other, event.interface)
+
+
+OTHER_NAME = OtherNames()
+
+
+class _Links(Reading[Interface]):
+    """One reading of interfaces, with their peers and settings."""
+
+    def __init__(self, scope: Scope, state: State, reader: Reader) -> None:
+        self._scope, self._state, self._reader = scope, state, reader
+        self._peers = Peers(reader)
+        self._wanted = scope.wants.get(INTERFACE, {})
+
+    def inside(self, netns: Netns, route: Socket) -> None:
+        links = [reports.link(raw) for raw in route.dump(requests.links())]
+        rows = self._state.table(INTERFACE, netns)
+        for link in links:
+            rows[link.name] = _interface(link)
+            for other in link.altnames:
+                self._state.put(OTHER_NAME, netns, other, link.name)
+        probable: dict[str, Iterable[Netns]] = {}
+        for detail in self._scope.details(INTERFACE, netns):
+            if isinstance(detail, PeerOf):
+                probable[detail.interface] = (*probable.get(detail.interface, ()), *detail.probable)
+        self._peers.add(netns, links, route, probable, self._wanted)
+
+    def complete(self) -> None:
+        for netns, details in list(self._wanted.items()):
+            wanted: dict[str, tuple[dict[Netns, None], bool]] = {}
+            for detail in details:
+                if isinstance(detail, PeerOf):
+                    probable, everywhere = wanted.get(detail.interface, ({}, False))
+                    probable.update(dict.fromkeys(detail.probable))
+                    wanted[detail.interface] = probable, everywhere or detail.everywhere
+            everywhere = ALL_PEERS in details
+            if everywhere:
+                for end in self._peers.ends(netns):
+                    wanted.setdefault(end.interface, ({None: None}, True))
+            for name, (probable, anywhere) in wanted.items():
+                self._peers.find(Endpoint(netns, name), probable, everywhere or anywhere)
+            for detail in details:
+                if isinstance(detail, SettingsOf):
+                    self._settings(Endpoint(netns, detail.interface))
+        for end, peer in self._peers.found().items():
+            change(self._state, end, peer=peer)
+
+    def _settings(self, end: Endpoint) -> None:
+        if find(self._state, end) is None or self._reader.enter(end.netns) is None:
+            return
+
+        def on(family: str, name: str) -> bool:
+            # The kernel heeds either of the two.
+            values = (self._reader.setting(f"{family}/conf/{one}/{name}") for one in ("all", end.interface))
+            return any(value is not None and value.strip().isdecimal() and int(value) > 0 for value in values)
+
+        change(self._state, end, promotes=on("ipv4", "promote_secondaries"), keeps_ipv6=on("ipv6", "keep_addr_on_down"))
+
+
+def _interface(link: reports.LinkReport) -> Interface:
+    return Interface(
+        link.name,
+        link.kind,
+        ifindex=link.ifindex,
+        up=bool(link.flags & requests.IFF_UP),
+        carrier=bool(link.flags & requests.IFF_LOWER_UP),
+        mac=link.mac,
+        mtu=link.mtu,
+        # What a macvlan or the like is built upon in another namespace has its index there.
+        peer_ifindex=link.other if link.kind == "veth" or link.netns_id is None else None,
+        group=link.group,
+    )
+
+
+def find(state: State, end: Endpoint) -> Optional[Interface]:
+    """The interface of that name in that namespace, or None."""
+    return state.row(INTERFACE, end.netns, end.interface)
+
+
+def inside(state: State, netns: Netns) -> Mapping[str, Interface]:
+    """The interfaces of a namespace, by name."""
+    return state.rows(INTERFACE, netns)
+
+
+def change(state: State, end: Endpoint, **fields: Any) -> None:
+    """Change fields of an interface, if it is there."""
+    found = find(state, end)
+    if found is not None:
+        state.put(INTERFACE, end.netns, end.interface, found._replace(**fields))
+
+
+def known_as(state: State, end: Endpoint) -> Optional[Interface]:
+    """The interface whose alternative name this is, or None."""
+    name = state.row(OTHER_NAME, end.netns, end.interface)
+    return None if name is None else state.row(INTERFACE, end.netns, name)
+
+
+def vanish(state: State, end: Endpoint) -> None:
+    """Take an interface away, and with one end of a veth pair the other, as the kernel does."""
+    found = find(state, end)
+    if found is None:
+        return
+    for one in (end, *([] if found.peer is None else [found.peer])):
+        happen(state, Event(GONE, one.netns, one.interface))
+        state.drop(INTERFACE, one.netns, one.interface)
+
+
+def next_index(state: State, netns: Netns) -> Optional[int]:
+    """The index the next interface can be given: known where steps created the namespace, None elsewhere."""
+    if not state.created(netns) or not state.only_lo:
+        return None
+    taken = [found.ifindex for found in inside(state, netns).values()]
+    return None if None in taken else 1 + max((index or 0 for index in taken), default=0)
+
+
+def identity_on(state: State, thing: Thing) -> Optional[str]:
+    """What tells an interface that is in no topology's group, or what is on it, from another of its name.
+
+    Its namespace's identity, its index and its MAC, for an index alone may be given to the next one. Where the MAC is
+    not known yet, the identity ends without it, as it does on the host: there udev changes it, and the kernel counts
+    indexes on.
+    """
+    found = state.row(INTERFACE, thing.netns, thing.key[0])
+    named = None if thing.netns is None else state.names.get(thing.netns)
+    place = "host" if thing.netns is None else named.identity if named is not None else ""
+    if found is None or not place or found.ifindex is None or not thing.kind.exists(state, thing):
+        return None
+    return f"{place}/{found.ifindex}/{(thing.netns and found.mac) or ''}"
 
 
 def demand(state: State, path: str, end: Endpoint, option: str = "interface") -> Interface:
@@ -44,7 +319,7 @@ def demand(state: State, path: str, end: Endpoint, option: str = "interface") ->
     """
     if not state.has(end.netns):
         raise Impossible(joined(path, "netns"), missing_namespace(str(end.netns), state))
-    found = state.interface(end.netns, end.interface)
+    found = find(state, end)
     if found is None:
         raise Impossible(joined(path, option), missing_interface(end, state))
     return found
@@ -59,10 +334,10 @@ def missing_namespace(name: str, state: State) -> str:
 
 def missing_interface(end: Endpoint, state: State) -> str:
     """Why an interface that is not there cannot be used."""
-    other = state.known_as(end)
+    other = known_as(state, end)
     if other is not None:
         return f"{end.interface} is an alternative name in {describe(end.netns)}; use the name {other.name}"
-    there = some(sorted(state.inside(end.netns)))
+    there = some(sorted(inside(state, end.netns)))
     return f"there is no interface {end.interface} in {describe(end.netns)}; it has {there or 'none'}"
 
 
@@ -78,8 +353,8 @@ def group_of(topology: str) -> int:
 
 def strange_end(state: State, end: Endpoint, group: int) -> Optional[Endpoint]:
     """The other end of a pair, where this one is in a group and that one is not; else None."""
-    found = state.interface(*end)
-    other = None if found is None or found.peer is None else state.interface(*found.peer)
+    found = find(state, end)
+    other = None if found is None or found.peer is None else find(state, found.peer)
     if found is None or other is None or found.group != group or other.group == group:
         return None
     return found.peer
@@ -87,11 +362,11 @@ def strange_end(state: State, end: Endpoint, group: int) -> Optional[Endpoint]:
 
 def built_upon(state: State, end: Endpoint) -> list[str]:
     """The names of the interfaces, such as macvlans, that go with an interface because they are built upon it."""
-    found = state.interface(*end)
+    found = find(state, end)
     if found is None or found.ifindex is None:
         return []
-    others = state.inside(end.netns).values()
-    return [one.name for one in others if one.kind != "veth" and one.peer_ifindex == found.ifindex != one.ifindex]
+    others = inside(state, end.netns).values()
+    return [one.name for one in others if one.type != "veth" and one.peer_ifindex == found.ifindex != one.ifindex]
 
 
 def joined(path: str, option: str) -> str:
@@ -101,7 +376,7 @@ def joined(path: str, option: str) -> str:
 
 def told(state: State, netns: Netns, name: str) -> dict[str, Any]:
     """An interface as a module's result tells it."""
-    found = state.interface(netns, name)
+    found = find(state, Endpoint(netns, name))
     if found is None:
         return {}
     return {
@@ -131,13 +406,11 @@ class LinkState(Declared):
     alone: bool = False
 
     def scope(self, scope: Scope) -> None:
-        end = Endpoint(self.netns, self.interface)
-        scope.inside(self.netns)
+        scope.want(INTERFACE, self.netns)
         if self.alone:
-            scope.peer(end, self.netns, None)
-            scope.everywhere.add(end)
+            scope.want(INTERFACE, self.netns, PeerOf(self.interface, (self.netns, None), everywhere=True))
         if not self.up:
-            scope.settings.add(end)
+            scope.want(INTERFACE, self.netns, SettingsOf(self.interface))
 
     def steps(self, state: State) -> Iterator[Step]:
         found = demand(state, self.path, Endpoint(self.netns, self.interface))
@@ -145,7 +418,7 @@ class LinkState(Declared):
             yield SetInterface(self.netns, self.interface, "state", "up" if self.up else "down")
 
     def view(self, state: State) -> dict[str, Any]:
-        found = state.interface(self.netns, self.interface)
+        found = state.row(INTERFACE, self.netns, self.interface)
         if found is None:
             return {}
         return of_interface(self.netns, self.interface, {"state": "up" if found.up else "down"})
@@ -178,7 +451,7 @@ class Carrier(Condition):
 
 
 @value
-class SetInterface(Step):
+class SetInterface(Request):
     """Set one property of an interface: its ``state`` (``up`` or ``down``), ``mac`` or ``mtu``."""
 
     netns: Netns
@@ -190,55 +463,73 @@ class SetInterface(Step):
         words = {"state": [], "mac": ["address"], "mtu": ["mtu"]}[self.what]
         return ip(self.netns, "link", "set", "dev", self.interface, *words, str(self.value))
 
+    def message(self, codec: Codec, sender: Sender) -> bytes:
+        return _setting(codec, self.what, self.value).fill(number(sender.index(self.netns, self.interface)))
+
+    def _event(self) -> Optional[Event]:
+        """What it does to the interface, upon which the kernel takes more away."""
+        what = None
+        if self.value == "down":
+            what = DOWN
+        elif self.what == "mac":
+            what = NEW_MAC
+        elif self.what == "mtu" and int(self.value) < IPV6_MINIMUM:
+            what = NO_IPV6
+        return None if what is None else Event(what, self.netns, self.interface)
+
     def effect(self, state: State) -> None:
-        found = state.interface(self.netns, self.interface)
+        found = state.row(INTERFACE, self.netns, self.interface)
         if found is None:
             return
-        if self.what != "state":
-            if self.what == "mac":
-                end = Endpoint(self.netns, self.interface)
-                state.records = {topology: one.renewed(state, end) for topology, one in state.records.items()}
-            state.change(self.netns, self.interface, **{self.what: self.value}, addresses=self._left(found))
-            return
-        state.put(self.netns, found._replace(up=self.value == "up", addresses=self._left(found)))
-        carrier(state, self.netns, self.interface)
-
-    def _left(self, found: Interface) -> tuple[Address, ...]:
-        # Going down takes the IPv6 addresses away, unless the sysctl keep_addr_on_down is set, and so does an MTU that
-        # is too small for IPv6 (addrconf_notify() and addrconf_ifdown() in net/ipv6/addrconf.c).
-        if (self.value == "down" and not found.keeps_ipv6) or self._no_ipv6():
-            return tuple(one for one in found.addresses if one.version == 4)
-        return found.addresses
-
-    def _no_ipv6(self) -> bool:
-        return self.what == "mtu" and int(self.value) < IPV6_MINIMUM
+        event = self._event()
+        if event is not None:
+            happen(state, event)
+        if self.what == "mac":
+            found = found._replace(mac=str(self.value))
+        elif self.what == "mtu":
+            found = found._replace(mtu=int(self.value))
+        else:
+            found = found._replace(up=self.value == "up")
+        state.put(INTERFACE, self.netns, self.interface, found)
+        if self.what == "state":
+            carrier(state, self.netns, self.interface)
 
     def undo(self, before: State) -> Iterable[Step]:
-        found = before.interface(self.netns, self.interface)
+        found = before.row(INTERFACE, self.netns, self.interface)
         if found is None:
             return []
         if self.what == "state":
-            # The kernel gives loopback an IPv4 address when it is set up without one, and does not take it back.
-            bare = (
-                self.value == "up" and found.kind == "loopback" and not any(one.version == 4 for one in found.addresses)
-            )
-            given = [without_loopback_address(self.netns)] if bare else []
-            return [*given, *restored(self.netns, found, [one for one in found.addresses if one.version == 6])]
-        value = found.mac if self.what == "mac" else found.mtu
-        if value is None:
+            return [
+                *(restored(before, Event(UP, self.netns, self.interface)) if self.value == "up" else []),
+                SetInterface(self.netns, self.interface, "state", "up" if found.up else "down"),
+                *restored(before, Event(DOWN, self.netns, self.interface)),
+            ]
+        was = found.mac if self.what == "mac" else found.mtu
+        event = self._event()
+        if was is None:
             return []
-        return [
-            SetInterface(self.netns, self.interface, self.what, value),
-            *restored(self.netns, found, [one for one in found.addresses if one not in self._left(found)], found.up),
-        ]
+        back = SetInterface(self.netns, self.interface, self.what, was)
+        return [back, *(restored(before, event) if event is not None else [])]
 
     def disruptive(self) -> bool:
-        # Another MAC address takes the neighbours away (neigh_changeaddr() in net/core/neighbour.c).
-        return self.value == "down" or self.what == "mac" or self._no_ipv6()
+        return self._event() is not None
+
+
+@lru_cache(maxsize=64)
+def _setting(codec: Codec, what: str, value: Union[str, int]) -> Form:
+    """The message that sets a property; the form lacks the interface's index."""
+    message = codec.ifinfmsg()
+    message["index"] = INDEX
+    if what == "state":
+        message["change"] = requests.IFF_UP
+        message["flags"] = requests.IFF_UP if value == "up" else 0
+    else:
+        message["attrs"] = [("IFLA_ADDRESS" if what == "mac" else "IFLA_MTU", value)]
+    return Form(packed(message, SETLINK, ACK), number(INDEX))
 
 
 @value
-class MoveInterface(Step):
+class MoveInterface(Request):
     """Move an interface into another namespace; it arrives down and without addresses.
 
     ``index`` asks for an interface index there (heeded by Linux 5.13 and later; else the kernel keeps the one it has,
@@ -254,37 +545,47 @@ class MoveInterface(Step):
         target = OWN_PID if self.target is None else self.target
         return ip(self.netns, "link", "set", "dev", self.interface, "netns", target)
 
-    def relocates(self) -> bool:
-        return True
+    def message(self, codec: Codec, sender: Sender) -> bytes:
+        message = codec.ifinfmsg()
+        message["index"] = sender.index(self.netns, self.interface)
+        message["attrs"] = [("IFLA_NET_NS_FD", sender.descriptor(self.target))]
+        if self.index is not None:
+            message["attrs"].append(("IFLA_NEW_IFINDEX", self.index))
+        return packed(message, SETLINK, ACK)
 
-    def interfaces(self) -> set[str]:
-        return {self.interface}
+    def relocates(self) -> Collection[str]:
+        return (self.interface,)
 
-    def otherwise(self, error: int) -> Optional[Step]:
+    def otherwise(self, error: int) -> Optional[Request]:
         return replace(self, index=None) if error == errno.EBUSY and self.index is not None else None
 
     def effect(self, state: State) -> None:
-        found = state.interface(self.netns, self.interface)
+        found = state.row(INTERFACE, self.netns, self.interface)
         if found is None:
             return
-        old, new = (Endpoint(netns, self.interface) for netns in (self.netns, self.target))
-        state.records = {topology: record.moved(state, old, new) for topology, record in state.records.items()}
-        state.drop(self.netns, self.interface)
-        taken = {other.ifindex for other in state.inside(self.target).values()}
+        happen(state, Event(MOVED, self.netns, self.interface, self.target))
+        state.drop(INTERFACE, self.netns, self.interface)
+        taken = {other.ifindex for other in inside(state, self.target).values()}
         index = self.index or (None if {None, found.ifindex} & taken else found.ifindex)
-        state.fresh.discard(self.target or "")
-        state.put(self.target, found._replace(up=False, carrier=False, addresses=(), ifindex=index))
+        if self.target is not None and self.target in state.names:
+            state.names[self.target] = state.names[self.target]._replace(created=False)
+        here = Endpoint(self.target, self.interface)
+        state.put(INTERFACE, *here, found._replace(up=False, carrier=False, ifindex=index))
         if found.peer is not None:
-            here = Endpoint(self.target, self.interface)
-            state.change(*found.peer, peer=here, peer_ifindex=index)
+            change(state, found.peer, peer=here, peer_ifindex=index)
             carrier(state, *here)
 
+    def confirm(self, seen: State) -> None:
+        self.effect(seen)
+        # Older kernels do not heed the index that is asked for.
+        change(seen, Endpoint(self.target, self.interface), ifindex=None)
+
     def undo(self, before: State) -> Iterable[Step]:
-        found = before.interface(self.netns, self.interface)
+        found = before.row(INTERFACE, self.netns, self.interface)
         if found is None:
             return []
         back = MoveInterface(self.target, self.interface, self.netns, found.ifindex)
-        return [back, *restored(self.netns, found, addresses=found.addresses, was_up=False)]
+        return [back, *as_it_was(before, MOVED, Endpoint(self.netns, self.interface))]
 
     def places(self) -> set[Netns]:
         return {self.netns, self.target}
@@ -294,7 +595,7 @@ class MoveInterface(Step):
 
 
 @value
-class DeleteInterface(Step):
+class DeleteInterface(Request):
     """Delete a virtual interface; with one end of a veth pair the other goes too."""
 
     netns: Netns
@@ -304,35 +605,34 @@ class DeleteInterface(Step):
     def words(self) -> Sequence[str]:
         return ip(self.netns, "link", "delete", "dev", self.interface)
 
+    def message(self, codec: Codec, sender: Sender) -> bytes:
+        message = codec.ifinfmsg()
+        message["index"] = sender.index(self.netns, self.interface)
+        return packed(message, DELLINK, ACK)
+
     def removes(self) -> Sequence[Thing]:
         ends = [Endpoint(self.netns, self.interface), *([] if self.peer is None else [self.peer])]
-        return [("interface", end.netns or "", end.interface) for end in ends]
+        return [Thing(INTERFACE, end.netns, (end.interface,)) for end in ends]
 
     def achieved(self, error: int) -> bool:
         return error == errno.ENODEV
 
-    def relocates(self) -> bool:
-        return True
+    def relocates(self) -> Collection[str]:
+        return (self.interface, *([] if self.peer is None else [self.peer.interface]))
 
     def effect(self, state: State) -> None:
-        state.drop_pair(self.netns, self.interface)
+        vanish(state, Endpoint(self.netns, self.interface))
 
     def undo(self, before: State) -> Iterable[Step]:
-        from ansible_collections.linuxnet.netns.plugins.module_utils._kinds.veth import VethEnd, pair
-
-        found = before.interface(self.netns, self.interface)
-        other = before.interface(*found.peer) if found is not None and found.peer is not None else None
-        if found is None or other is None or found.peer is None or found.kind != "veth":
+        found = before.row(INTERFACE, self.netns, self.interface)
+        again = None if found is None or found.type not in TYPES else TYPES[found.type](before, found, self.netns)
+        if found is None or again is None:
             return []
-        first = VethEnd(self.netns, found.name, found.mac, found.mtu, found.ifindex, group=found.group)
-        second = VethEnd(found.peer.netns, other.name, other.mac, other.mtu, other.ifindex, group=other.group)
-        steps: list[Step] = [pair(first, second)]
-        for netns, one in ((self.netns, found), (found.peer.netns, other)):
-            steps.extend(restored(netns, one, addresses=one.addresses, was_up=False))
-        return steps
+        ends = (Endpoint(self.netns, self.interface), *([] if found.peer is None else [found.peer]))
+        return [again, *(step for end in ends for step in as_it_was(before, GONE, end))]
 
     def lost(self, before: State) -> Optional[str]:
-        if any(True for _step in self.undo(before)) or before.interface(self.netns, self.interface) is None:
+        if any(True for _step in self.undo(before)) or before.row(INTERFACE, self.netns, self.interface) is None:
             return None
         return f"interface {self.interface} in {describe(self.netns)} was deleted"
 
@@ -343,30 +643,16 @@ class DeleteInterface(Step):
         return True
 
 
-def restored(netns: Netns, was: Interface, addresses: Iterable[Any], was_up: Optional[bool] = None) -> list[Step]:
-    """The steps that give an interface its link state and addresses back.
-
-    ``was_up`` is the link state it has now, None for the opposite of the one it had.
-    """
-    from ansible_collections.linuxnet.netns.plugins.module_utils._kinds.address import AddAddress
-
-    steps: list[Step] = []
-    now_up = not was.up if was_up is None else was_up
-    if now_up != was.up:
-        steps.append(SetInterface(netns, was.name, "state", "up" if was.up else "down"))
-    # The kernel lists the newest IPv6 address first, and the oldest IPv4 address.
-    ordered = sorted(addresses, key=lambda one: one.version)
-    newest = [one for one in ordered if one.version == 6]
-    oldest_first = [*ordered[: len(ordered) - len(newest)], *reversed(newest)]
-    steps.extend(AddAddress(netns, was.name, one.text, one.raw, one.peer) for one in oldest_first)
-    return steps
+def as_it_was(before: State, what: str, end: Endpoint) -> Iterator[Step]:
+    """The steps that give an interface, which is back and down, its link state and what was on it."""
+    found = find(before, end)
+    if found is not None and found.up:
+        yield SetInterface(*end, "state", "up")
+    yield from restored(before, Event(what, *end))
 
 
-def without_loopback_address(netns: Netns) -> Step:
-    """The step that takes the IPv4 address away which the kernel gives to ``lo`` (inetdev_event() in devinet.c)."""
-    from ansible_collections.linuxnet.netns.plugins.module_utils._kinds.address import LOOPBACK, DeleteAddress
-
-    return DeleteAddress(netns, "lo", LOOPBACK[0])
+#: What makes a deleted interface of a type anew, by type: gives the step, seen from the state before, or None.
+TYPES: Mapping[str, Callable[[State, Interface, Netns], Optional[Step]]] = {}
 
 
 def carrier(state: State, netns: Netns, name: str) -> None:
@@ -375,12 +661,12 @@ def carrier(state: State, netns: Netns, name: str) -> None:
     What is down has none, and loopback always has one. An end of a veth pair has one when both ends are up (veth_open()
     in drivers/net/veth.c). Of others that are up, only a real run will tell.
     """
-    found = state.interface(netns, name)
+    found = find(state, Endpoint(netns, name))
     if found is None:
         return
-    other = state.interface(*found.peer) if found.kind == "veth" and found.peer is not None else None
-    linked = found.up and (found.kind == "loopback" or (None if other is None else other.up))
+    other = find(state, found.peer) if found.type == "veth" and found.peer is not None else None
+    linked = found.up and (found.type == "loopback" or (None if other is None else other.up))
     if found.carrier != linked:
-        state.put(netns, found._replace(carrier=linked))
+        state.put(INTERFACE, netns, name, found._replace(carrier=linked))
     if other is not None and found.peer is not None and other.carrier != linked:
-        state.put(found.peer.netns, other._replace(carrier=linked))
+        state.put(INTERFACE, *found.peer, other._replace(carrier=linked))

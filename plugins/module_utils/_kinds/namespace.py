@@ -7,25 +7,39 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from typing import Any, Optional
+from typing import Any, Callable, Optional
 
+from ansible_collections.linuxnet.netns.plugins.module_utils._echo import some
 from ansible_collections.linuxnet.netns.plugins.module_utils._errors import Impossible
-from ansible_collections.linuxnet.netns.plugins.module_utils._kinds.interface import DeleteInterface, MoveInterface
+from ansible_collections.linuxnet.netns.plugins.module_utils._kind import Kind
+from ansible_collections.linuxnet.netns.plugins.module_utils._kinds.interface import (
+    ALL_PEERS,
+    INTERFACE,
+    DeleteInterface,
+    Interface,
+    MoveInterface,
+    inside,
+    vanish,
+)
 from ansible_collections.linuxnet.netns.plugins.module_utils._model import (
     DANGLING,
     FOREIGN,
     NAMESPACE,
     OWN_PID,
     STALE,
+    Action,
     Declared,
     Endpoint,
-    Interface,
+    Host,
+    Key,
+    Name,
     Netns,
     Scope,
     State,
     Step,
     Thing,
     branch,
+    merge,
     tree,
     value,
 )
@@ -34,6 +48,60 @@ RUN_DIR = "/run/netns"
 #: The interfaces that the kernel itself puts into every namespace: ``lo``, and where their modules are loaded the
 #: fallback devices of tunnels (fb_tunnels_only_for_init_net in the kernel's admin-guide/sysctl/net.rst).
 EVERYWHERE = {"lo", "tunl0", "gre0", "gretap0", "erspan0", "ip_vti0", "sit0", "ip6tnl0", "ip6gre0", "ip6_vti0"}
+
+
+class NamespaceKind(Kind[None]):
+    """Namespaces, which are no table of a state but where all tables are; a thing is one by its name."""
+
+    name = "namespace"
+    plural = "namespaces"
+    order = 0
+    in_namespace = False
+
+    def exists(self, state: State, thing: Thing) -> bool:
+        return state.has(thing.netns)
+
+    def called(self, thing: Thing) -> str:
+        return f"Namespace {thing.netns}"
+
+    def identity(self, state: State, thing: Thing) -> str:
+        # What _kernel/namespaces.identity says of it.
+        found = state.names.get(thing.netns or "")
+        return "" if found is None else found.identity
+
+    def is_key(self, key: Key, is_name: Callable[[str], bool]) -> bool:
+        return not key
+
+    def owned(self, scope: Scope, thing: Thing, surplus: bool) -> None:
+        if surplus and thing.netns is not None:
+            scope.users.add(thing.netns)
+            scope.want(INTERFACE, thing.netns, ALL_PEERS)
+
+    def half_removed(self, state: State, thing: Thing) -> bool:
+        return state.what(thing.netns or "") == STALE
+
+    def removals(
+        self, state: State, path: str, things: Sequence[Thing], mine: Callable[[Thing], bool], topology: str
+    ) -> Iterator[Step]:
+        for thing in things:
+            name = thing.netns or ""
+            if self.half_removed(state, thing):
+                yield DeleteStaleFile(name)
+            elif mine(thing):
+                left = sorted(set(inside(state, name)) - EVERYWHERE)
+                if left:
+                    state.notes.append(
+                        f"Namespace {name} was made for topology {topology}, which no longer names it. It "
+                        f"stays, for it has {some(left)}."
+                    )
+                else:
+                    yield from Namespace(path, name, present=False, inspect=True).steps(state)
+
+    def view(self, state: State, thing: Thing) -> dict[str, Any]:
+        return Namespace("", thing.netns or "").view(state)
+
+
+NAMESPACES = NamespaceKind()
 
 
 @value
@@ -53,13 +121,12 @@ class Namespace(Declared):
     def scope(self, scope: Scope) -> None:
         scope.names.add(self.name)
         if not self.present:
-            scope.processes.add(self.name)
+            scope.users.add(self.name)
             if self.inspect or self.shown:
-                scope.inside(self.name)
-                scope.outward.add(self.name)
+                scope.want(INTERFACE, self.name, ALL_PEERS)
 
     def steps(self, state: State) -> Iterator[Step]:
-        found = state.names.get(self.name)
+        found = state.what(self.name)
         if found == FOREIGN:
             raise Impossible(
                 self.path,
@@ -74,76 +141,80 @@ class Namespace(Declared):
         elif found in (STALE, DANGLING):
             yield DeleteStaleFile(self.name)
         elif found == NAMESPACE:
-            if f"{RUN_DIR}/{self.name}" in state.mounts.get(self.name, ()):
+            if f"{RUN_DIR}/{self.name}" in state.names[self.name].mounts:
                 raise Impossible(
                     self.path,
                     f"several mounts lie upon each other on {RUN_DIR}/{self.name}, so that the name would stay for "
                     "another namespace; nothing was touched: unmount them with umount until one is left, then run this "
                     "again",
                 )
-            if self.inspect and not state.lives_on(self.name):
+            if self.inspect and not lives_on(state, self.name):
                 yield from self._emptied(state)
             yield DeleteNamespace(self.name)
 
     def _emptied(self, state: State) -> Iterator[Step]:
         # The kernel destroys a namespace's devices some time after its last user has gone; a veth end on the host
         # is then still in the way of a new one of its name. A namespace that lives on loses nothing but its name.
-        for interface in list(state.inside(self.name).values()):
-            if interface.kind == "" and interface.name != "lo":
+        for interface in list(inside(state, self.name).values()):
+            if interface.type == "" and interface.name != "lo":
                 yield MoveInterface(self.name, interface.name, None)
-            elif interface.kind == "veth" and interface.peer is not None and interface.peer.netns != self.name:
+            elif interface.type == "veth" and interface.peer is not None and interface.peer.netns != self.name:
                 yield DeleteInterface(self.name, interface.name, interface.peer)
 
     def places(self) -> set[Endpoint]:
         return {Endpoint(self.name, "")}
 
     def view(self, state: State) -> dict[str, Any]:
-        found = state.names.get(self.name)
+        found = state.what(self.name)
         if found is None:
             return {}
         if found != NAMESPACE:
             return tree(branch(self.name), "not a namespace" if found == FOREIGN else "a stale file, not a namespace")
-        if self.present or state.lives_on(self.name):
+        if self.present or lives_on(state, self.name):
             return tree(branch(self.name), {})
         content = {
-            name: whole(interface) for name, interface in sorted(state.inside(self.name).items()) if name != "lo"
+            name: whole(state, self.name, one) for name, one in sorted(inside(state, self.name).items()) if name != "lo"
         }
         return tree(branch(self.name), {"interfaces": content} if content else {})
 
 
-def whole(interface: Interface) -> dict[str, Any]:
-    """All that a view tells of an interface which goes with its namespace."""
-    from ansible_collections.linuxnet.netns.plugins.module_utils._kinds.address import listed
+def lives_on(state: State, name: str) -> bool:
+    """Whether a namespace lives on when it loses this name, as far as was asked."""
+    found = state.names.get(name)
+    return found is not None and bool(found.processes or found.mounts)
 
-    shown: dict[str, Any] = {"kind": interface.kind or "physical"}
+
+def whole(state: State, netns: str, interface: Interface) -> dict[str, Any]:
+    """All that a view tells of an interface which goes with its namespace."""
+    shown: dict[str, Any] = {"kind": interface.type or "physical"}
     if interface.peer is not None:
         shown["peer"] = str(interface.peer)
-    addresses = listed(interface)
-    if addresses:
-        shown["addresses"] = addresses
+    for kind in sorted(state.tables, key=lambda kind: kind.order):
+        merge(shown, kind.leaf(state, Endpoint(netns, interface.name)))
     return shown
 
 
 @value
-class AddNamespace(Step):
+class AddNamespace(Action):
     """Create a namespace and give it a name."""
 
     name: str
     netns: Netns = None
+    independent = True
 
     def words(self) -> Sequence[str]:
         return ["ip", "netns", "add", self.name]
 
     def makes(self) -> Sequence[Thing]:
-        return [("namespace", self.name)]
+        return [Thing(NAMESPACES, self.name, ())]
 
-    def relocates(self) -> bool:
-        return True
+    def perform(self, host: Host) -> None:
+        host.create_namespace(self.name)
 
     def effect(self, state: State) -> None:
-        state.names[self.name] = NAMESPACE
-        state.interfaces[self.name] = {"lo": Interface("lo", "loopback", ifindex=1)}
-        state.fresh.add(self.name)
+        state.names[self.name] = Name(NAMESPACE, created=True)
+        state.forget(self.name)
+        state.put(INTERFACE, self.name, "lo", Interface("lo", "loopback", ifindex=1))
 
     def undo(self, before: State) -> Iterable[Step]:
         return [DeleteNamespace(self.name)]
@@ -153,7 +224,7 @@ class AddNamespace(Step):
 
 
 @value
-class DeleteNamespace(Step):
+class DeleteNamespace(Action):
     """Take a namespace's name away; the namespace itself goes when nothing uses it any longer."""
 
     name: str
@@ -163,17 +234,17 @@ class DeleteNamespace(Step):
         return ["ip", "netns", "delete", self.name]
 
     def removes(self) -> Sequence[Thing]:
-        return [("namespace", self.name)]
+        return [Thing(NAMESPACES, self.name, ())]
 
-    def relocates(self) -> bool:
-        return True
+    def perform(self, host: Host) -> None:
+        host.delete_namespace(self.name)
 
     def effect(self, state: State) -> None:
-        if not state.lives_on(self.name):
-            for name in list(state.inside(self.name)):
-                state.drop_pair(self.name, name)
+        if not lives_on(state, self.name):
+            for name in list(inside(state, self.name)):
+                vanish(state, Endpoint(self.name, name))
         state.names.pop(self.name, None)
-        state.interfaces.pop(self.name, None)
+        state.forget(self.name)
 
     def undo(self, before: State) -> Iterable[Step]:
         return [RestoreNamespace(self.name)]
@@ -186,7 +257,7 @@ class DeleteNamespace(Step):
 
 
 @value
-class RestoreNamespace(Step):
+class RestoreNamespace(Action):
     """Give a deleted namespace its name back: the run that deleted it holds it open until it ends."""
 
     name: str
@@ -195,15 +266,18 @@ class RestoreNamespace(Step):
     def words(self) -> Sequence[str]:
         return ["ip", "netns", "attach", self.name, OWN_PID]
 
+    def perform(self, host: Host) -> None:
+        host.restore_namespace(self.name)
+
     def effect(self, state: State) -> None:
-        state.names[self.name] = NAMESPACE
+        state.names[self.name] = Name(NAMESPACE)
 
     def undo(self, before: State) -> Iterable[Step]:
         return [DeleteNamespace(self.name)]
 
 
 @value
-class DeleteStaleFile(Step):
+class DeleteStaleFile(Action):
     """Remove a file that a namespace left behind."""
 
     name: str
@@ -211,6 +285,9 @@ class DeleteStaleFile(Step):
 
     def words(self) -> Sequence[str]:
         return ["ip", "netns", "delete", self.name]
+
+    def perform(self, host: Host) -> None:
+        host.delete_file(self.name)
 
     def effect(self, state: State) -> None:
         state.names.pop(self.name, None)
@@ -220,7 +297,7 @@ class DeleteStaleFile(Step):
 
 
 @value
-class LeaveStaleFile(Step):
+class LeaveStaleFile(Action):
     """Put back the empty file that was there before a run which failed."""
 
     name: str
@@ -229,8 +306,11 @@ class LeaveStaleFile(Step):
     def words(self) -> Sequence[str]:
         return ["touch", f"{RUN_DIR}/{self.name}"]
 
+    def perform(self, host: Host) -> None:
+        host.leave_file(self.name)
+
     def effect(self, state: State) -> None:
-        state.names[self.name] = STALE
+        state.names[self.name] = Name(STALE)
 
     def undo(self, before: State) -> Iterable[Step]:
         return [DeleteStaleFile(self.name)]

@@ -8,137 +8,220 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from collections.abc import Set as AbstractSet
-from typing import Any, Optional
+from functools import cache
+from typing import Any, NamedTuple, Optional
 
-from ansible_collections.linuxnet.netns.plugins.module_utils._echo import some
-from ansible_collections.linuxnet.netns.plugins.module_utils._kinds.address import Addresses
-from ansible_collections.linuxnet.netns.plugins.module_utils._kinds.interface import (
-    DeleteInterface,
-    built_upon,
-    group_of,
-    strange_end,
+from ansible_collections.linuxnet.netns.plugins.module_utils._kind import (
+    MOVED,
+    NEW_MAC,
+    Event,
+    Kind,
+    Kinds,
+    Reader,
 )
-from ansible_collections.linuxnet.netns.plugins.module_utils._kinds.namespace import (
-    EVERYWHERE,
-    DeleteStaleFile,
-    Namespace,
-)
+from ansible_collections.linuxnet.netns.plugins.module_utils._kinds.interface import INTERFACE, find, group_of
 from ansible_collections.linuxnet.netns.plugins.module_utils._model import (
-    STALE,
+    Action,
     Declared,
     Endpoint,
+    Host,
     Netns,
     Scope,
     State,
     Step,
     Thing,
-    branch,
+    in_order,
     merge,
-    of_interface,
-    tree,
     value,
 )
+from ansible_collections.linuxnet.netns.plugins.module_utils._normalise import Problems
 
 #: Identity of what is made in the same run and can only be told when it is there.
 NEW = ""
 #: What the identity of an interface, or of an address on it, begins with that is in the topology's group.
 _IN_GROUP = "group "
+#: Version 1 had no identity by group, which this reads as well.
+_VERSION, _READ = 2, (1, 2)
 
 
-@value
 class Record:
     """What a topology made: each thing with its identity, by which it is told from another of the same name."""
 
-    topology: str
-    things: Mapping[Thing, str]
+    def __init__(self, topology: str, things: Mapping[Thing, str]) -> None:
+        self.topology = topology
+        self.things = dict(things)
+        self.group = f"{_IN_GROUP}{group_of(topology)}"
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Record) and (self.topology, self.things) == (other.topology, other.things)
+
+    __hash__ = None  # type: ignore[assignment]
+
+    def copy(self) -> Record:
+        """A record of its own, to be changed."""
+        return Record(self.topology, self.things)
 
     def owns(self, state: State, thing: Thing) -> bool:
         """Whether the thing that is there under this name is the one that the topology made."""
         identity = self.things.get(thing)
-        if identity is None or not exists(state, thing):
+        if identity is None or not thing.kind.exists(state, thing):
             return False
         if identity.startswith(_IN_GROUP):
-            return identity == in_group(self.topology, state, thing)
-        now = identity_of(state, thing)
+            return identity == self.group and self.in_group(state, thing)
+        now = thing.kind.identity(state, thing)
         return identity == NEW or (
             now is not None and (identity == now or (now.endswith("/") and identity.startswith(now)))
         )
 
-    def moved(self, state: State, old: Endpoint, new: Endpoint) -> Record:
-        """The record after an interface is moved, before which it is called: owned as it was, in its new place."""
-        was, will = (("interface", end.netns or "", end.interface) for end in (old, new))
-        if not self.owns(state, was):
-            return self
-        identity = self.things[was] if self.things[was].startswith(_IN_GROUP) else NEW
-        things = {**self.things, will: identity}
-        del things[was]
-        return Record(self.topology, things)
+    def in_group(self, state: State, thing: Thing) -> bool:
+        """Whether it is an interface in the topology's group, or on one."""
+        found = find(state, Endpoint(thing.netns, thing.key[0])) if thing.kind.on_interface else None
+        return found is not None and found.group == group_of(self.topology)
 
-    def renewed(self, state: State, end: Endpoint) -> Record:
-        """The record after an interface gets another MAC, before which it is called.
+    def move(self, state: State, end: Endpoint, target: Netns) -> None:
+        """Note that an interface is moved, before it is: owned as it was, in its new place."""
+        was = Thing(INTERFACE, end.netns, (end.interface,))
+        if self.owns(state, was):
+            identity = self.things.pop(was)
+            self.things[was._replace(netns=target)] = identity if identity.startswith(_IN_GROUP) else NEW
 
-        What is owned of it is owned still, under an identity to be told.
-        """
-        found = state.interface(*end)
-        place = (end.netns or "", end.interface)
-        things: list[Thing] = [("interface", *place)]
-        things.extend(("address", *place, one.text) for one in (() if found is None else found.addresses))
-        new = [one for one in things if not self.things.get(one, _IN_GROUP).startswith(_IN_GROUP)]
-        new = [one for one in new if self.owns(state, one)]
-        return Record(self.topology, {**self.things, **dict.fromkeys(new, NEW)}) if new else self
-
-    def owns_interface(self, state: State, end: Endpoint) -> bool:
-        """The same for an interface."""
-        return self.owns(state, ("interface", end.netns or "", end.interface))
-
-    def extend(self, scope: Scope, declared: Optional[AbstractSet[Thing]]) -> None:
-        """Ask for what must be known to tell whether the recorded things are still there.
-
-        Where those that are not ``declared`` are to be removed (None: they are not), also for what that needs.
-        """
-        scope.identities = True
-        for thing in self.things:
-            name = thing[1] or None
-            if name is not None:
-                scope.names.add(name)
-            if declared is None or thing in declared:
+    def renew(self, state: State, end: Endpoint) -> None:
+        """Note that an interface gets another MAC, before it does: what is owned of it gets an identity to be told."""
+        for kind in state.tables:
+            if not kind.on_interface:
                 continue
-            scope.inside(name)
-            if thing[0] == "namespace":
-                scope.processes.add(thing[1])
-                scope.outward.add(thing[1])
-            elif thing[0] == "interface":
-                scope.peer(Endpoint(name, thing[2]), None)
-                scope.everywhere.add(Endpoint(name, thing[2]))
+            for thing in kind.things_of(state, end):
+                if not self.things.get(thing, _IN_GROUP).startswith(_IN_GROUP) and self.owns(state, thing):
+                    self.things[thing] = NEW
+
+
+class Kept(NamedTuple):
+    """A record as steps leave it, and as it is kept on the host; None: there is none."""
+
+    record: Optional[Record]
+    written: Optional[Record]
+
+
+class OwnershipKind(Kind[Kept]):
+    """The records of the host, by topology; they are in no namespace."""
+
+    name = "record"
+    plural = "records"
+    order = 100
+    in_namespace = False
+
+    def copied(self, rows: dict[Any, Kept]) -> dict[Any, Kept]:
+        return {
+            name: Kept(None if kept.record is None else kept.record.copy(), kept.written) for name, kept in rows.items()
+        }
+
+    def prepare(self, scope: Scope, state: State, reader: Reader) -> None:
+        surplus: dict[str, AbstractSet[Thing]] = {}
+        own: set[str] = set()
+        for detail in scope.details(self, None):
+            if isinstance(detail, Surplus):
+                surplus[detail.topology] = detail.declared
             else:
-                scope.settings.add(Endpoint(name, thing[2]))
+                own.add(detail)
+        for topology in sorted({*own, *surplus, *reader.records()}):
+            record, void = read(topology, reader)
+            mine = topology in own or topology in surplus
+            if void is not None and mine:
+                state.notes.append(void)
+            if record is not None:
+                state.put(self, None, topology, Kept(record, record.copy()))
+                if mine:
+                    _ask(record, scope, surplus.get(topology))
+
+    def happens(self, state: State, event: Event) -> None:
+        if event.what not in (MOVED, NEW_MAC):
+            return
+        end = Endpoint(event.netns, event.interface)
+        for kept in state.rows(self, None).values():
+            if kept.record is not None and event.what == MOVED:
+                kept.record.move(state, end, event.target)
+            elif kept.record is not None:
+                kept.record.renew(state, end)
+
+    def unseen(self, state: State) -> Any:
+        return {topology: kept.written for topology, kept in state.rows(self, None).items()}
 
 
-def in_group(topology: str, state: State, thing: Thing) -> Optional[str]:
-    """The identity of an interface, or of an address on it, that is in the topology's group; else None."""
-    found = None if thing[0] == "namespace" else state.interface(thing[1] or None, thing[2])
-    group = group_of(topology)
-    return f"{_IN_GROUP}{group}" if found is not None and found.group == group else None
+OWNERSHIP = OwnershipKind()
 
 
-def identity_of(state: State, thing: Thing) -> Optional[str]:
-    """What tells a thing that is in no group of a topology from another of its name; None: there is none of that name.
+class Surplus(NamedTuple):
+    """Asks for the record of a topology, and for all that removing what is not declared needs."""
 
-    A namespace is told by what ``_kernel/namespaces.identity`` says of it; an interface by its namespace's identity and
-    its index and MAC, for an index alone may be given to the next one; an address by its interface's. Where the MAC is
-    not known yet, the identity ends without it, as it does on the host: there udev changes it, and the kernel counts
-    indexes on.
+    topology: str
+    declared: AbstractSet[Thing]
+
+
+def record_of(state: State, topology: str) -> Optional[Record]:
+    """The record of a topology, or None."""
+    kept = state.row(OWNERSHIP, None, topology)
+    return None if kept is None else kept.record
+
+
+def _ask(record: Record, scope: Scope, declared: Optional[AbstractSet[Thing]]) -> None:
+    """Ask for what must be known to tell whether the recorded things are still there.
+
+    Where those that are not ``declared`` are to be removed (None: they are not), also for what that needs.
     """
-    if thing[0] == "namespace":
-        return state.identities.get(thing[1]) if state.has(thing[1]) else None
-    netns: Netns = thing[1] or None
-    found = state.interface(netns, thing[2])
-    if found is None or (thing[0] == "address" and found.address(thing[3]) is None):
-        return None
-    place = "host" if netns is None else state.identities.get(netns)
-    if place is None or found.ifindex is None:
-        return None
-    return f"{place}/{found.ifindex}/{(netns and found.mac) or ''}"
+    scope.identities = True
+    for thing in record.things:
+        if thing.netns is not None:
+            scope.names.add(thing.netns)
+        surplus = declared is not None and thing not in declared
+        if surplus:
+            scope.want(INTERFACE, thing.netns)
+        thing.kind.owned(scope, thing, surplus)
+
+
+def read(topology: str, reader: Reader) -> tuple[Optional[Record], Optional[str]]:
+    """The record of a topology, or None; and why a record that is there counts for nothing, or None.
+
+    Raises: OSError, when it cannot be read now; that does not make it one that counts for nothing.
+    """
+    path, content, why = reader.record(topology)
+    if content is not None:
+        try:
+            if content["topology"] != topology:
+                raise ValueError("it is of another topology")
+            if content["version"] in _READ:
+                found = {_thing(reader.kinds, *thing): _identity(one) for thing, one in content["things"]}
+                return Record(topology, found), None
+            why = f"it has version {content['version']}"
+        except (ValueError, KeyError, TypeError) as error:
+            why = f"it is damaged ({error!r})"
+    if why is None:
+        return None, None
+    return None, f"The record {path} of what this topology made counts for nothing: {why}. What it made is left alone."
+
+
+def _thing(kinds: Kinds, name: str, netns: str, *key: str) -> Thing:
+    try:
+        kind = kinds[name]
+    except KeyError:
+        kind = None
+    written = (netns, *key)
+    if kind is None or not all(isinstance(part, str) for part in written) or not (not netns or _is_name(netns)):
+        raise ValueError(f"{(name, *written)!r} is no thing")
+    if not kind.is_key(key, _is_name):
+        raise ValueError(f"{(name, *written)!r} is no thing")
+    return Thing(kind, netns or None, key)
+
+
+@cache
+def _is_name(written: str) -> bool:
+    """Whether a namespace or an interface can have the name."""
+    return Problems().namespace("", written) is not None
+
+
+def _identity(written: object) -> str:
+    if not isinstance(written, str) or not written:
+        raise ValueError(f"{written!r} is no identity")
+    return written
 
 
 @value
@@ -151,144 +234,93 @@ class Ownership(Declared):
     purge: bool
 
     def scope(self, scope: Scope) -> None:
-        scope.records.add(self.topology)
-        if self.purge:
-            scope.purged[self.topology] = self.declared
+        scope.want(OWNERSHIP, None, Surplus(self.topology, self.declared) if self.purge else self.topology)
 
     def steps(self, state: State) -> Iterator[Step]:
-        record = state.records.get(self.topology)
+        record = record_of(state, self.topology)
         if self.purge and record is not None:
-            yield from self._removals(state, record)
-        record = record or Record(self.topology, {})
+            yield from self._removals(state)
+        record = record_of(state, self.topology) or Record(self.topology, {})
         was = record.things
-        made = {thing: in_group(self.topology, state, thing) or NEW for thing in state.made if exists(state, thing)}
+        made = {
+            thing: record.group if record.in_group(state, thing) else NEW
+            for thing in state.made
+            if thing.kind.exists(state, thing)
+        }
         kept = [thing for thing in was if thing not in made and self._keeps(state, record, thing)]
         state.notes.extend(self._lost(state, was.keys() - kept - made.keys()))
-        now = {**self._unrecorded(state, was), **{thing: was[thing] for thing in kept}, **made}
+        now = {**self._unrecorded(state, record), **{thing: was[thing] for thing in kept}, **made}
         state.notes.extend(self._strayed(state, now))
-        written = state.written.get(self.topology)
+        there = state.row(OWNERSHIP, None, self.topology)
+        written = None if there is None else there.written
         if now != (written.things if written is not None else {}) or NEW in now.values():
-            yield WriteRecord(self.topology, tuple(sorted(now.items())))
+            yield WriteRecord(self.topology, tuple((thing, now[thing]) for thing in sorted(now, key=in_order)))
 
-    def _keeps(self, state: State, record: Record, thing: Thing) -> bool:
-        if thing[0] == "namespace" and state.names.get(thing[1]) == STALE:
-            return True  # a run that was removing it was killed
+    @staticmethod
+    def _keeps(state: State, record: Record, thing: Thing) -> bool:
         # What is inside a namespace that was not read stays recorded as long as the namespace itself does.
-        netns = None if thing[0] == "namespace" else thing[1] or None
-        if thing[0] != "namespace" and state.has(netns) and netns not in state.interfaces:
+        if thing.kind.in_namespace and state.has(thing.netns) and not state.was_read(INTERFACE, thing.netns):
             return True
-        return record.owns(state, thing)
+        return record.owns(state, thing) or thing.kind.half_removed(state, thing)
 
     def _lost(self, state: State, things: AbstractSet[Thing]) -> Iterator[str]:
         """What is to be said of what has the name of something recorded, and is not that."""
-        for thing in sorted(things):
+        lost = {(thing.netns, thing.key) for thing in things}
+        for thing in sorted(things, key=in_order):
             # What is inside of something else that is lost goes without saying.
-            around = {("namespace", thing[1]), ("interface", *thing[1:3])} - {thing}
-            if exists(state, thing) and not around & things:
+            around = any((thing.netns, thing.key[:length]) in lost for length in range(len(thing.key)))
+            if thing.kind.exists(state, thing) and not around:
                 yield (
-                    f"{_called(thing)} is not the one that topology {self.topology} made: it was replaced, or its "
-                    "group changed. It is left alone, and no longer counts as the topology's."
+                    f"{thing.kind.called(thing)} is not the one that topology {self.topology} made: it was replaced, "
+                    "or its group changed. It is left alone, and no longer counts as the topology's."
                 )
 
-    def _unrecorded(self, state: State, recorded: Mapping[Thing, str]) -> dict[Thing, str]:
+    def _unrecorded(self, state: State, record: Record) -> dict[Thing, str]:
         """The declared interfaces that the topology made and a run that was killed has not recorded."""
-        new = (one for one in self.declared if one[0] == "interface" and one not in recorded)
-        found = {one: in_group(self.topology, state, one) for one in new}
-        return {thing: identity for thing, identity in found.items() if identity is not None}
+        return {
+            thing: record.group
+            for thing in self.declared
+            if thing.kind is INTERFACE and thing not in record.things and record.in_group(state, thing)
+        }
 
     def _strayed(self, state: State, known: Mapping[Thing, str]) -> Iterator[str]:
         """What is to be said of interfaces that the topology made, and that are not where they are recorded."""
         group = group_of(self.topology)
-        for netns, inside in state.interfaces.items():
+        for netns, inside in state.tables.get(INTERFACE, {}).items():
             for name, interface in inside.items():
-                if interface.group == group and ("interface", netns or "", name) not in known:
+                if interface.group == group and Thing(INTERFACE, netns, (name,)) not in known:
                     yield (
                         f"Interface {Endpoint(netns, name)} is of topology {self.topology}, which does not know it by "
                         "this name and place: it was renamed or moved, or the record was lost. It is left alone."
                     )
 
-    def _removals(self, state: State, record: Record) -> Iterator[Step]:
-        surplus = [thing for thing in sorted(record.things) if thing not in self.declared]
-        addresses: dict[Endpoint, list[str]] = {}
-        for thing in surplus:
-            if thing[0] == "address" and record.owns(state, thing):
-                addresses.setdefault(Endpoint(thing[1] or None, thing[2]), []).append(thing[3])
-        for end, texts in addresses.items():
-            yield from Addresses(self.path, end.netns, end.interface, tuple(texts), present=False).steps(state)
-        for thing in surplus:
-            if thing[0] == "interface" and record.owns(state, thing):
-                end = Endpoint(thing[1] or None, thing[2])
-                found = state.interface(*end)
-                peer = None if found is None else found.peer
-                upon = [*built_upon(state, end), *([] if peer is None else built_upon(state, peer))]
-                strange = strange_end(state, end, group_of(self.topology))
-                if strange is not None:
-                    state.notes.append(
-                        f"Interface {end} was made for topology {self.topology}, which no longer names it. It stays, "
-                        f"for its other end, {strange}, is not the topology's any longer."
-                    )
-                elif upon:
-                    state.notes.append(
-                        f"Interface {end} was made for topology {self.topology}, which no longer names it. It stays, "
-                        f"for {some(upon)} is built upon it."
-                    )
-                else:
-                    yield DeleteInterface(*end, peer)
-        for thing in surplus:
-            if thing[0] == "namespace" and state.names.get(thing[1]) == STALE:
-                yield DeleteStaleFile(thing[1])
-            elif thing[0] == "namespace" and record.owns(state, thing):
-                inside = sorted(set(state.inside(thing[1])) - EVERYWHERE)
-                if inside:
-                    state.notes.append(
-                        f"Namespace {thing[1]} was made for topology {self.topology}, which no longer names it. It "
-                        f"stays, for it has {some(inside)}."
-                    )
-                else:
-                    yield from Namespace(self.path, thing[1], present=False, inspect=True).steps(state)
+    def _removals(self, state: State) -> Iterator[Step]:
+        record = record_of(state, self.topology)
+        surplus: dict[Kind[Any], list[Thing]] = {}
+        for thing in sorted(() if record is None else record.things, key=in_order):
+            if thing not in self.declared:
+                surplus.setdefault(thing.kind, []).append(thing)
+
+        def mine(thing: Thing) -> bool:
+            now = record_of(state, self.topology)
+            return now is not None and now.owns(state, thing)
+
+        for kind in sorted(surplus, key=lambda kind: kind.order, reverse=True):
+            yield from kind.removals(state, self.path, surplus[kind], mine, self.topology)
 
     def view(self, state: State) -> dict[str, Any]:
-        record = state.records.get(self.topology)
+        record = record_of(state, self.topology)
         shown: dict[str, Any] = {}
         if not self.purge or record is None:
             return shown
-        for thing in sorted(record.things):
-            if thing not in self.declared and thing[0] == "namespace" and state.names.get(thing[1]) == STALE:
-                merge(shown, Namespace(self.path, thing[1]).view(state))
-            if thing in self.declared or not record.owns(state, thing):
-                continue
-            if thing[0] == "namespace":
-                merge(shown, tree(branch(thing[1]), {}))
-            else:
-                merge(shown, of_interface(thing[1] or None, thing[2], self._leaf(state, thing)))
+        for thing in sorted(record.things, key=in_order):
+            if thing not in self.declared and (record.owns(state, thing) or thing.kind.half_removed(state, thing)):
+                merge(shown, thing.kind.view(state, thing))
         return shown
-
-    @staticmethod
-    def _leaf(state: State, thing: Thing) -> dict[str, Any]:
-        if thing[0] == "address":
-            return {"addresses": [thing[3]]}
-        found = state.interface(thing[1] or None, thing[2])
-        return {} if found is None or found.peer is None else {"peer": found.peer.short()}
-
-
-def _called(thing: Thing) -> str:
-    """A thing as a sentence begins with it."""
-    if thing[0] == "namespace":
-        return f"Namespace {thing[1]}"
-    end = Endpoint(thing[1] or None, thing[2])
-    return f"Interface {end}" if thing[0] == "interface" else f"Address {thing[3]} of {end}"
-
-
-def exists(state: State, thing: Thing) -> bool:
-    """Whether there is something of that name, whoever made it."""
-    if thing[0] == "namespace":
-        return state.has(thing[1])
-    found = state.interface(thing[1] or None, thing[2])
-    return found is not None and (thing[0] != "address" or found.address(thing[3]) is not None)
 
 
 @value
-class WriteRecord(Step):
+class WriteRecord(Action):
     """Write the record of a topology; with nothing in it, remove it. It is no work on the network, so no command."""
 
     topology: str
@@ -298,13 +330,33 @@ class WriteRecord(Step):
     def words(self) -> Sequence[str]:
         return []
 
+    def perform(self, host: Host) -> None:
+        things = dict(self.things)
+        new: dict[Netns, list[Thing]] = {}
+        for thing, identity in self.things:
+            if identity == NEW:
+                new.setdefault(thing.netns, []).append(thing)
+        for netns, made in new.items():
+            own = "host" if netns is None else host.identity(netns)
+            names = {thing.key[0] for thing in made if thing.kind.on_interface}
+            known = host.hardware(netns, names) if names else {}
+            for thing in made:
+                # As the identity of each kind will read it.
+                index, mac = known[thing.key[0]] if thing.kind.on_interface else (0, "")
+                things[thing] = f"{own}/{index}/{mac}" if thing.kind.on_interface else own
+        listed = [[[one.kind.name, one.netns or "", *one.key], identity] for one, identity in things.items()]
+        content = {"version": _VERSION, "topology": self.topology, "things": listed}
+        host.write_record(self.topology, content if listed else None)
+
     def effect(self, state: State) -> None:
         if self.things:
-            state.records[self.topology] = state.written[self.topology] = Record(self.topology, dict(self.things))
+            record = Record(self.topology, dict(self.things))
+            state.put(OWNERSHIP, None, self.topology, Kept(record, record.copy()))
         else:
-            state.records.pop(self.topology, None)
-            state.written.pop(self.topology, None)
+            state.drop(OWNERSHIP, None, self.topology)
 
     def undo(self, before: State) -> Iterable[Step]:
-        record = before.written.get(self.topology)
-        return [WriteRecord(self.topology, () if record is None else tuple(sorted(record.things.items())))]
+        kept = before.row(OWNERSHIP, None, self.topology)
+        written = None if kept is None or kept.written is None else kept.written.things
+        listed = () if written is None else tuple((thing, written[thing]) for thing in sorted(written, key=in_order))
+        return [WriteRecord(self.topology, listed)]

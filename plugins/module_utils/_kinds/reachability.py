@@ -11,7 +11,11 @@ from typing import Any
 
 from ansible_collections.linuxnet.netns.plugins.module_utils import _probe
 from ansible_collections.linuxnet.netns.plugins.module_utils._errors import Impossible
+from ansible_collections.linuxnet.netns.plugins.module_utils._kinds.address import of
 from ansible_collections.linuxnet.netns.plugins.module_utils._kinds.interface import (
+    INTERFACE,
+    find,
+    inside,
     joined,
     missing_interface,
     missing_namespace,
@@ -56,9 +60,9 @@ class Reachability(Declared):
         if wanted.sender is not None:
             scope.names.add(wanted.sender)
         if isinstance(wanted.to, Endpoint):
-            scope.inside(wanted.to.netns)
+            scope.want(INTERFACE, wanted.to.netns)
         elif "%" in wanted.to:
-            scope.inside(wanted.sender)
+            scope.want(INTERFACE, wanted.sender)
 
     def steps(self, state: State) -> Iterator[Step]:
         sender = self.expectation.sender
@@ -77,10 +81,9 @@ class Reachability(Declared):
             return [end]
         if not state.has(end.netns):
             raise Impossible(path, missing_namespace(str(end.netns), state))
-        found = state.interface(*end)
-        if found is None:
+        if find(state, end) is None:
             raise Impossible(path, missing_interface(end, state))
-        addresses = _probe.worth(found.addresses, elsewhere=self.expectation.leaves)
+        addresses = _worth(state, end, elsewhere=self.expectation.leaves)
         if not addresses:
             whence = " from elsewhere" if self.expectation.leaves else ""
             raise Impossible(path, f"interface {end} has no address to be reached by{whence}")
@@ -90,9 +93,9 @@ class Reachability(Declared):
         """The zone of an address is an interface of the sender, or its index. Raises: Impossible."""
         zone = address.partition("%")[2]
         sender = self.expectation.sender
-        if not zone or state.interface(sender, zone) is not None:
+        if not zone or find(state, Endpoint(sender, zone)) is not None:
             return
-        if zone not in {str(one.ifindex) for one in state.inside(sender).values()}:
+        if zone not in {str(one.ifindex) for one in inside(state, sender).values()}:
             raise Impossible(path, missing_interface(Endpoint(sender, zone), state))
 
     def view(self, state: State) -> dict[str, Any]:
@@ -113,20 +116,20 @@ class FullReachability(Declared):
     timeout: float
 
     def scope(self, scope: Scope) -> None:
-        scope.everything = True
+        scope.everything = INTERFACE
 
     def steps(self, state: State) -> Iterator[Step]:
         self._expectations(state)
         return iter(())
 
     def _expectations(self, state: State) -> list[_probe.Expectation]:
-        places = sorted(state.interfaces, key=str)
+        places = sorted(state.tables.get(INTERFACE, {}), key=str)
         targets = [
             (Endpoint(netns, interface.name), address)
             for netns in places
-            for interface in state.inside(netns).values()
-            if interface.kind != "loopback"
-            for address in _probe.worth(interface.addresses, elsewhere=True)
+            for interface in inside(state, netns).values()
+            if interface.type != "loopback"
+            for address in _worth(state, Endpoint(netns, interface.name), elsewhere=True)
         ]
         found = _probe.matrix(places, targets)
         if isinstance(found, str):
@@ -138,6 +141,11 @@ class FullReachability(Declared):
 
     def conditions(self, state: State) -> Sequence[Condition]:
         return [Reply(_probe.Probe(one, str(one.to)), self.timeout) for one in self._expectations(state)]
+
+
+def _worth(state: State, end: Endpoint, *, elsewhere: bool) -> list[str]:
+    """The addresses by which an interface can be reached."""
+    return _probe.worth([one.text for one in of(state, end)], elsewhere=elsewhere)
 
 
 def told(found: Iterable[tuple[Condition, Any]]) -> list[dict[str, Any]]:

@@ -7,29 +7,39 @@
 from __future__ import annotations
 
 import errno
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import replace
-from typing import Any, Optional
+from functools import lru_cache
+from typing import TYPE_CHECKING, Any, Optional
 
 from ansible_collections.linuxnet.netns.plugins.module_utils._echo import some
 from ansible_collections.linuxnet.netns.plugins.module_utils._errors import Impossible
+from ansible_collections.linuxnet.netns.plugins.module_utils._kinds.address import listed
 from ansible_collections.linuxnet.netns.plugins.module_utils._kinds.interface import (
+    INTERFACE,
     IPV6_MINIMUM,
     DeleteInterface,
+    Interface,
     MoveInterface,
+    PeerOf,
     SetInterface,
     built_upon,
+    find,
     group_of,
     joined,
+    known_as,
     missing_namespace,
+    next_index,
 )
+from ansible_collections.linuxnet.netns.plugins.module_utils._kinds.ownership import OWNERSHIP, record_of
 from ansible_collections.linuxnet.netns.plugins.module_utils._model import (
     OWN_PID,
     Declared,
     Endpoint,
-    Interface,
     Netns,
+    Request,
     Scope,
+    Sender,
     State,
     Step,
     Thing,
@@ -39,6 +49,24 @@ from ansible_collections.linuxnet.netns.plugins.module_utils._model import (
     of_interface,
     value,
 )
+from ansible_collections.linuxnet.netns.plugins.module_utils._wire.attributes import number
+from ansible_collections.linuxnet.netns.plugins.module_utils._wire.messages import (
+    ACK,
+    CREATE,
+    DESCRIPTOR,
+    EXCL,
+    INDEX,
+    NEWLINK,
+    PEER_INDEX,
+    Form,
+    packed,
+)
+from ansible_collections.linuxnet.netns.plugins.module_utils._wire.requests import IFF_UP
+
+if TYPE_CHECKING:
+    from ansible_collections.linuxnet.netns.plugins.module_utils._wire.codec import Codec
+
+_NUMBERS = tuple(map(number, (INDEX, PEER_INDEX, DESCRIPTOR)))
 
 
 @value
@@ -91,19 +119,16 @@ class Veth(Declared):
         return (self.first,) if self.second is None else (self.first, self.second)
 
     def scope(self, scope: Scope) -> None:
-        scope.inside(None)
+        scope.want(INTERFACE, None)
         for end, other in ((self.first, self.second), (self.second, self.first)):
             if end is None:
                 continue
             likely = (None, self.first.netns) if other is None else (other.netns, None)
-            place = end.endpoint
-            scope.inside(end.netns)
-            scope.peer(place, *likely)
-            scope.peer(Endpoint(None, end.interface), *likely)
             # Looked for everywhere, so that a name that is taken can be said by what.
-            scope.everywhere.add(place)
+            scope.want(INTERFACE, end.netns, PeerOf(end.interface, likely, everywhere=True))
+            scope.want(INTERFACE, None, PeerOf(end.interface, likely))
         if self.record:
-            scope.records.add(self.record)
+            scope.want(OWNERSHIP, None, self.record)
 
     def steps(self, state: State) -> Iterator[Step]:
         yield from self._present(state) if self.present else self._absent(state)
@@ -128,7 +153,7 @@ class Veth(Declared):
         for where, end in zip(found, self.ends):
             if where.netns != end.netns:
                 yield from self._freed(state, end)
-            now = state.interface(*where)
+            now = find(state, where)
             if end.mac is not None and now is not None and now.mac != end.mac:
                 # Before it moves: udev gives an interface that appears on the host another MAC, unless one was set.
                 yield SetInterface(where.netns, end.interface, "mac", end.mac)
@@ -149,14 +174,14 @@ class Veth(Declared):
     def find(self, state: State) -> Optional[tuple[Endpoint, ...]]:
         """Where the ends of this pair are now, in the order declared; None when there is no such pair."""
         if self.second is None:
-            found = state.interface(*self.first.endpoint)
-            if found is None or found.kind != "veth":
+            found = find(state, self.first.endpoint)
+            if found is None or found.type != "veth":
                 return None
             return (self.first.endpoint,) if found.peer is None else (self.first.endpoint, found.peer)
         for end, other in ((self.first, self.second), (self.second, self.first)):
             for here in dict.fromkeys((end.endpoint, Endpoint(None, end.interface))):
-                found = state.interface(*here)
-                there = found.peer if found is not None and found.kind == "veth" else None
+                found = find(state, here)
+                there = found.peer if found is not None and found.type == "veth" else None
                 if there is None or there == here or there.interface != other.interface:
                     continue
                 strayed = {here, there} - {end.endpoint, other.endpoint}
@@ -167,18 +192,21 @@ class Veth(Declared):
         return None
 
     def _owns(self, state: State, end: Endpoint) -> bool:
-        record = state.records.get(self.record)
-        return record is not None and bool(record.owns_interface(state, end))
+        record = record_of(state, self.record)
+        return record is not None and record.owns(state, Thing(INTERFACE, end.netns, (end.interface,)))
 
     def _is_others(self, state: State, end: Endpoint) -> bool:
         """Whether an interface is another topology's."""
-        others = (record for name, record in state.records.items() if name != self.record)
-        return bool(self.record) and any(record.owns_interface(state, end) for record in others)
+        if not self.record:
+            return False
+        thing = Thing(INTERFACE, end.netns, (end.interface,))
+        kept = state.rows(OWNERSHIP, None).items()
+        return any(one.record.owns(state, thing) for name, one in kept if name != self.record and one.record)
 
     def _freed(self, state: State, end: VethEnd) -> Iterator[Step]:
         """Remove what an earlier run of the same topology made in the place of an end. Raises: Impossible."""
-        found = state.interface(*end.endpoint)
-        if found is not None and found.kind == "veth" and self._owns(state, end.endpoint):
+        found = find(state, end.endpoint)
+        if found is not None and found.type == "veth" and self._owns(state, end.endpoint):
             for one in (end.endpoint, *([] if found.peer is None else [found.peer])):
                 upon = built_upon(state, one)
                 if upon:
@@ -191,7 +219,7 @@ class Veth(Declared):
         self._unoccupied(state, end)
 
     def _unoccupied(self, state: State, end: VethEnd) -> None:
-        found, other = state.interface(*end.endpoint), state.known_as(end.endpoint)
+        found, other = find(state, end.endpoint), known_as(state, end.endpoint)
         by = described(found) if found is not None else other and f"{other.name}, whose alternative name it is"
         if by:
             raise Impossible(
@@ -204,7 +232,7 @@ class Veth(Declared):
         first, second = self.ends
         group = group_of(self.record) if self.record else 0
         # Where the namespace is new the next index is certain; saying it saves asking for it afterwards.
-        index, peer_index = state.next_index(first.netns), state.next_index(second.netns)
+        index, peer_index = next_index(state, first.netns), next_index(state, second.netns)
         if peer_index is not None and second.netns == first.netns:
             peer_index += 1
         return pair(
@@ -217,7 +245,7 @@ class Veth(Declared):
         shown: dict[str, Any] = {}
         ends = (self.first, self.second)
         for where, other, end in zip(found or (), reversed(found or ()), ends):
-            interface = state.interface(*where)
+            interface = find(state, where)
             if interface is None:
                 continue
             leaf: dict[str, Any] = {"peer": other.short()}
@@ -225,11 +253,10 @@ class Veth(Declared):
                 leaf["mac"] = interface.mac
             if end is not None and end.mtu is not None:
                 leaf["mtu"] = interface.mtu
-                if end.mtu < IPV6_MINIMUM and interface.addresses:
+                addresses = listed(state, where) if end.mtu < IPV6_MINIMUM else []
+                if addresses:
                     # Such an MTU takes the IPv6 addresses away.
-                    from ansible_collections.linuxnet.netns.plugins.module_utils._kinds.address import listed
-
-                    leaf.update({"addresses": addresses} if (addresses := listed(interface)) else {})
+                    leaf["addresses"] = addresses
             merge(shown, of_interface(where.netns, where.interface, leaf))
         return shown
 
@@ -237,15 +264,26 @@ class Veth(Declared):
         return {end.endpoint for end in self.ends}
 
 
+def again(before: State, interface: Interface, netns: Netns) -> Optional[Step]:
+    """The step that makes a deleted pair anew, seen from the state before; None where its other end was not seen."""
+    other = None if interface.peer is None else find(before, interface.peer)
+    if other is None or interface.peer is None:
+        return None
+    return pair(
+        VethEnd(netns, interface.name, interface.mac, interface.mtu, interface.ifindex, group=interface.group),
+        VethEnd(interface.peer.netns, other.name, other.mac, other.mtu, other.ifindex, group=other.group),
+    )
+
+
 def described(interface: Interface) -> str:
     """What an interface is, for a message."""
-    if interface.kind == "veth" and interface.peer is not None:
+    if interface.type == "veth" and interface.peer is not None:
         return f"one end of another veth pair, whose other end is {interface.peer}"
-    if interface.kind == "veth":
+    if interface.type == "veth":
         return "one end of another veth pair"
-    if not interface.kind:
+    if not interface.type:
         return "a physical device"
-    return f"an interface of kind {interface.kind}"
+    return f"an interface of kind {interface.type}"
 
 
 def pair(one: VethEnd, other: VethEnd) -> AddVeth:
@@ -259,7 +297,7 @@ def pair(one: VethEnd, other: VethEnd) -> AddVeth:
 
 
 @value
-class AddVeth(Step):
+class AddVeth(Request):
     """Create a pair, both ends at once, each in its namespace under its final name; :func:`pair` makes the step.
 
     It is sent from inside the namespace of its ``first`` end. Sent from elsewhere, that one's name and index would have
@@ -288,23 +326,30 @@ class AddVeth(Step):
         return ip(self.netns, *words)
 
     def makes(self) -> Sequence[Thing]:
-        return [("interface", end.netns or "", end.interface) for end in (self.first, self.second)]
+        return [Thing(INTERFACE, end.netns, (end.interface,)) for end in (self.first, self.second)]
 
-    def relocates(self) -> bool:
-        return True
+    def message(self, codec: Codec, sender: Sender) -> bytes:
+        first, second = self.first, self.second
+        away = second.netns != self.netns
+        form = _form(codec, replace(first, netns=None, index=None), replace(second, netns=None, index=None), away)
+        descriptor = sender.descriptor(second.netns) if away else 0
+        return form.fill(number(first.index or 0), number(second.index or 0), number(descriptor))
+
+    def relocates(self) -> Collection[str]:
+        return (self.first.interface, self.second.interface)
 
     def foreseen(self) -> bool:
         return all(end.index is not None for end in (self.first, self.second) if end.netns == self.netns)
 
     def seems_done(self, now: State) -> bool:
-        found = now.interface(*self.first.endpoint)
+        found = find(now, self.first.endpoint)
         return (
             found is not None
-            and (found.kind, found.group, found.peer) == ("veth", self.first.group, self.second.endpoint)
+            and (found.type, found.group, found.peer) == ("veth", self.first.group, self.second.endpoint)
             and self.first.mac in (None, found.mac)
         )
 
-    def otherwise(self, error: int) -> Optional[Step]:
+    def otherwise(self, error: int) -> Optional[Request]:
         if error not in (errno.EEXIST, errno.EBUSY) or self.first.index is None:
             return None
         return replace(self, first=replace(self.first, index=None), second=replace(self.second, index=None))
@@ -322,10 +367,35 @@ class AddVeth(Step):
                 peer_ifindex=other.index,
                 group=end.group,
             )
-            state.put(end.netns, made)
+            state.put(INTERFACE, end.netns, end.interface, made)
 
     def undo(self, before: State) -> Iterable[Step]:
         return [DeleteInterface(self.first.netns, self.first.interface, self.second.endpoint)]
 
     def places(self) -> set[Netns]:
         return {self.first.netns, self.second.netns}
+
+
+@lru_cache(maxsize=64)
+def _form(codec: Codec, first: VethEnd, second: VethEnd, away: bool) -> Form:
+    """A pair of these ends, the second being ``away`` in another namespace; the form lacks where, and the indexes."""
+    elsewhere = [("IFLA_NET_NS_FD", DESCRIPTOR)] if away else []
+    peer = {"index": PEER_INDEX, "attrs": [*_attributes(second), *elsewhere]}
+    message = codec.ifinfmsg()
+    message["index"] = INDEX
+    if first.up:
+        message["change"] = message["flags"] = IFF_UP
+    info = {"attrs": [("IFLA_INFO_KIND", "veth"), ("IFLA_INFO_DATA", {"attrs": [("VETH_INFO_PEER", peer)]})]}
+    message["attrs"] = [*_attributes(first), ("IFLA_LINKINFO", info)]
+    return Form(packed(message, NEWLINK, ACK | CREATE | EXCL), *_NUMBERS)
+
+
+def _attributes(end: VethEnd) -> list[tuple[str, Any]]:
+    attributes: list[tuple[str, Any]] = [("IFLA_IFNAME", end.interface)]
+    if end.mac is not None:
+        attributes.append(("IFLA_ADDRESS", end.mac))
+    if end.mtu is not None:
+        attributes.append(("IFLA_MTU", end.mtu))
+    if end.group:
+        attributes.append(("IFLA_GROUP", end.group))
+    return attributes

@@ -15,7 +15,13 @@ import struct
 from collections.abc import Iterator
 from typing import NamedTuple, Optional
 
-from ansible_collections.linuxnet.netns.plugins.module_utils._kernel.netlink import attributes, each_attribute
+from ansible_collections.linuxnet.netns.plugins.module_utils._wire.attributes import (
+    attributes,
+    each_attribute,
+    signed,
+    text,
+    unsigned,
+)
 
 #: linux/if_link.h: ADDRESS, IFNAME, MTU, LINK, MASTER, LINKINFO with its KIND; GROUP, LINK_NETNSID, PROP_LIST.
 _MAC, _IFNAME, _MTU, _LINK, _MASTER, _LINKINFO, _KIND = 1, 3, 4, 5, 10, 18, 1
@@ -31,7 +37,6 @@ _IFF_LOOPBACK = 0x8
 #: The bytes of what precedes the attributes: struct ifinfomsg, ifaddrmsg and rtmsg, behind the header.
 _IFINFOMSG, _IFADDRMSG, _RTMSG = struct.Struct("=BxHiII"), struct.Struct("=BBBBi"), struct.Struct("=BBBBBBBBI")
 _HEADER = 16
-_NUMBER, _SIGNED = struct.Struct("=I"), struct.Struct("=i")
 #: linux/rtnetlink.h: DST, SRC, OIF, GATEWAY, PRIORITY, PREFSRC, MULTIPATH, TABLE, VIA, NH_ID; struct rtnexthop.
 _DST, _SRC, _OIF, _GATEWAY, _PRIORITY, _PREFSRC, _MULTIPATH, _TABLE, _VIA, _NH_ID = 1, 2, 4, 5, 6, 7, 9, 15, 18, 30
 _NEXT_HOP = struct.Struct("=HBBi")
@@ -192,18 +197,3 @@ def _gateway(family: int, told: dict[int, bytes]) -> Optional[str]:
         # struct rtvia: a gateway of another family.
         return socket.inet_ntop(struct.unpack_from("=H", via)[0], via[2:])
     return None
-
-
-def unsigned(value: Optional[bytes]) -> Optional[int]:
-    """A number of four bytes, or None where there is none."""
-    return None if value is None else int(_NUMBER.unpack_from(value)[0])
-
-
-def signed(value: Optional[bytes]) -> Optional[int]:
-    """A number of four bytes that may be negative, or None where there is none."""
-    return None if value is None else int(_SIGNED.unpack_from(value)[0])
-
-
-def text(value: bytes) -> str:
-    """A string; bytes that are not UTF-8 are written in hexadecimal, after a backslash and an x."""
-    return value.rstrip(b"\0").decode("utf-8", "backslashreplace")

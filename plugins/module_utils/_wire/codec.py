@@ -16,14 +16,18 @@ import importlib.machinery
 import sys
 import traceback
 import types
+from collections.abc import Sequence
 from typing import Any
 
 from ansible_collections.linuxnet.netns.plugins.module_utils._errors import LibraryMissing
 
+#: Where the message classes are; those of links and addresses are loaded at once, for most changes take both.
 _MODULES = {
     "ifinfmsg": "pyroute2.netlink.rtnl.ifinfmsg",
     "ifaddrmsg": "pyroute2.netlink.rtnl.ifaddrmsg",
+    "ndmsg": "pyroute2.netlink.rtnl.ndmsg",
 }
+_AT_ONCE = ("ifinfmsg", "ifaddrmsg")
 
 
 class Codec:
@@ -31,18 +35,26 @@ class Codec:
 
     def __init__(self) -> None:
         """Raises: LibraryMissing."""
+        self._classes = self._loaded(_AT_ONCE)
+
+    @staticmethod
+    def _loaded(names: Sequence[str]) -> dict[str, Any]:
         try:
-            self._classes = _import()
+            return _import(names)
         except (ImportError, AttributeError) as error:
             raise LibraryMissing("pyroute2", traceback.format_exc()) from error
 
     def __getattr__(self, name: str) -> Any:
+        if name not in _MODULES:
+            raise AttributeError(name)
+        if name not in self._classes:
+            self._classes.update(self._loaded([name]))
         return self._classes[name]
 
 
-def _import() -> dict[str, Any]:
+def _import(names: Sequence[str]) -> dict[str, Any]:
     if "pyroute2" in sys.modules:
-        return _classes()
+        return _from_package(names)
     found = importlib.machinery.PathFinder.find_spec("pyroute2")
     if found is None or found.submodule_search_locations is None:
         raise ModuleNotFoundError("No module named 'pyroute2'", name="pyroute2")
@@ -51,16 +63,16 @@ def _import() -> dict[str, Any]:
     package.__spec__ = found
     sys.modules["pyroute2"] = package
     try:
-        return _classes()
+        return _from_package(names)
     except (ImportError, AttributeError):
         _forget()
-        return _classes()
+        return _from_package(names)
     finally:
         _forget()
 
 
-def _classes() -> dict[str, Any]:
-    return {name: getattr(importlib.import_module(module), name) for name, module in _MODULES.items()}
+def _from_package(names: Sequence[str]) -> dict[str, Any]:
+    return {name: getattr(importlib.import_module(_MODULES[name]), name) for name in names}
 
 
 def _forget() -> None:

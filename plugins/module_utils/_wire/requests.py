@@ -2,17 +2,17 @@
 # SPDX-FileCopyrightText: 2026 The linuxnet.netns developers
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What is asked of the kernel over the routing socket, and what all messages have in common."""
+"""Requests over the routing socket that are encoded by hand: dumps, questions, and what sets one thing of a link."""
 
 from __future__ import annotations
 
 import struct
 from collections.abc import Mapping
-from typing import Any, Optional
+from typing import Optional
 
-from ansible_collections.linuxnet.netns.plugins.module_utils._kernel.netlink import attributes
+from ansible_collections.linuxnet.netns.plugins.module_utils._wire.attributes import attribute, attributes, number
+from ansible_collections.linuxnet.netns.plugins.module_utils._wire.messages import ACK, DUMP, REQUEST
 
-REQUEST, ACK, EXCL, CREATE, DUMP = 0x1, 0x4, 0x200, 0x400, 0x300
 _NEWLINK, _GETLINK, _SETLINK, _GETADDR, _GETROUTE, GETNEIGH, _GETNSID = 16, 18, 19, 22, 26, 30, 90
 #: linux/netlink.h: struct nlmsghdr.
 _HEADER = struct.Struct("=IHHII")
@@ -21,48 +21,6 @@ IFF_UP, IFF_LOWER_UP = 0x1, 0x10000
 _LINKINFO, _SLAVE_KIND, _SLAVE_DATA = 18, 4, 5
 #: linux/if_link.h: IFNAME, EXT_MASK, TARGET_NETNSID. linux/net_namespace.h: NETNSA_NSID, NETNSA_FD.
 _IFNAME, _EXT_MASK, _TARGET_NETNSID, _NETNSA_NSID, _NETNSA_FD = 3, 29, 46, 1, 3
-
-#: A number of the C type that indexes and descriptors have, as bytes.
-number = struct.Struct("=I").pack
-#: Stands for a descriptor in a prepared message.
-DESCRIPTOR = 0x5DED0005
-
-
-def packed(message: Any, kind: int, flags: int) -> bytes:
-    """A filled pyroute2 message as bytes."""
-    message["header"]["type"] = kind
-    message["header"]["flags"] = REQUEST | flags
-    message.encode()
-    return bytes(message.data)
-
-
-class Form:
-    """A message that was encoded once, with places to be filled in many times.
-
-    Encoding is by far the largest part of what a message costs here, and most of a thousand messages differ in nothing
-    but a few numbers.
-    """
-
-    def __init__(self, encoded: bytes, *marks: bytes) -> None:
-        """``marks``: the byte strings whose every occurrence is a place; :meth:`fill` takes values in their order.
-
-        Places begin where attributes do, at multiples of four; so does a MAC address, which no mark can be mistaken
-        for, because a mark's first byte is odd and an interface's own MAC address never begins so.
-        """
-        self._encoded = encoded
-        self._places = [
-            (offset, offset + len(mark), number)
-            for number, mark in enumerate(marks)
-            for offset in range(0, len(encoded) - len(mark) + 1, 4)
-            if encoded.startswith(mark, offset)
-        ]
-
-    def fill(self, *values: bytes) -> bytes:
-        """The message with these values, each as long as its mark."""
-        filled = bytearray(self._encoded)
-        for start, end, number in self._places:
-            filled[start:end] = values[number]
-        return bytes(filled)
 
 
 def links() -> bytes:
@@ -107,9 +65,9 @@ def dump(kind: int, body: bytes) -> bytes:
     return _request(kind, DUMP, body)
 
 
-def attribute(kind: int, value: bytes) -> bytes:
-    """An attribute as bytes (linux/netlink.h: struct nlattr)."""
-    return struct.pack("=HH", 4 + len(value), kind) + value + bytes(-len(value) % 4)
+def change(kind: int, flags: int, body: bytes) -> bytes:
+    """A request that changes something, by its body as it is."""
+    return _request(kind, ACK | flags, body)
 
 
 def setting(index: int, kind: int, value: bytes) -> bytes:

@@ -1,0 +1,102 @@
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-FileCopyrightText: 2026 The linuxnet.netns developers
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""What steps do to a host by system calls: below /run/netns, and the records."""
+
+from __future__ import annotations
+
+import errno
+import fcntl
+import os
+import socket
+import struct
+from collections.abc import Iterable, Mapping
+from typing import Any, Optional
+
+from ansible_collections.linuxnet.netns.plugins.module_utils._kernel import namespaces
+from ansible_collections.linuxnet.netns.plugins.module_utils._model import Netns
+
+#: linux/sockios.h
+_SIOCGIFHWADDR, _SIOCGIFINDEX = 0x8927, 0x8933
+
+
+class LinuxHost:
+    """The host, as the actions of one run use it (``_model.Host``).
+
+    ``home`` is a descriptor of the host's namespace. Deleted namespaces are held open until the run ends, which keeps
+    them restorable; ``room`` is how many of them there may be. ``only_lo``: as a state has it.
+    """
+
+    def __init__(self, home: int) -> None:
+        self.home = home
+        self.room = 0
+        self.only_lo = True
+        self._held: dict[str, int] = {}
+        self._prepared = False
+
+    def close(self) -> None:
+        """Let the deleted namespaces go."""
+        for descriptor in self._held.values():
+            os.close(descriptor)
+        self._held.clear()
+
+    def create_namespace(self, name: str) -> None:
+        """Create a namespace and give it a name; the calling thread is left in it. Raises: OSError."""
+        if self._prepared:
+            namespaces.create(name)
+            return
+        namespaces.prepare()
+        namespaces.create(name)
+        self._prepared = True
+        try:
+            self.only_lo = len(socket.if_nameindex()) <= 1
+        except OSError:
+            self.only_lo = False  # it is there, whatever is in it
+
+    def delete_namespace(self, name: str) -> None:
+        """Take a namespace's name away, and hold it open as far as there is room. Raises: OSError."""
+        if name in self._held:  # the same run has removed another of this name
+            os.close(self._held.pop(name))
+        if len(self._held) < self.room:
+            self._held[name] = namespaces.open_namespace(name)
+        namespaces.delete(name, self._held.get(name))
+
+    def restore_namespace(self, name: str) -> None:
+        """Give a namespace that this run has deleted its name back. Raises: OSError."""
+        if name not in self._held:
+            raise OSError(errno.ENOENT, f"namespace {name} was not held open")
+        descriptor = self._held.pop(name)
+        try:
+            namespaces.attach(name, descriptor)
+        finally:
+            os.close(descriptor)
+
+    def delete_file(self, name: str) -> None:
+        """Remove what is no namespace from /run/netns. Raises: OSError."""
+        namespaces.delete(name)
+
+    def leave_file(self, name: str) -> None:
+        """Leave an empty file in /run/netns, as a crash does. Raises: OSError."""
+        namespaces.leave_stale_file(name)
+
+    def identity(self, name: str) -> str:
+        """What tells a namespace from another of the same name. Raises: OSError."""
+        return namespaces.identity(name)
+
+    def hardware(self, netns: Netns, interfaces: Iterable[str]) -> Mapping[str, tuple[int, str]]:
+        """The index and the MAC address of each of some interfaces, by name. Raises: OSError."""
+        namespaces.enter(netns, self.home)
+        found = {}
+        with socket.socket(socket.AF_INET, socket.SOCK_DGRAM | socket.SOCK_CLOEXEC) as asked:
+            for name in interfaces:
+                request = struct.pack("16s24x", name.encode())
+                (index,) = struct.unpack_from("=i", fcntl.ioctl(asked, _SIOCGIFINDEX, request), 16)
+                found[name] = index, fcntl.ioctl(asked, _SIOCGIFHWADDR, request)[18:24].hex(":")
+        return found
+
+    def write_record(self, name: str, content: Optional[Mapping[str, Any]]) -> None:
+        """Keep a record of this name until the next boot, in one piece; None: remove it. Raises: OSError."""
+        from ansible_collections.linuxnet.netns.plugins.module_utils._kernel import records
+
+        records.write(name, content)

@@ -1,0 +1,127 @@
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-FileCopyrightText: 2026 The linuxnet.netns developers
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Reading the kernel: each namespace that is asked for is entered once, and each kind that is wanted there reads it."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable, Sequence
+from typing import Any, Optional
+
+from ansible_collections.linuxnet.netns.plugins.module_utils._errors import NetlinkError
+from ansible_collections.linuxnet.netns.plugins.module_utils._kernel import namespaces
+from ansible_collections.linuxnet.netns.plugins.module_utils._kernel.netlink import RouteSocket
+from ansible_collections.linuxnet.netns.plugins.module_utils._kind import Kinds, Reading, Stored
+from ansible_collections.linuxnet.netns.plugins.module_utils._model import NAMESPACE, Name, Netns, Scope, State
+from ansible_collections.linuxnet.netns.plugins.module_utils._wire import requests
+
+
+class LinuxReader:
+    """Reads what a scope asks for into a state; the calling thread is left in some namespace."""
+
+    def __init__(self, home: int, kinds: Kinds, state: State) -> None:
+        self._home = home
+        self.kinds = kinds
+        self._state = state
+        #: The first name of each namespace that was read, by its device and inode.
+        self._known: dict[tuple[int, int], Netns] = {}
+        self._usual: list[Reading[Any]] = []
+
+    def read(self, scope: Scope) -> None:
+        """Read what the scope asks for, of the namespaces whose names the state has. Raises: OSError."""
+        state = self._state
+        wanted = self.kinds.to_be_read(scope)
+        readings = [(kind.reading(scope, state, self), places) for kind, places in wanted.items()]
+        self._usual = [reading for kind, (reading, _places) in zip(wanted, readings) if kind.read_elsewhere]
+        for netns in sorted({netns for places in wanted.values() for netns in places}, key=lambda one: one or ""):
+            if state.has(netns):
+                self._inside(netns, [reading for reading, places in readings if netns in places])
+        for reading, _places in readings:
+            reading.complete()
+
+    def _inside(self, netns: Netns, readings: Iterable[Reading[Any]]) -> bool:
+        key = self.enter(netns)
+        if key is None:
+            return False
+        known = self._known.setdefault(key, netns)
+        if netns is not None and known != netns:
+            self._state.aliases[netns] = known
+        with RouteSocket() as route:
+            for reading in readings:
+                reading.inside(netns, route)
+        return True
+
+    def visit(self, netns: Netns) -> bool:
+        """Read a namespace that the scope did not ask for; whether it could be. Raises: OSError."""
+        return self._inside(netns, self._usual)
+
+    def enter(self, netns: Netns) -> Optional[tuple[int, int]]:
+        """Enter a namespace; gives its device and inode, or None when somebody has removed it. Raises: OSError."""
+        try:
+            return namespaces.enter(netns, self._home)
+        except OSError:
+            what = None if netns is None else namespaces.what_is(netns)
+            if netns is None or what == NAMESPACE:
+                raise
+            self._state.forget(netns)
+            self._state.names.pop(netns, None)
+            if what is not None:
+                self._state.names[netns] = Name(what)
+            return None
+
+    @staticmethod
+    def socket() -> RouteSocket:
+        """A routing socket of the namespace that was entered."""
+        return RouteSocket()
+
+    def id_of(self, netns: Netns, route: Any) -> Optional[int]:
+        """The id by which the socket's namespace knows another; None when it knows it by none."""
+        if netns is not None and netns not in self._state.names:
+            found = namespaces.what_is(netns)
+            if found is not None:
+                self._state.names[netns] = Name(found)
+        if not self._state.has(netns):
+            return None
+        try:
+            descriptor = self._home if netns is None else namespaces.open_namespace(netns)
+        except OSError:
+            return None
+        try:
+            number = requests.nsid_of(route.ask(requests.nsid(descriptor)))
+            return None if number is None or number < 0 else number
+        except NetlinkError:
+            return None
+        finally:
+            if netns is not None:
+                os.close(descriptor)
+
+    @staticmethod
+    def listed() -> Sequence[str]:
+        """Every name below /run/netns."""
+        return namespaces.listed()
+
+    @staticmethod
+    def setting(path: str) -> Optional[str]:
+        """A sysctl of the namespace that was entered, by its path below ``net``; None: there is none."""
+        # /proc/sys/net shows the settings of the reading thread's namespace.
+        try:
+            with open(f"/proc/sys/net/{path}", encoding="ascii") as file:
+                return file.read()
+        except (OSError, ValueError):
+            return None
+
+    @staticmethod
+    def records() -> Iterable[str]:
+        """The names of all records. Raises: OSError."""
+        from ansible_collections.linuxnet.netns.plugins.module_utils._kernel import records
+
+        return records.listed()
+
+    @staticmethod
+    def record(name: str) -> Stored:
+        """The record of a name. Raises: OSError."""
+        from ansible_collections.linuxnet.netns.plugins.module_utils._kernel import records
+
+        return records.read(name)

@@ -1,0 +1,277 @@
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-FileCopyrightText: 2026 The linuxnet.netns developers
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""What all kinds of object have in common: a table in a state, what the kernel does to it by itself, ownership. Pure.
+
+A kind is one file in ``_kinds``, with one object of a subclass of :class:`Kind`. It says how it is read, what of it
+goes when something happens to the interface that it is on, and how what a topology made of it is shown and removed.
+Nothing here knows any of them. Private.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from typing import Any, Callable, ClassVar, Generic, NamedTuple, Optional, Protocol, TypeVar
+
+from ansible_collections.linuxnet.netns.plugins.module_utils._model import (
+    Endpoint,
+    Key,
+    Netns,
+    Scope,
+    State,
+    Step,
+    Thing,
+)
+
+Row = TypeVar("Row")
+
+#: What can happen to an interface, upon which the kernel does more than it was asked for: it is set up or down, moved
+#: to another namespace, gone, has another MAC, or an MTU that is too small for IPv6.
+UP, DOWN, MOVED, GONE, NEW_MAC, NO_IPV6 = "up", "down", "moved", "gone", "new MAC", "no IPv6"
+
+
+class Event(NamedTuple):
+    """Something that happens to an interface; ``target`` is where it is moved to."""
+
+    what: str
+    netns: Netns
+    interface: str
+    target: Netns = None
+
+
+def happen(state: State, event: Event) -> None:
+    """Do to the state what the kernel does by itself upon an event; called before the interface itself is changed."""
+    for kind in list(state.tables):
+        kind.happens(state, event)
+
+
+def restored(before: State, event: Event) -> list[Step]:
+    """The steps that put back what an event has taken away, seen from the state before it.
+
+    They are carried out when the interface is back, and as it was; upon :data:`UP` before it is set down, to take back
+    what the kernel has given.
+    """
+    kinds = sorted(before.tables, key=lambda kind: kind.order)
+    return [step for kind in kinds for step in kind.restored(before, event)]
+
+
+class Socket(Protocol):
+    """A routing socket, as reading uses it."""
+
+    def ask(self, message: bytes) -> bytes:
+        """The answer to a question. Raises: NetlinkError."""
+
+    def dump(self, message: bytes) -> list[bytes]:
+        """The answers to a dump request. Raises: NetlinkError."""
+
+
+class Stored(NamedTuple):
+    """A record: its path, its content where it counts, and why it is there and does not."""
+
+    path: str
+    content: Optional[Mapping[str, Any]]
+    why: Optional[str] = None
+
+
+class Reader(Protocol):
+    """What reads the kernel, as kinds use it."""
+
+    @property
+    def kinds(self) -> Kinds:
+        """All kinds."""
+
+    def enter(self, netns: Netns) -> Optional[tuple[int, int]]:
+        """Enter a namespace; gives its device and inode, or None when somebody has removed it. Raises: OSError."""
+
+    def visit(self, netns: Netns) -> bool:
+        """Read a namespace that the scope did not ask for; whether it could be. Raises: OSError."""
+
+    def socket(self) -> Any:
+        """A routing socket of the namespace that was entered: a context manager that gives a :class:`Socket`."""
+
+    def id_of(self, netns: Netns, route: Socket) -> Optional[int]:
+        """The id by which the socket's namespace knows another; None when it knows it by none."""
+
+    def listed(self) -> Sequence[str]:
+        """Every name below /run/netns."""
+
+    def setting(self, path: str) -> Optional[str]:
+        """A sysctl of the namespace that was entered, by its path below ``net``; None: there is none."""
+
+    def records(self) -> Iterable[str]:
+        """The names of all records. Raises: OSError."""
+
+    def record(self, name: str) -> Stored:
+        """The record of a name. Raises: OSError."""
+
+
+class Reading(Generic[Row]):
+    """One reading of a kind: of each namespace that the scope asks for, and then of what leads from one to another."""
+
+    def inside(self, netns: Netns, route: Socket) -> None:
+        """Read what there is of the kind in a namespace, which was entered. Raises: OSError."""
+
+    def complete(self) -> None:
+        """Find out what takes more than one namespace to be known. Raises: OSError."""
+
+
+class Kind(Generic[Row]):
+    """A kind of object; ``Row`` is what a state knows of one, or of those that one key stands for."""
+
+    #: What it is called in records and by the registry.
+    name: ClassVar[str]
+    #: What several of them are called.
+    plural: ClassVar[str]
+    #: Its place among the others: it is made after those with a lower number, and removed before them.
+    order: ClassVar[int]
+    #: Whether a key begins with the name of an interface, which its things are on.
+    on_interface: ClassVar[bool] = False
+
+    #: Whether it is read in namespaces too that are only come across.
+    read_elsewhere: ClassVar[bool] = False
+    #: Whether its things are inside of a namespace.
+    in_namespace: ClassVar[bool] = True
+
+    # ---- its table in a state
+
+    def copied(self, rows: dict[Any, Row]) -> dict[Any, Row]:
+        """Rows of their own; what a row holds is never changed."""
+        return dict(rows)
+
+    def exists(self, state: State, thing: Thing) -> bool:
+        """Whether there is something of that name, whoever made it."""
+        return thing.key in state.rows(self, thing.netns)
+
+    def things_of(self, state: State, end: Endpoint) -> Iterable[Thing]:
+        """What there is of this kind that is an interface, or is on it, as things."""
+        return ()
+
+    # ---- how it is read
+
+    def prepare(self, scope: Scope, state: State, reader: Reader) -> None:
+        """Read what is not in a namespace, and add to the scope what that asks for. Raises: OSError."""
+
+    def reading(self, scope: Scope, state: State, reader: Reader) -> Reading[Row]:
+        """A reading of what the scope asks for, into the state."""
+        return Reading()
+
+    def unseen(self, state: State) -> Any:
+        """What no view shows of it, to be compared after a rollback."""
+        return None
+
+    # ---- what the kernel does by itself
+
+    def happens(self, state: State, event: Event) -> None:
+        """Do to the rows of this kind what an event does to them."""
+
+    def restored(self, before: State, event: Event) -> Iterable[Step]:
+        """The steps that undo what the event did to the rows of this kind, seen from the state before."""
+        return ()
+
+    # ---- what is shown
+
+    def leaf(self, state: State, end: Endpoint) -> dict[str, Any]:
+        """What a view shows of this kind on an interface that goes with its namespace."""
+        return {}
+
+    # ---- ownership: what a topology made
+
+    def called(self, thing: Thing) -> str:
+        """The thing as a sentence begins with it."""
+        raise NotImplementedError
+
+    def identity(self, state: State, thing: Thing) -> Optional[str]:
+        """What tells the thing from another of its name; None: there is none of that name."""
+        return None
+
+    def is_key(self, key: Key, is_name: Callable[[str], bool]) -> bool:
+        """Whether a key that was read from a record can be one."""
+        return False
+
+    def owned(self, scope: Scope, thing: Thing, surplus: bool) -> None:
+        """Ask for what must be known of a recorded thing; of ``surplus``, also for what its removal needs."""
+
+    def half_removed(self, state: State, thing: Thing) -> bool:
+        """Whether what is left of a recorded thing is what a run leaves that was killed while it removed it."""
+        return False
+
+    def removals(
+        self, state: State, path: str, things: Sequence[Thing], mine: Callable[[Thing], bool], topology: str
+    ) -> Iterator[Step]:
+        """The steps that remove those of the things that are a topology's own (``mine``), and that may go.
+
+        What has to stay is said in the state's notes.
+        """
+        return iter(())
+
+    def view(self, state: State, thing: Thing) -> dict[str, Any]:
+        """What a diff shows of a thing that a topology made and no longer names."""
+        return {}
+
+
+class Kinds(Protocol):
+    """The registry, as the kernel edge uses it: it loads a kind when it is asked for."""
+
+    def __getitem__(self, name: str) -> Kind[Any]:
+        """The kind of a name. Raises: KeyError."""
+
+    def carried(self) -> Sequence[Carried[Any]]:
+        """The kinds that steps may take away without naming them, in the order in which they are put back."""
+
+    def to_be_read(self, scope: Scope) -> Mapping[Kind[Any], Collection[Netns]]:
+        """The kinds that a scope asks for, with what is always read with them, and where; in their order."""
+
+    def index_of(self, state: State, end: Endpoint) -> Optional[int]:
+        """The index of an interface, as far as a state knows it."""
+
+    def note_index(self, state: State, end: Endpoint, index: int) -> None:
+        """Note the index of an interface in a state, if that has it."""
+
+
+class OnInterface(Kind[tuple[Row, ...]]):
+    """A kind of which interfaces have some: its rows are by interface, each all of one, in the kernel's order."""
+
+    on_interface = True
+
+    def taken(self, state: State, event: Event) -> Sequence[Row]:
+        """What the kernel takes away upon an event, of what the interface has: all, when the interface goes."""
+        there: Optional[tuple[Row, ...]] = state.row(self, event.netns, event.interface)
+        return there or () if event.what in (MOVED, GONE) else ()
+
+    def again(self, end: Endpoint, rows: Sequence[Row]) -> Iterable[Step]:
+        """The steps that give an interface what was taken away from it."""
+        return ()
+
+    def happens(self, state: State, event: Event) -> None:
+        there = state.row(self, event.netns, event.interface)
+        if event.what in (MOVED, GONE):
+            state.drop(self, event.netns, event.interface)
+        elif there:
+            taken = self.taken(state, event)
+            if taken:
+                left = tuple(one for one in there if one not in taken)
+                state.put(self, event.netns, event.interface, left)
+
+    def restored(self, before: State, event: Event) -> Iterable[Step]:
+        return self.again(Endpoint(event.netns, event.interface), self.taken(before, event))
+
+
+class Carried(Kind[Row]):
+    """A kind of which steps may take something away without naming it, and which a checkpoint therefore remembers.
+
+    All is said of one namespace: what it had at the checkpoint, ``was``, and what it has ``now``. Both states have the
+    interfaces and the kinds that are carried.
+    """
+
+    def requests(self, was: State, now: State, netns: Netns) -> Iterable[tuple[str, bytes]]:
+        """What puts back what has gone, in order: what it is called, and the request for it."""
+        return ()
+
+    def differences(self, was: State, now: State, netns: Netns) -> Iterable[str]:
+        """What is not as it was and can only be told, in words."""
+        return ()
+
+    def gone(self, was: State, now: State, netns: Netns) -> Iterable[str]:
+        """What has gone though the interface that it belongs to is still there, in words."""
+        return ()

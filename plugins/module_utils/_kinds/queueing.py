@@ -1,0 +1,87 @@
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-FileCopyrightText: 2026 The linuxnet.netns developers
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Queueing disciplines and permanent forwarding entries of interfaces, which a checkpoint can only compare."""
+
+from __future__ import annotations
+
+import struct
+from collections.abc import Iterable, Iterator
+from typing import Any
+
+from ansible_collections.linuxnet.netns.plugins.module_utils._errors import NetlinkError
+from ansible_collections.linuxnet.netns.plugins.module_utils._kind import Carried, Reader, Reading, Socket
+from ansible_collections.linuxnet.netns.plugins.module_utils._kinds.interface import inside
+from ansible_collections.linuxnet.netns.plugins.module_utils._model import Netns, Scope, State
+from ansible_collections.linuxnet.netns.plugins.module_utils._wire import requests
+from ansible_collections.linuxnet.netns.plugins.module_utils._wire.attributes import attributes
+
+#: linux/rtnetlink.h: GETQDISC; TCA_KIND and TCA_OPTIONS. linux/neighbour.h: AF_BRIDGE, NTF_PROXY.
+_GETQDISC, _TCA_KIND, _TCA_OPTIONS = 38, 1, 2
+_AF_BRIDGE, _PROXY = 7, 0x08
+#: linux/neighbour.h: DST, LLADDR; MASTER, which the entries of bridge ports have; the states that people give.
+_ATTRIBUTES, _MASTER = frozenset({1, 2}), 9
+_PERMANENT, _NOARP = 0x80, 0x40
+
+
+class Compared(Carried[Any]):
+    """What an interface has of something that is only compared: rows are by interface and what it is called."""
+
+    name = "compared"
+    plural = "compared"
+    order = 13
+
+    def reading(self, scope: Scope, state: State, reader: Reader) -> Reading[Any]:
+        return _Compared(state)
+
+    def differences(self, was: State, now: State, netns: Netns) -> Iterator[str]:
+        before, after = was.rows(self, netns), now.rows(self, netns)
+        there = inside(now, netns)
+        for name, what in {**before, **after}:
+            if name in there and before.get((name, what)) != after.get((name, what)):
+                yield f"the {what} of {name}"
+
+
+COMPARED = Compared()
+
+
+class _Compared(Reading[Any]):
+    """One reading of what is only compared."""
+
+    def __init__(self, state: State) -> None:
+        self._state = state
+
+    def inside(self, netns: Netns, route: Socket) -> None:
+        names = {one.ifindex: one.name for one in inside(self._state, netns).values()}
+        rows = self._state.table(COMPARED, netns)
+        for what, index, found in (*_disciplines(route), *_entries(route)):
+            if index in names:
+                key = names[index], what
+                rows[key] = (*rows.get(key, ()), found)
+
+
+def _disciplines(route: Socket) -> Iterable[tuple[str, int, object]]:
+    """The queueing disciplines, each with the index of its interface, without their counters (struct tcmsg).
+
+    Those without a handle are the kernel's own, which an interface gets when it is up for the first time.
+    """
+    for raw in route.dump(requests.dump(_GETQDISC, bytes(20))):
+        index, handle, parent = struct.unpack_from("=iII", raw, 20)
+        told = attributes(raw, 20)
+        if handle:
+            yield "queueing disciplines", index, (handle, parent, told.get(_TCA_KIND), told.get(_TCA_OPTIONS))
+
+
+def _entries(route: Socket) -> Iterable[tuple[str, int, object]]:
+    """The permanent forwarding entries of bridge ports and the proxy neighbours, each with its interface's index."""
+    for what, family, flags in (("forwarding entries", _AF_BRIDGE, 0), ("proxy neighbours", 0, _PROXY)):
+        try:
+            found = route.dump(requests.dump(requests.GETNEIGH, struct.pack("=BxxxiHBB", family, 0, 0, flags, 0)))
+        except NetlinkError:
+            continue  # a kernel without bridges
+        for raw in found:
+            index, state = struct.unpack_from("=iH", raw, 20)
+            told = attributes(raw, 12)
+            if flags or (_MASTER in told and state & (_PERMANENT | _NOARP)):
+                yield what, index, sorted((kind, told[kind]) for kind in _ATTRIBUTES if kind in told)

@@ -1,0 +1,103 @@
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-FileCopyrightText: 2026 The linuxnet.netns developers
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The registry of kinds: a line for each, which is loaded when it is used. Private.
+
+Imports stand in functions, so that Ansible packs every kind and a task loads only those that it uses.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from typing import Any, Callable, Optional
+
+from ansible_collections.linuxnet.netns.plugins.module_utils._kind import Carried, Kind
+from ansible_collections.linuxnet.netns.plugins.module_utils._kinds import interface
+from ansible_collections.linuxnet.netns.plugins.module_utils._model import Endpoint, Netns, Scope, State, Step
+
+
+def _namespace() -> Kind[Any]:
+    from ansible_collections.linuxnet.netns.plugins.module_utils._kinds.namespace import NAMESPACES
+
+    return NAMESPACES
+
+
+def _interface() -> Kind[Any]:
+    return interface.INTERFACE
+
+
+def _address() -> Kind[Any]:
+    from ansible_collections.linuxnet.netns.plugins.module_utils._kinds.address import ADDRESS
+
+    return ADDRESS
+
+
+def _neighbour() -> Kind[Any]:
+    from ansible_collections.linuxnet.netns.plugins.module_utils._kinds.neighbour import NEIGHBOUR
+
+    return NEIGHBOUR
+
+
+def _carried() -> Sequence[Carried[Any]]:
+    """The kinds that steps may take away without naming them, in the order in which they are put back."""
+    from ansible_collections.linuxnet.netns.plugins.module_utils._kinds.neighbour import NEIGHBOUR
+    from ansible_collections.linuxnet.netns.plugins.module_utils._kinds.queueing import COMPARED
+    from ansible_collections.linuxnet.netns.plugins.module_utils._kinds.route import ROUTE
+    from ansible_collections.linuxnet.netns.plugins.module_utils._kinds.settings import SETTINGS
+
+    return [SETTINGS, COMPARED, NEIGHBOUR, ROUTE]
+
+
+def _veth(before: State, found: interface.Interface, netns: Netns) -> Optional[Step]:
+    from ansible_collections.linuxnet.netns.plugins.module_utils._kinds.veth import again
+
+    return again(before, found, netns)
+
+
+class Registry(Mapping[str, Kind[Any]]):
+    """The kinds whose things are recorded, by their names in records."""
+
+    _load: Mapping[str, Callable[[], Kind[Any]]] = {
+        "namespace": _namespace,
+        "interface": _interface,
+        "address": _address,
+        "neighbour": _neighbour,
+    }
+
+    def __getitem__(self, name: str) -> Kind[Any]:
+        return self._load[name]()
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._load)
+
+    def __len__(self) -> int:
+        return len(self._load)
+
+    def to_be_read(self, scope: Scope) -> Mapping[Kind[Any], Collection[Netns]]:
+        """The kinds that a scope asks for, with what is always read with them, and where; in their order."""
+        wanted = {kind: set(places) for kind, places in scope.wants.items() if kind.in_namespace}
+        around = {netns for kind, places in wanted.items() if kind.on_interface for netns in places}
+        if around:
+            # Steps take addresses away with interfaces, and put them back.
+            for kind in (interface.INTERFACE, self["address"]):
+                wanted.setdefault(kind, set()).update(around)
+        return {kind: wanted[kind] for kind in sorted(wanted, key=lambda kind: kind.order)}
+
+    def carried(self) -> Sequence[Carried[Any]]:
+        """The kinds that steps may take away without naming them, in the order in which they are put back."""
+        return _carried()
+
+    def index_of(self, state: State, end: Endpoint) -> Optional[int]:
+        """The index of an interface, as far as a state knows it."""
+        found = interface.find(state, end)
+        return None if found is None else found.ifindex
+
+    def note_index(self, state: State, end: Endpoint, index: int) -> None:
+        """Note the index of an interface in a state, if that has it."""
+        interface.change(state, end, ifindex=index)
+
+
+KINDS = Registry()
+#: What makes an interface of a type anew, by type.
+interface.TYPES = {"veth": _veth}
