@@ -114,6 +114,7 @@ class Name(NamedTuple):
 
 
 _Row = TypeVar("_Row")
+_NOTHING: Mapping[Any, Any] = {}
 
 
 class State:
@@ -165,11 +166,14 @@ class State:
 
     def rows(self, kind: Kind[_Row], netns: Netns) -> Mapping[Any, _Row]:
         """What there is of a kind in a namespace, by key; nothing where it was not read."""
-        return self.tables.get(kind, {}).get(netns, {})
+        table = self.tables.get(kind)
+        return _NOTHING if table is None else table.get(netns, _NOTHING)
 
     def row(self, kind: Kind[_Row], netns: Netns, key: Any) -> Optional[_Row]:
         """One row, or None."""
-        return self.rows(kind, netns).get(key)
+        table = self.tables.get(kind)
+        rows = None if table is None else table.get(netns)
+        return None if rows is None else rows.get(key)
 
     def was_read(self, kind: Kind[Any], netns: Netns) -> bool:
         """Whether what there is of a kind in a namespace is known."""

@@ -108,6 +108,20 @@ class Problems:
         self.add(path, f"{echo(value)} is not an interface address: {reason}")
         return None
 
+    def host_address(self, path: str, value: Any) -> Optional[str]:
+        """An IPv4 or IPv6 address of one host, without a prefix length, in canonical form."""
+        text = value if isinstance(value, str) else ""
+        version, family = (6, socket.AF_INET6) if ":" in text else (4, socket.AF_INET)
+        try:
+            packed = socket.inet_pton(family, text)
+        except (OSError, ValueError):
+            self.add(path, f"{echo(value)} is not an IPv4 or IPv6 address without a prefix length")
+            return None
+        if not any(packed) or _is_of_many(version, packed):
+            self.add(path, f"{echo(value)} is an unspecified, multicast or broadcast address, which is not one host's")
+            return None
+        return socket.inet_ntop(family, packed)
+
     def addresses(self, path: str, values: Sequence[Any]) -> list[str]:
         """Interface addresses, in canonical form, each once, in the order written."""
         read = [self.address(_item(path, number, values), value) for number, value in enumerate(values)]

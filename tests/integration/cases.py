@@ -15,6 +15,7 @@ PLUGGED = (
     "ip -n b link set eb up; ip -n a addr add fd00::1/64 dev ea nodad; ip -n a route add 10.9.0.0/16 via 10.0.0.2;"
     "ip -n a route add fd09::/64 via fd00::2; ip -n a route add 10.10.0.0/16 via 10.9.0.1 onlink dev ea"
 )
+NEIGHBOURS = f"{PLUGGED}; for n in 8 9; do ip -n a neigh add 10.0.0.$n lladdr 02:00:00:00:00:0$n dev ea; done"
 SECONDARIES = f"{PAIR}; for n in 1 2 3; do ip -n a addr add 10.0.0.$n/24 dev ea; done; ip -n a link set ea up"
 
 
@@ -37,6 +38,11 @@ class Case:
 def link(first: Any, second: Any, **more: Any) -> dict[str, Any]:
     """A link of a topology."""
     return {"endpoints": [first, second], **more}
+
+
+def neighbour(address: str, number: int) -> dict[str, str]:
+    """A neighbour, by its address and the last digit of its MAC address."""
+    return {"address": address, "mac": f"02:00:00:00:00:0{number}"}
 
 
 LAB = {
@@ -314,5 +320,44 @@ CASES = [
         {**LAB, "state": "absent"},
         ["ip link delete dev to_a", "ip netns delete a", "ip netns delete b"],
         earlier=[("netns_topology", LAB)],
+    ),
+    Case(
+        "a neighbour",
+        "netns_neighbour",
+        {"netns": "a", "interface": "ea", "neighbours": [neighbour("10.0.0.9", 9), neighbour("fd00:0::9", 9)]},
+        [
+            "ip -n a neighbour replace 10.0.0.9 lladdr 02:00:00:00:00:09 nud permanent dev ea",
+            "ip -n a neighbour replace fd00::9 lladdr 02:00:00:00:00:09 nud permanent dev ea",
+        ],
+        before=PLUGGED,
+    ),
+    Case(
+        "a neighbour with another MAC, and no others",
+        "netns_neighbour",
+        {"netns": "a", "interface": "ea", "neighbours": [neighbour("10.0.0.9", 1)], "exclusive": True},
+        [
+            "ip -n a neighbour delete 10.0.0.8 dev ea",
+            "ip -n a neighbour replace 10.0.0.9 lladdr 02:00:00:00:00:01 nud permanent dev ea",
+        ],
+        before=NEIGHBOURS,
+    ),
+    Case(
+        "no neighbours",
+        "netns_neighbour",
+        {
+            "netns": "a",
+            "interface": "ea",
+            "neighbours": [{"address": "10.0.0.8"}, {"address": "fd00::8"}, {"address": "10.0.0.9"}],
+            "state": "absent",
+        },
+        ["ip -n a neighbour delete 10.0.0.8 dev ea", "ip -n a neighbour delete 10.0.0.9 dev ea"],
+        before=NEIGHBOURS,
+    ),
+    Case(
+        "an interface down, with neighbours",
+        "netns_link_state",
+        {"netns": "a", "interface": "ea", "state": "down"},
+        ["ip -n a link set dev ea down"],
+        before=NEIGHBOURS,
     ),
 ]

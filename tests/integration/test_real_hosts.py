@@ -21,8 +21,8 @@ from typing import Optional
 import pytest
 from ansible_collections.linuxnet.netns.plugins.module_utils._errors import NetlinkError
 from ansible_collections.linuxnet.netns.plugins.module_utils._kernel import syscalls
-from ansible_collections.linuxnet.netns.plugins.module_utils._wire import reports, requests
 from ansible_collections.linuxnet.netns.plugins.module_utils._kernel.netlink import RouteSocket
+from ansible_collections.linuxnet.netns.plugins.module_utils._wire import reports, requests
 from ansible_collections.linuxnet.netns.tests.integration.cases import LAB, Case
 from ansible_collections.linuxnet.netns.tests.integration.host import Host, Refuse
 from ansible_collections.linuxnet.netns.tests.integration.test_contract import every_case, prepare

@@ -150,7 +150,7 @@ class AddressKind(OnInterface[Address]):
         return identity_on(state, thing)
 
     def is_key(self, key: Key, is_name: Callable[[str], bool]) -> bool:
-        return len(key) == 2 and is_name(key[0])
+        return len(key) == 2 and is_name(key[0]) and isinstance(key[1], str)
 
     def owned(self, scope: Scope, thing: Thing, surplus: bool) -> None:
         if surplus:

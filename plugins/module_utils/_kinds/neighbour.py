@@ -115,7 +115,7 @@ class NeighbourKind(OnInterface[Neighbour], Carried[tuple[Neighbour, ...]]):
         return identity_on(state, thing)
 
     def is_key(self, key: Key, is_name: Callable[[str], bool]) -> bool:
-        return len(key) == 2 and is_name(key[0])
+        return len(key) == 2 and is_name(key[0]) and isinstance(key[1], str)
 
     def owned(self, scope: Scope, thing: Thing, surplus: bool) -> None:
         if surplus:
@@ -228,7 +228,7 @@ class Neighbours(Declared):
         if not self.present and find(state, end) is None:
             return
         demand(state, self.path, end)
-        there = {one.address: one for one in of(state, end)}
+        there = {one.address: one for one in sorted(of(state, end), key=order)}
         wanted = {one.address for one in self.neighbours}
         for one in there.values():
             if (one.address in wanted) != self.present and (self.exclusive or not self.present):

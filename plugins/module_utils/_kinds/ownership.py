@@ -189,8 +189,7 @@ def read(topology: str, reader: Reader) -> tuple[Optional[Record], Optional[str]
             if content["topology"] != topology:
                 raise ValueError("it is of another topology")
             if content["version"] in _READ:
-                found = {_thing(reader.kinds, *thing): _identity(one) for thing, one in content["things"]}
-                return Record(topology, found), None
+                return Record(topology, dict(_things(reader.kinds, content["things"]))), None
             why = f"it has version {content['version']}"
         except (ValueError, KeyError, TypeError) as error:
             why = f"it is damaged ({error!r})"
@@ -199,29 +198,23 @@ def read(topology: str, reader: Reader) -> tuple[Optional[Record], Optional[str]
     return None, f"The record {path} of what this topology made counts for nothing: {why}. What it made is left alone."
 
 
-def _thing(kinds: Kinds, name: str, netns: str, *key: str) -> Thing:
-    try:
-        kind = kinds[name]
-    except KeyError:
-        kind = None
-    written = (netns, *key)
-    if kind is None or not all(isinstance(part, str) for part in written) or not (not netns or _is_name(netns)):
-        raise ValueError(f"{(name, *written)!r} is no thing")
-    if not kind.is_key(key, _is_name):
-        raise ValueError(f"{(name, *written)!r} is no thing")
-    return Thing(kind, netns or None, key)
+def _things(kinds: Kinds, listed: Iterable[Any]) -> Iterator[tuple[Thing, str]]:
+    """What a record lists. Raises: ValueError, KeyError or TypeError, when it is damaged."""
+    loaded: dict[str, Kind[Any]] = {}
+    for (name, netns, *key), identity in listed:
+        kind = loaded.get(name) or loaded.setdefault(name, kinds[name])
+        parts = tuple(key)
+        if not (kind.is_key(parts, _is_name) and (not netns or _is_name(netns))):
+            raise ValueError(f"{[name, netns, *key]!r} is no thing")
+        if type(identity) is not str or not identity:
+            raise ValueError(f"{identity!r} is no identity")
+        yield Thing(kind, netns or None, parts), identity
 
 
 @cache
-def _is_name(written: str) -> bool:
+def _is_name(written: object) -> bool:
     """Whether a namespace or an interface can have the name."""
     return Problems().namespace("", written) is not None
-
-
-def _identity(written: object) -> str:
-    if not isinstance(written, str) or not written:
-        raise ValueError(f"{written!r} is no identity")
-    return written
 
 
 @value
