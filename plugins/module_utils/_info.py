@@ -2,17 +2,79 @@
 # SPDX-FileCopyrightText: 2026 The linuxnet.netns developers
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What is asked about namespaces, and what is told of them. Pure. Private."""
+"""What is asked about namespaces, and the state of a kernel as netns_info shows it. Private."""
 
 from __future__ import annotations
 
+import errno
 import os
-from collections.abc import Mapping, Sequence
-from typing import Any, NamedTuple, Optional
+from collections.abc import Iterator, Mapping
+from typing import TYPE_CHECKING, Any, NamedTuple, Optional
 
 from ansible_collections.linuxnet.netns.plugins.module_utils._echo import MOST_CHARACTERS, cut, echo
-from ansible_collections.linuxnet.netns.plugins.module_utils._model import shown
+from ansible_collections.linuxnet.netns.plugins.module_utils._errors import said
+from ansible_collections.linuxnet.netns.plugins.module_utils._kinds.address import ADDRESS
+from ansible_collections.linuxnet.netns.plugins.module_utils._kinds.interface import (
+    ALL_LOWER,
+    ELSEWHERE,
+    INTERFACE,
+    Interface,
+)
+from ansible_collections.linuxnet.netns.plugins.module_utils._kinds.route import ROUTE, Route
+from ansible_collections.linuxnet.netns.plugins.module_utils._model import (
+    DANGLING,
+    FOREIGN,
+    NAMESPACE,
+    STALE,
+    Netns,
+    Scope,
+    State,
+    shown,
+)
 from ansible_collections.linuxnet.netns.plugins.module_utils._normalise import Problems
+from ansible_collections.linuxnet.netns.plugins.module_utils._wire import reports
+
+if TYPE_CHECKING:
+    from ansible_collections.linuxnet.netns.plugins.module_utils._kernel.edge import LinuxKernel
+
+_FAMILIES = {4: "ipv4", 6: "ipv6"}
+#: linux/if_addr.h: the flag of an address that is still being looked for elsewhere.
+_TENTATIVE = 0x40
+#: linux/if.h, in the order in which ``ip`` writes them (print_link_flags() in its ipaddress.c).
+_FLAGS = {
+    0x8: "LOOPBACK",
+    0x2: "BROADCAST",
+    0x10: "POINTOPOINT",
+    0x1000: "MULTICAST",
+    0x80: "NOARP",
+    0x200: "ALLMULTI",
+    0x100: "PROMISC",
+    0x400: "MASTER",
+    0x800: "SLAVE",
+    0x4: "DEBUG",
+    0x8000: "DYNAMIC",
+    0x4000: "AUTOMEDIA",
+    0x2000: "PORTSEL",
+    0x20: "NOTRAILERS",
+    0x1: "UP",
+    0x10000: "LOWER_UP",
+    0x20000: "DORMANT",
+    0x40000: "ECHO",
+}
+_UP, _RUNNING = 0x1, 0x40
+#: linux/rtnetlink.h: types, scopes and protocols of routes, and scopes of addresses. ``ip`` has more protocols (its
+#: rt_protos).
+_TYPES = {1: "unicast", 2: "local", 3: "broadcast", 4: "anycast", 5: "multicast"}
+_TYPES.update({6: "blackhole", 7: "unreachable", 8: "prohibit", 9: "throw"})
+_SCOPES = {0: "global", 200: "site", 253: "link", 254: "host", 255: "nowhere"}
+_PROTOCOLS = {0: "unspec", 1: "redirect", 2: "kernel", 3: "boot", 4: "static", 8: "gated", 9: "ra", 10: "mrt"}
+_PROTOCOLS.update({11: "zebra", 12: "bird", 13: "dnrouted", 14: "xorp", 15: "ntk", 16: "dhcp", 18: "keepalived"})
+_PROTOCOLS.update({42: "babel", 84: "ovn", 99: "openr", 186: "bgp", 187: "isis", 188: "ospf", 189: "rip", 192: "eigrp"})
+
+#: A namespace that goes away while it is being read has no more devices, or its process or name is gone.
+_GONE = (errno.ENOENT, errno.ESRCH, errno.EINVAL, errno.ENODEV, errno.ENOTDIR)
+#: What a name stands for, as it is shown.
+_STATES = {NAMESPACE: "present", STALE: "stale", DANGLING: "stale", FOREIGN: "foreign"}
 
 
 class Place(NamedTuple):
@@ -21,6 +83,11 @@ class Place(NamedTuple):
     name: Optional[str] = None
     path: Optional[str] = None
     pid: Optional[int] = None
+
+    @property
+    def netns(self) -> Netns:
+        """What a state knows the namespace by: a name, a path, or None for the host's."""
+        return self.name or self.path or (None if self.pid is None else f"/proc/{self.pid}/ns/net")
 
     @property
     def is_host(self) -> bool:
@@ -33,84 +100,6 @@ class Place(NamedTuple):
         if self.pid is not None:
             return f"the namespace of process {self.pid}"
         return cut(shown(self.path or f"namespace {self.name}"), 4 * MOST_CHARACTERS)
-
-
-class SeenPeer(NamedTuple):
-    """The other end of a link: where it is (``namespace``, ``host`` or ``elsewhere``), its name and index."""
-
-    place: str
-    netns: Optional[str]
-    interface: Optional[str]
-    ifindex: int
-
-
-class SeenLink(NamedTuple):
-    """A link. ``lower`` is the other end of a pair, or what the link is built upon."""
-
-    interface: str
-    kind: str
-    ifindex: int
-    flags: tuple[str, ...]
-    mac: Optional[str]
-    mtu: Optional[int]
-    master: Optional[str] = None
-    lower: Optional[SeenPeer] = None
-
-
-class SeenAddress(NamedTuple):
-    """An address of a link."""
-
-    interface: str
-    address: str
-    family: str
-    scope: str
-    peer: Optional[str]
-    tentative: bool
-
-
-class SeenHop(NamedTuple):
-    """A next hop of a route."""
-
-    gateway: Optional[str]
-    interface: Optional[str]
-    weight: int = 1
-
-
-class SeenRoute(NamedTuple):
-    """A route of any table but the local one, which the kernel keeps by itself."""
-
-    destination: str
-    family: str
-    kind: str
-    table: int
-    protocol: str
-    scope: str
-    source: Optional[str]
-    metric: Optional[int]
-    hops: tuple[SeenHop, ...]
-    origin: Optional[str] = None
-    tos: int = 0
-    nexthop_id: Optional[int] = None
-
-
-class SeenProcess(NamedTuple):
-    """A process."""
-
-    pid: int
-    command: str
-
-
-class Seen(NamedTuple):
-    """What there is of a place. ``state``: ``present``, ``absent``, ``stale`` or ``foreign``."""
-
-    place: Place
-    state: str
-    name: Optional[str] = None
-    inode: Optional[int] = None
-    links: Sequence[SeenLink] = ()
-    addresses: Sequence[SeenAddress] = ()
-    routes: Sequence[SeenRoute] = ()
-    processes: Sequence[SeenProcess] = ()
 
 
 def read(problems: Problems, params: Mapping[str, Any]) -> Optional[dict[Place, str]]:
@@ -142,60 +131,147 @@ def _is_possible(path: str) -> bool:
         return False
 
 
-def told(seen: Seen) -> dict[str, Any]:
-    """What a result says of a namespace."""
+def look(kernel: LinuxKernel, problems: Problems, places: Optional[Mapping[Place, str]]) -> list[dict[str, Any]]:
+    """What there is at the places, which are given with the options that ask for them; None for all with a name.
+
+    Raises: Invalid, naming the options of those that cannot be read. KernelError.
+    """
+    asked = {Place(name=name): "" for name in kernel.listed()} if places is None else places
+    present: dict[Place, str] = {}
+    for place, option in asked.items():
+        try:
+            what = None if place.netns is None else kernel.what_is(place.netns)
+            present[place] = "present" if place.is_host else "absent" if what is None else _STATES[what]
+        except OSError as error:
+            if error.errno in _GONE:
+                present[place] = "absent"
+            else:
+                problems.add(option, f"{place} could not be read: {shown(said(error))}{_remedy(place, error)}")
+    problems.check()
+    scope = Scope()
+    scope.identities = True
+    for place in (place for place, state in present.items() if state == "present"):
+        scope.want(INTERFACE, place.netns, ALL_LOWER)
+        scope.want(ROUTE, place.netns)
+    state = kernel.observe(scope)
+    inside, names = kernel.inhabitants([place.netns for place in present]), kernel.names()
+    result = []
+    for place, before in present.items():
+        gone = before == "present" and not state.was_read(INTERFACE, place.netns)
+        if gone and places is None:
+            continue  # it went away while all that is there was read
+        there = "absent" if gone else before
+        inode, processes = inside.get(place.netns, (None, ())) if there == "present" else (None, ())
+        result.append(
+            {
+                "name": _name(place, names, inode),
+                "path": place.path and shown(place.path),
+                "pid": place.pid,
+                "host": place.is_host,
+                "state": there,
+                "inode": inode,
+                "links": list(_links(state, place.netns, names)),
+                "addresses": list(_addresses(state, place.netns)),
+                "routes": [_route(one, state, place.netns) for one in state.rows(ROUTE, place.netns).values()],
+                "processes": [{"pid": pid, "command": command} for pid, command in processes],
+            }
+        )
+    return result
+
+
+def _remedy(place: Place, error: OSError) -> str:
+    # proc_ns_get_link() in fs/proc/namespaces.c.
+    denied = place.pid is not None and error.errno == errno.EACCES
+    return "; looking into another's process takes CAP_SYS_PTRACE" if denied else ""
+
+
+def _name(place: Place, names: Mapping[int, str], inode: Optional[int]) -> Optional[str]:
+    name = place.name or (None if inode is None else names.get(inode))
+    return name and shown(name)
+
+
+def _links(state: State, netns: Netns, names: Mapping[int, str]) -> Iterator[dict[str, Any]]:
+    rows = state.rows(INTERFACE, netns)
+    by_index = {one.ifindex: one for one in rows.values()}
+    for one in rows.values():
+        report = one.report
+        flags = () if report is None else tuple(_flags(report, by_index))
+        master = None if report is None or report.master is None else by_index.get(report.master)
+        paired = one.type in ("veth", "netkit")
+        lower = _lower(one, state, names)
+        yield {
+            "interface": one.name,
+            "kind": one.type,
+            "index": one.ifindex,
+            "state": "up" if "UP" in flags else "down",
+            "carrier": "LOWER_UP" in flags,
+            "flags": list(flags),
+            "mac": one.mac,
+            "mtu": one.mtu,
+            "master": None if master is None else master.name,
+            "peer": lower if paired else None,
+            "parent": None if paired else lower,
+        }
+
+
+def _flags(report: reports.LinkReport, by_index: Mapping[Optional[int], Interface]) -> Iterator[str]:
+    """The flags of a link, as ``ip link`` writes them."""
+    if report.flags & _UP and not report.flags & _RUNNING:
+        yield "NO-CARRIER"
+    yield from (name for flag, name in _FLAGS.items() if report.flags & flag)
+    lower = by_index.get(report.other) if report.netns_id is None and report.other else None
+    if lower is not None and not lower.up:
+        yield "M-DOWN"
+
+
+def _lower(interface: Interface, state: State, names: Mapping[int, str]) -> Optional[dict[str, Any]]:
+    lower = interface.lower
+    if lower is None:
+        return None
+    place: Netns = lower.place
+    if place is not None and place != ELSEWHERE and "/" in place:
+        # A namespace that was read by its path: told by its name, where it has one.
+        found = state.names.get(place)
+        inode = 0 if found is None or not found.identity else int(found.identity.split(":")[1])
+        place = names.get(inode, ELSEWHERE)
+    where = "host" if place is None else "elsewhere" if place == ELSEWHERE else "namespace"
+    named = None if place is None or "/" in place else shown(place)
+    return {"place": where, "netns": named, "interface": lower.interface, "index": lower.ifindex}
+
+
+def _addresses(state: State, netns: Netns) -> Iterator[dict[str, Any]]:
+    for interface, addresses in state.rows(ADDRESS, netns).items():
+        for one in addresses:
+            report = reports.address(one.raw)
+            if report is not None:
+                yield {
+                    "interface": interface,
+                    "address": one.text,
+                    "family": _FAMILIES[one.version],
+                    "scope": _SCOPES.get(report.scope, str(report.scope)),
+                    "peer": one.peer or None,
+                    "tentative": bool(report.flags & _TENTATIVE),
+                }
+
+
+def _route(route: Route, state: State, netns: Netns) -> dict[str, Any]:
+    report = route.report
+    names = {one.ifindex: one.name for one in state.rows(INTERFACE, netns).values()}
+    hops = [{"gateway": hop.gateway, "interface": names.get(hop.ifindex), "weight": hop.weight} for hop in report.hops]
+    single = hops[0] if len(hops) == 1 else {"gateway": None, "interface": None}
     return {
-        "name": seen.name and shown(seen.name),
-        "path": seen.place.path and shown(seen.place.path),
-        "pid": seen.place.pid,
-        "host": seen.place.is_host,
-        "state": seen.state,
-        "inode": seen.inode,
-        "links": [_link(link) for link in seen.links],
-        "addresses": [address._asdict() for address in seen.addresses],
-        "routes": [_route(route) for route in seen.routes],
-        "processes": [process._asdict() for process in seen.processes],
-    }
-
-
-def _link(link: SeenLink) -> dict[str, Any]:
-    paired = link.kind in ("veth", "netkit")
-    lower = None if link.lower is None else _peer(link.lower)
-    return {
-        "interface": link.interface,
-        "kind": link.kind,
-        "index": link.ifindex,
-        "state": "up" if "UP" in link.flags else "down",
-        "carrier": "LOWER_UP" in link.flags,
-        "flags": list(link.flags),
-        "mac": link.mac,
-        "mtu": link.mtu,
-        "master": link.master,
-        "peer": lower if paired else None,
-        "parent": None if paired else lower,
-    }
-
-
-def _peer(peer: SeenPeer) -> dict[str, Any]:
-    netns = peer.netns and shown(peer.netns)
-    return {"place": peer.place, "netns": netns, "interface": peer.interface, "index": peer.ifindex}
-
-
-def _route(route: SeenRoute) -> dict[str, Any]:
-    single = route.hops[0] if len(route.hops) == 1 else SeenHop(None, None)
-    return {
-        "destination": route.destination,
-        "from": route.origin,
-        "tos": route.tos,
-        "family": route.family,
-        "type": route.kind,
-        "gateway": single.gateway,
-        "interface": single.interface,
-        "nexthops": [hop._asdict() for hop in route.hops] if len(route.hops) > 1 else [],
-        "nexthop_id": route.nexthop_id,
-        "source": route.source,
-        "metric": route.metric,
-        "table": route.table,
-        "protocol": route.protocol,
-        "scope": route.scope,
+        "destination": report.destination,
+        "from": report.origin,
+        "tos": report.tos,
+        "family": _FAMILIES[report.version],
+        "type": _TYPES.get(report.kind, str(report.kind)),
+        "gateway": single["gateway"],
+        "interface": single["interface"],
+        "nexthops": hops if len(hops) > 1 else [],
+        "nexthop_id": report.object_id,
+        "source": report.source,
+        "metric": report.metric,
+        "table": report.table,
+        "protocol": _PROTOCOLS.get(report.protocol, str(report.protocol)),
+        "scope": _SCOPES.get(report.scope, str(report.scope)),
     }

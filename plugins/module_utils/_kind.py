@@ -11,8 +11,8 @@ Nothing here knows any of them. Private.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
-from typing import Any, Callable, ClassVar, Generic, NamedTuple, Optional, Protocol, TypeVar
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import TYPE_CHECKING, Any, Callable, ClassVar, Generic, NamedTuple, Optional, TypeVar
 
 from ansible_collections.linuxnet.netns.plugins.module_utils._model import (
     Endpoint,
@@ -23,6 +23,9 @@ from ansible_collections.linuxnet.netns.plugins.module_utils._model import (
     Step,
     Thing,
 )
+
+if TYPE_CHECKING:
+    from ansible_collections.linuxnet.netns.plugins.module_utils._contracts import Reader, Socket
 
 Row = TypeVar("Row")
 
@@ -56,54 +59,12 @@ def restored(before: State, event: Event) -> list[Step]:
     return [step for kind in kinds for step in kind.restored(before, event)]
 
 
-class Socket(Protocol):
-    """A routing socket, as reading uses it."""
-
-    def ask(self, message: bytes) -> bytes:
-        """The answer to a question. Raises: NetlinkError."""
-
-    def dump(self, message: bytes) -> list[bytes]:
-        """The answers to a dump request. Raises: NetlinkError."""
-
-
 class Stored(NamedTuple):
     """A record: its path, its content where it counts, and why it is there and does not."""
 
     path: str
     content: Optional[Mapping[str, Any]]
     why: Optional[str] = None
-
-
-class Reader(Protocol):
-    """What reads the kernel, as kinds use it."""
-
-    @property
-    def kinds(self) -> Kinds:
-        """All kinds."""
-
-    def enter(self, netns: Netns) -> Optional[tuple[int, int]]:
-        """Enter a namespace; gives its device and inode, or None when somebody has removed it. Raises: OSError."""
-
-    def visit(self, netns: Netns) -> bool:
-        """Read a namespace that the scope did not ask for; whether it could be. Raises: OSError."""
-
-    def socket(self) -> Any:
-        """A routing socket of the namespace that was entered: a context manager that gives a :class:`Socket`."""
-
-    def id_of(self, netns: Netns, route: Socket) -> Optional[int]:
-        """The id by which the socket's namespace knows another; None when it knows it by none."""
-
-    def listed(self) -> Sequence[str]:
-        """Every name below /run/netns."""
-
-    def setting(self, path: str) -> Optional[str]:
-        """A sysctl of the namespace that was entered, by its path below ``net``; None: there is none."""
-
-    def records(self) -> Iterable[str]:
-        """The names of all records. Raises: OSError."""
-
-    def record(self, name: str) -> Stored:
-        """The record of a name. Raises: OSError."""
 
 
 class Reading(Generic[Row]):
@@ -189,8 +150,8 @@ class Kind(Generic[Row]):
         """Whether a key that was read from a record can be one."""
         return False
 
-    def owned(self, scope: Scope, thing: Thing, surplus: bool) -> None:
-        """Ask for what must be known of a recorded thing; of ``surplus``, also for what its removal needs."""
+    def surplus(self, scope: Scope, thing: Thing) -> None:
+        """Ask for what must be known to remove a recorded thing, beside the interfaces of its namespace."""
 
     def half_removed(self, state: State, thing: Thing) -> bool:
         """Whether what is left of a recorded thing is what a run leaves that was killed while it removed it."""
@@ -208,25 +169,6 @@ class Kind(Generic[Row]):
     def view(self, state: State, thing: Thing) -> dict[str, Any]:
         """What a diff shows of a thing that a topology made and no longer names."""
         return {}
-
-
-class Kinds(Protocol):
-    """The registry, as the kernel edge uses it: it loads a kind when it is asked for."""
-
-    def __getitem__(self, name: str) -> Kind[Any]:
-        """The kind of a name. Raises: KeyError."""
-
-    def carried(self) -> Sequence[Carried[Any]]:
-        """The kinds that steps may take away without naming them, in the order in which they are put back."""
-
-    def to_be_read(self, scope: Scope) -> Mapping[Kind[Any], Collection[Netns]]:
-        """The kinds that a scope asks for, with what is always read with them, and where; in their order."""
-
-    def index_of(self, state: State, end: Endpoint) -> Optional[int]:
-        """The index of an interface, as far as a state knows it."""
-
-    def note_index(self, state: State, end: Endpoint, index: int) -> None:
-        """Note the index of an interface in a state, if that has it."""
 
 
 class OnInterface(Kind[tuple[Row, ...]]):

@@ -18,9 +18,10 @@ from collections.abc import Collection, Hashable, Iterable, Iterator, Mapping, S
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple, Optional, Protocol, TypeVar
+from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple, Optional, TypeVar
 
 if TYPE_CHECKING:
+    from ansible_collections.linuxnet.netns.plugins.module_utils._contracts import Host, Sender
     from ansible_collections.linuxnet.netns.plugins.module_utils._kind import Kind
     from ansible_collections.linuxnet.netns.plugins.module_utils._wire.codec import Codec
     from typing_extensions import dataclass_transform
@@ -325,16 +326,6 @@ class Step(ABC):
         return command(self.words())
 
 
-class Sender(Protocol):
-    """What a message needs to know of the host."""
-
-    def descriptor(self, netns: Netns) -> int:
-        """An open descriptor of the namespace, valid until the message has been sent. Raises: OSError."""
-
-    def index(self, netns: Netns, interface: str) -> int:
-        """The index of an interface. Raises: OSError, when there is no such interface."""
-
-
 class Request(Step):
     """A step that the routing socket carries, from inside the namespace ``netns``."""
 
@@ -349,34 +340,6 @@ class Request(Step):
     def otherwise(self, error: int) -> Optional[Request]:
         """What does the same where the kernel refuses this one with an error (errno); None: there is nothing."""
         return None
-
-
-class Host(Protocol):
-    """What the kernel edge does by system calls. Each method raises OSError."""
-
-    def create_namespace(self, name: str) -> None:
-        """Create a namespace and give it a name."""
-
-    def delete_namespace(self, name: str) -> None:
-        """Take a namespace's name away, and hold it open as far as possible, so that it can be restored."""
-
-    def restore_namespace(self, name: str) -> None:
-        """Give a namespace that this run has deleted its name back."""
-
-    def delete_file(self, name: str) -> None:
-        """Remove what is no namespace from /run/netns."""
-
-    def leave_file(self, name: str) -> None:
-        """Leave an empty file in /run/netns, as a crash does."""
-
-    def identity(self, name: str) -> str:
-        """What tells a namespace from another of the same name."""
-
-    def hardware(self, netns: Netns, interfaces: Iterable[str]) -> Mapping[str, tuple[int, str]]:
-        """The index and the MAC address of each of some interfaces, by name."""
-
-    def write_record(self, name: str, content: Optional[Mapping[str, Any]]) -> None:
-        """Keep a record of this name until the next boot, in one piece; None: remove it."""
 
 
 class Action(Step):

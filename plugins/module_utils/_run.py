@@ -10,8 +10,8 @@ import gc
 import time
 import traceback
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import AbstractContextManager, contextmanager
-from typing import TYPE_CHECKING, Any, Callable, NamedTuple, Optional, Protocol
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any, Callable, NamedTuple, Optional
 
 from ansible_collections.linuxnet.netns.plugins.module_utils import _plan
 from ansible_collections.linuxnet.netns.plugins.module_utils._echo import lines
@@ -27,46 +27,13 @@ from ansible_collections.linuxnet.netns.plugins.module_utils._errors import (
 from ansible_collections.linuxnet.netns.plugins.module_utils._model import (
     Condition,
     Declared,
-    Netns,
-    Scope,
     State,
-    Step,
 )
 from ansible_collections.linuxnet.netns.plugins.module_utils._normalise import Problems
 
 if TYPE_CHECKING:
     from ansible.module_utils.basic import AnsibleModule
-
-
-class Kernel(Protocol):
-    """The kernel edge, as the engine uses it."""
-
-    def locked(self, *, shared: bool) -> AbstractContextManager[None]:
-        """While this lasts, no other run changes the host; with ``shared``, nor does this one. Raises: KernelError."""
-
-    def observe(self, scope: Scope) -> State:
-        """What the kernel has. Raises: KernelError."""
-
-    def demand(self, steps: Sequence[Step], conditions: Sequence[Condition]) -> None:
-        """Make sure that what carrying out the steps and waiting need is there. Raises: LibraryMissing, KernelError."""
-
-    def apply(self, steps: Sequence[Step]) -> None:
-        """Carry out the steps, in order. Raises: StepFailed, KernelError."""
-
-    def wait(self, conditions: Sequence[Condition]) -> list[Any]:
-        """What is found of each condition, when it has come true or its time is over. Raises: KernelError."""
-
-    def checkpoint(self, namespaces: Sequence[Netns]) -> None:
-        """Remember what steps may take away without naming it, so that :meth:`revive` can put it back."""
-
-    def revive(self) -> list[str]:
-        """Put back what has gone since the checkpoint; gives what could not be put back, in words."""
-
-    def lost(self) -> list[str]:
-        """What has gone since the checkpoint though the interface that it belongs to is still there, in words."""
-
-    def close(self) -> None:
-        """Let go of all that was held."""
+    from ansible_collections.linuxnet.netns.plugins.module_utils._contracts import Kernel
 
 
 class Outcome(NamedTuple):

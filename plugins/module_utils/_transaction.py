@@ -25,7 +25,7 @@ from ansible_collections.linuxnet.netns.plugins.module_utils._errors import (
 from ansible_collections.linuxnet.netns.plugins.module_utils._model import Declared, Scope, State, Step
 
 if TYPE_CHECKING:
-    from ansible_collections.linuxnet.netns.plugins.module_utils._run import Kernel
+    from ansible_collections.linuxnet.netns.plugins.module_utils._contracts import Kernel
 
 
 class Transaction:

@@ -223,6 +223,7 @@ namespaces:
 """
 
 from ansible_collections.linuxnet.netns.plugins.module_utils import _info
+from ansible_collections.linuxnet.netns.plugins.module_utils._kinds.registry import KINDS
 from ansible_collections.linuxnet.netns.plugins.module_utils._module import Module
 from ansible_collections.linuxnet.netns.plugins.module_utils._normalise import Problems
 from ansible_collections.linuxnet.netns.plugins.module_utils._run import failures_told
@@ -242,14 +243,14 @@ def main() -> None:
         problems = Problems()
         places = _info.read(problems, module.params)
         problems.check()
-        from ansible_collections.linuxnet.netns.plugins.module_utils._kernel.survey import Survey
+        from ansible_collections.linuxnet.netns.plugins.module_utils._kernel.edge import LinuxKernel
 
-        survey = Survey()
+        kernel = LinuxKernel(KINDS)
         try:
-            seen = survey.look(places)
+            seen = _info.look(kernel, problems, places)
         finally:
-            survey.close()
-    module.exit_json(changed=False, namespaces=[_info.told(one) for one in seen])
+            kernel.close()
+    module.exit_json(changed=False, namespaces=seen)
 
 
 if __name__ == "__main__":

@@ -10,14 +10,16 @@ import resource
 import threading
 from collections.abc import Sequence
 from itertools import groupby
-from typing import Callable, Optional
+from typing import TYPE_CHECKING, Callable, Optional
 
 from ansible_collections.linuxnet.netns.plugins.module_utils._errors import LibraryMissing, StepFailed
 from ansible_collections.linuxnet.netns.plugins.module_utils._kernel import namespaces
 from ansible_collections.linuxnet.netns.plugins.module_utils._kernel.host import LinuxHost
-from ansible_collections.linuxnet.netns.plugins.module_utils._kind import Kinds
 from ansible_collections.linuxnet.netns.plugins.module_utils._model import Action, Netns, Request, State, Step
 from ansible_collections.linuxnet.netns.plugins.module_utils._wire.codec import Codec
+
+if TYPE_CHECKING:
+    from ansible_collections.linuxnet.netns.plugins.module_utils._contracts import Kinds
 
 #: Descriptors that a run may need at once, beside those of the namespaces that it deletes.
 _DESCRIPTORS = 512

@@ -13,7 +13,6 @@ from typing import TYPE_CHECKING, Any, Optional
 
 from ansible_collections.linuxnet.netns.plugins.module_utils._errors import KernelError, said
 from ansible_collections.linuxnet.netns.plugins.module_utils._kernel import lock, namespaces
-from ansible_collections.linuxnet.netns.plugins.module_utils._kind import Kinds
 from ansible_collections.linuxnet.netns.plugins.module_utils._model import (
     NAMESPACE,
     Condition,
@@ -25,6 +24,7 @@ from ansible_collections.linuxnet.netns.plugins.module_utils._model import (
 )
 
 if TYPE_CHECKING:
+    from ansible_collections.linuxnet.netns.plugins.module_utils._contracts import Kinds
     from ansible_collections.linuxnet.netns.plugins.module_utils._kernel.apply import Applier
     from ansible_collections.linuxnet.netns.plugins.module_utils._kernel.checkpoint import Checkpoint
     from ansible_collections.linuxnet.netns.plugins.module_utils._wire.codec import Codec
@@ -121,6 +121,26 @@ class LinuxKernel:
                 inside, others = processes.get(name, ()), mounts.get(name, ())
                 found[name] = found[name]._replace(processes=inside, mounts=others)
         return found
+
+    @staticmethod
+    def listed() -> Sequence[str]:
+        """Every name below /run/netns."""
+        return namespaces.listed()
+
+    @staticmethod
+    def what_is(netns: str) -> Optional[str]:
+        """What a name or a path stands for, as the model says it; None: there is nothing. Raises: OSError."""
+        return namespaces.what_is(netns)
+
+    @staticmethod
+    def names() -> Mapping[int, str]:
+        """The first name of each namespace that has one, by its inode."""
+        return {inode: name for (_device, inode), name in namespaces.names_by_inode().items()}
+
+    @staticmethod
+    def inhabitants(places: Sequence[Netns]) -> Mapping[Netns, tuple[int, Sequence[tuple[int, str]]]]:
+        """The inode of each namespace, and the processes in it with their commands; without those that have gone."""
+        return namespaces.inhabitants(places)
 
     def demand(self, steps: Sequence[Step], conditions: Sequence[Condition]) -> None:
         """Make sure that all that the steps and the conditions need is there. Raises: LibraryMissing, KernelError."""

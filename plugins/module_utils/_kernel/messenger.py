@@ -9,15 +9,17 @@ from __future__ import annotations
 import errno
 import os
 from collections.abc import Sequence
-from typing import Optional
+from typing import TYPE_CHECKING, Optional
 
 from ansible_collections.linuxnet.netns.plugins.module_utils._errors import NetlinkError, StepFailed
 from ansible_collections.linuxnet.netns.plugins.module_utils._kernel import namespaces
 from ansible_collections.linuxnet.netns.plugins.module_utils._kernel.netlink import BATCH, RouteSocket
-from ansible_collections.linuxnet.netns.plugins.module_utils._kind import Kinds
 from ansible_collections.linuxnet.netns.plugins.module_utils._model import Endpoint, Netns, Request, State, Step
 from ansible_collections.linuxnet.netns.plugins.module_utils._wire import reports, requests
 from ansible_collections.linuxnet.netns.plugins.module_utils._wire.codec import Codec
+
+if TYPE_CHECKING:
+    from ansible_collections.linuxnet.netns.plugins.module_utils._contracts import Kinds
 
 
 class Messenger:

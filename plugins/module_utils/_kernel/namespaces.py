@@ -11,7 +11,7 @@ import fcntl
 import os
 import re
 import stat
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from typing import NamedTuple, Optional
 
@@ -26,8 +26,8 @@ _PATIENCE = 1
 
 
 def path_of(name: str) -> str:
-    """The file that gives a namespace its name."""
-    return f"{RUN_DIR}/{name}"
+    """The file that gives a namespace its name; what has a slash, which no name has, is a path itself."""
+    return name if "/" in name else f"{RUN_DIR}/{name}"
 
 
 def current() -> int:
@@ -86,7 +86,9 @@ def what_is_at(path: str) -> Optional[str]:
 
 def what_are(names: Iterable[str]) -> dict[str, str]:
     """What there is of each of the names, as :func:`what_is`; names of nothing are left out."""
-    found = {name: what_is(name) for name in set(names).intersection(listed())}
+    wanted = set(names)
+    there = wanted.intersection(listed()) | {name for name in wanted if "/" in name}
+    found = {name: what_is(name) for name in there}
     return {name: what for name, what in found.items() if what is not None}
 
 
@@ -121,6 +123,14 @@ def identities(names: Iterable[str]) -> dict[str, str]:
     for name in names:
         with suppress(FileNotFoundError):
             found[name] = identity(name)
+    return found
+
+
+def names_by_inode() -> dict[tuple[int, int], str]:
+    """The first name of each namespace that has one, by its device and inode."""
+    found: dict[tuple[int, int], str] = {}
+    for name, inode in _inodes(listed()):
+        found.setdefault(inode, name)
     return found
 
 
@@ -238,7 +248,10 @@ def away(home: int) -> Iterator[None]:
 
 
 def enter(netns: Netns, home: int) -> tuple[int, int]:
-    """Enter a namespace by name, or the host's; gives its device and inode. Raises: OSError."""
+    """Enter a namespace by name or path, or the host's; gives its device and inode. Raises: OSError."""
+    if netns is not None and "/" in netns:
+        # A path such as /proc/self/ns/net means where this process lives, not where it has gone to read.
+        syscalls.setns(home)
     descriptor = home if netns is None else open_namespace(netns)
     try:
         syscalls.setns(descriptor)
@@ -265,6 +278,28 @@ def processes(names: Iterable[str]) -> dict[str, tuple[int, ...]]:
             if held is not None:
                 inside.setdefault(held, []).append(int(entry))
     return {name: tuple(sorted(pids)) for name, pids in inside.items()}
+
+
+def inhabitants(places: Iterable[Netns]) -> dict[Netns, tuple[int, Sequence[tuple[int, str]]]]:
+    """The inode of each namespace, and the processes in it with their commands; without those that have gone."""
+    paths = {netns: f"/proc/{os.getpid()}/ns/net" if netns is None else path_of(netns) for netns in places}
+    keys: dict[Netns, tuple[int, int]] = {}
+    for netns, path in paths.items():
+        with suppress(OSError):
+            keys[netns] = _key(path)
+    inside: dict[tuple[int, int], list[tuple[int, str]]] = {key: [] for key in keys.values()}
+    for pid in sorted(int(entry) for entry in os.listdir("/proc") if entry.isdigit()):
+        with suppress(OSError):
+            key = _key(f"/proc/{pid}/ns/net")
+            if key in inside:
+                with open(f"/proc/{pid}/comm", encoding="utf-8", errors="replace") as file:
+                    inside[key].append((pid, file.read().rstrip("\n")))
+    return {netns: (key[1], inside[key]) for netns, key in keys.items()}
+
+
+def _key(path: str) -> tuple[int, int]:
+    found = os.stat(path)
+    return found.st_dev, found.st_ino
 
 
 class _Mount(NamedTuple):

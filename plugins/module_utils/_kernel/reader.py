@@ -8,14 +8,17 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterable, Sequence
-from typing import Any, Optional
+from typing import TYPE_CHECKING, Any, Optional
 
 from ansible_collections.linuxnet.netns.plugins.module_utils._errors import NetlinkError
-from ansible_collections.linuxnet.netns.plugins.module_utils._kernel import namespaces
+from ansible_collections.linuxnet.netns.plugins.module_utils._kernel import namespaces, syscalls
 from ansible_collections.linuxnet.netns.plugins.module_utils._kernel.netlink import RouteSocket
-from ansible_collections.linuxnet.netns.plugins.module_utils._kind import Kinds, Reading, Stored
+from ansible_collections.linuxnet.netns.plugins.module_utils._kind import Reading, Stored
 from ansible_collections.linuxnet.netns.plugins.module_utils._model import NAMESPACE, Name, Netns, Scope, State
 from ansible_collections.linuxnet.netns.plugins.module_utils._wire import requests
+
+if TYPE_CHECKING:
+    from ansible_collections.linuxnet.netns.plugins.module_utils._contracts import Kinds
 
 
 class LinuxReader:
@@ -85,6 +88,8 @@ class LinuxReader:
         if not self._state.has(netns):
             return None
         try:
+            if netns is not None and "/" in netns:
+                syscalls.setns(self._home)
             descriptor = self._home if netns is None else namespaces.open_namespace(netns)
         except OSError:
             return None

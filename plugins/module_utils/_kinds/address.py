@@ -14,16 +14,7 @@ from functools import lru_cache
 from typing import TYPE_CHECKING, Any, Callable, NamedTuple, Optional
 
 from ansible_collections.linuxnet.netns.plugins.module_utils._errors import Impossible
-from ansible_collections.linuxnet.netns.plugins.module_utils._kind import (
-    DOWN,
-    NO_IPV6,
-    UP,
-    Event,
-    OnInterface,
-    Reader,
-    Reading,
-    Socket,
-)
+from ansible_collections.linuxnet.netns.plugins.module_utils._kind import DOWN, NO_IPV6, UP, Event, OnInterface, Reading
 from ansible_collections.linuxnet.netns.plugins.module_utils._kinds.interface import (
     INTERFACE,
     IPV6_MINIMUM,
@@ -43,7 +34,6 @@ from ansible_collections.linuxnet.netns.plugins.module_utils._model import (
     Netns,
     Request,
     Scope,
-    Sender,
     State,
     Step,
     Thing,
@@ -67,6 +57,7 @@ from ansible_collections.linuxnet.netns.plugins.module_utils._wire.messages impo
 )
 
 if TYPE_CHECKING:
+    from ansible_collections.linuxnet.netns.plugins.module_utils._contracts import Reader, Sender, Socket
     from ansible_collections.linuxnet.netns.plugins.module_utils._wire.codec import Codec
 
 #: Addresses that the kernel itself gives to ``lo`` when it is set up.
@@ -134,7 +125,8 @@ class AddressKind(OnInterface[Address]):
         return [DeleteAddress(event.netns, event.interface, LOOPBACK[0])] if bare else []
 
     def exists(self, state: State, thing: Thing) -> bool:
-        return address(state, Endpoint(thing.netns, thing.key[0]), thing.key[1]) is not None
+        interface, text = thing.key
+        return any(one.text == text for one in state.row(self, thing.netns, interface) or ())
 
     def things_of(self, state: State, end: Endpoint) -> Iterable[Thing]:
         return [Thing(self, end.netns, (end.interface, one.text)) for one in of(state, end)]
@@ -152,9 +144,8 @@ class AddressKind(OnInterface[Address]):
     def is_key(self, key: Key, is_name: Callable[[str], bool]) -> bool:
         return len(key) == 2 and is_name(key[0]) and isinstance(key[1], str)
 
-    def owned(self, scope: Scope, thing: Thing, surplus: bool) -> None:
-        if surplus:
-            scope.want(INTERFACE, thing.netns, SettingsOf(thing.key[0]))
+    def surplus(self, scope: Scope, thing: Thing) -> None:
+        scope.want(INTERFACE, thing.netns, SettingsOf(thing.key[0]))
 
     def removals(
         self, state: State, path: str, things: Sequence[Thing], mine: Callable[[Thing], bool], topology: str
@@ -233,6 +224,8 @@ class Addresses(Declared):
         texts = {one.text for one in there}
         wanted = [Address(text) for text in self.addresses if self.present and text not in texts]
         unwanted = self._unwanted(state, there, wanted)
+        if not wanted and not unwanted:
+            return
         kept = [one for one in there if one not in unwanted]
         self._possible(wanted, kept, found)
         # A deleted IPv4 primary takes its subnet's secondaries along: what would be lost so is added afterwards. So is

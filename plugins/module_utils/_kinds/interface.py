@@ -24,9 +24,7 @@ from ansible_collections.linuxnet.netns.plugins.module_utils._kind import (
     UP,
     Event,
     Kind,
-    Reader,
     Reading,
-    Socket,
     happen,
     restored,
 )
@@ -40,7 +38,6 @@ from ansible_collections.linuxnet.netns.plugins.module_utils._model import (
     Netns,
     Request,
     Scope,
-    Sender,
     State,
     Step,
     Thing,
@@ -61,10 +58,27 @@ from ansible_collections.linuxnet.netns.plugins.module_utils._wire.messages impo
 )
 
 if TYPE_CHECKING:
+    from ansible_collections.linuxnet.netns.plugins.module_utils._contracts import Reader, Sender, Socket
     from ansible_collections.linuxnet.netns.plugins.module_utils._wire.codec import Codec
 
 #: The smallest MTU that IPv6 works with (RFC 8200).
 IPV6_MINIMUM = 1280
+
+
+class Lower(NamedTuple):
+    """What a link leads to: the other end of a pair, or what it is built upon.
+
+    ``place`` is where that is: a namespace's name, None for the host's, or :data:`ELSEWHERE` where it is in none that
+    has a name. Its ``interface`` is None where the kernel does not tell.
+    """
+
+    place: Netns
+    interface: Optional[str]
+    ifindex: int
+
+
+#: A namespace without a name. No name has a slash.
+ELSEWHERE = "/"
 
 
 class Interface(NamedTuple):
@@ -74,7 +88,8 @@ class Interface(NamedTuple):
     ``carrier``, ``mac`` and ``mtu`` are None where only a real run will tell. ``peer`` is the other end of a veth pair,
     None where it is in no namespace that was looked at. ``promotes``: a secondary address takes its deleted primary's
     place. ``keeps_ipv6``: IPv6 addresses stay when the interface goes down. ``group`` is the kernel's group of
-    interfaces that it is in (IFLA_GROUP), 0 unless somebody puts it into another.
+    interfaces that it is in (IFLA_GROUP), 0 unless somebody puts it into another. ``lower`` is what it leads to, where
+    that was asked for (:data:`ALL_LOWER`), and ``report`` the kernel's report of it, where it was read.
     """
 
     name: str
@@ -89,6 +104,8 @@ class Interface(NamedTuple):
     promotes: bool = False
     keeps_ipv6: bool = False
     group: int = 0
+    lower: Optional[Lower] = None
+    report: Optional[reports.LinkReport] = None
 
 
 class PeerOf(NamedTuple):
@@ -105,8 +122,8 @@ class SettingsOf(NamedTuple):
     interface: str
 
 
-#: Asks for the peers of all interfaces of a namespace, whatever they are called.
-ALL_PEERS = "all peers"
+#: Asks for the peers of all interfaces of a namespace, whatever they are called; or for all that its links lead to.
+ALL_PEERS, ALL_LOWER = "all peers", "all lower"
 
 
 class Interfaces(Kind[Interface]):
@@ -130,9 +147,8 @@ class Interfaces(Kind[Interface]):
     def is_key(self, key: Key, is_name: Callable[[str], bool]) -> bool:
         return len(key) == 1 and is_name(key[0])
 
-    def owned(self, scope: Scope, thing: Thing, surplus: bool) -> None:
-        if surplus:
-            scope.want(INTERFACE, thing.netns, PeerOf(thing.key[0], (None,), everywhere=True))
+    def surplus(self, scope: Scope, thing: Thing) -> None:
+        scope.want(INTERFACE, thing.netns, PeerOf(thing.key[0], (None,), everywhere=True))
 
     def removals(
         self, state: State, path: str, things: Sequence[Thing], mine: Callable[[Thing], bool], topology: str
@@ -210,24 +226,40 @@ class _Links(Reading[Interface]):
         self._peers.add(netns, links, route, probable, self._wanted)
 
     def complete(self) -> None:
+        state, peers = self._state, self._peers
         for netns, details in list(self._wanted.items()):
-            wanted: dict[str, tuple[dict[Netns, None], bool]] = {}
-            for detail in details:
-                if isinstance(detail, PeerOf):
-                    probable, everywhere = wanted.get(detail.interface, ({}, False))
-                    probable.update(dict.fromkeys(detail.probable))
-                    wanted[detail.interface] = probable, everywhere or detail.everywhere
+            rows = state.rows(INTERFACE, netns)
             everywhere = ALL_PEERS in details
-            if everywhere:
-                for end in self._peers.ends(netns):
-                    wanted.setdefault(end.interface, ({None: None}, True))
-            for name, (probable, anywhere) in wanted.items():
-                self._peers.find(Endpoint(netns, name), probable, everywhere or anywhere)
-            for detail in details:
-                if isinstance(detail, SettingsOf):
+            for detail in details if rows else ():
+                if detail == ALL_LOWER:
+                    self._find_lower(netns)
+                elif detail == ALL_PEERS:
+                    for end in peers.ends(netns):
+                        peers.find(end, (None,), everywhere)
+                elif detail.interface not in rows:
+                    continue
+                elif isinstance(detail, PeerOf):
+                    peers.find(Endpoint(netns, detail.interface), detail.probable, detail.everywhere or everywhere)
+                else:
                     self._settings(Endpoint(netns, detail.interface))
-        for end, peer in self._peers.found().items():
-            change(self._state, end, peer=peer)
+        for end, peer in peers.found().items():
+            change(state, end, peer=peer)
+
+    def _find_lower(self, netns: Netns) -> None:
+        """Find what the links of a namespace lead to."""
+        by_index = {one.ifindex: one.name for one in inside(self._state, netns).values()}
+        for name, found in list(inside(self._state, netns).items()):
+            link = found.report
+            if link is None or not link.other or (link.netns_id is None and link.other == link.ifindex):
+                continue
+            if link.netns_id is None:
+                lower = Lower(netns, by_index.get(link.other), link.other)
+            else:
+                there = self._peers.lower(netns, link)
+                seen = self._peers.seen(netns, link)
+                place = ELSEWHERE if there is None else there.netns
+                lower = Lower(place, None if seen is None else seen.name, link.other)
+            change(self._state, Endpoint(netns, name), lower=lower)
 
     def _settings(self, end: Endpoint) -> None:
         if find(self._state, end) is None or self._reader.enter(end.netns) is None:
@@ -253,6 +285,7 @@ def _interface(link: reports.LinkReport) -> Interface:
         # What a macvlan or the like is built upon in another namespace has its index there.
         peer_ifindex=link.other if link.kind == "veth" or link.netns_id is None else None,
         group=link.group,
+        report=link,
     )
 
 

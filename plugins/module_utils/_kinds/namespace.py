@@ -7,7 +7,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from typing import Any, Callable, Optional
+from typing import TYPE_CHECKING, Any, Callable, Optional
 
 from ansible_collections.linuxnet.netns.plugins.module_utils._echo import some
 from ansible_collections.linuxnet.netns.plugins.module_utils._errors import Impossible
@@ -30,7 +30,6 @@ from ansible_collections.linuxnet.netns.plugins.module_utils._model import (
     Action,
     Declared,
     Endpoint,
-    Host,
     Key,
     Name,
     Netns,
@@ -43,6 +42,9 @@ from ansible_collections.linuxnet.netns.plugins.module_utils._model import (
     tree,
     value,
 )
+
+if TYPE_CHECKING:
+    from ansible_collections.linuxnet.netns.plugins.module_utils._contracts import Host
 
 RUN_DIR = "/run/netns"
 #: The interfaces that the kernel itself puts into every namespace: ``lo``, and where their modules are loaded the
@@ -72,8 +74,8 @@ class NamespaceKind(Kind[None]):
     def is_key(self, key: Key, is_name: Callable[[str], bool]) -> bool:
         return not key
 
-    def owned(self, scope: Scope, thing: Thing, surplus: bool) -> None:
-        if surplus and thing.netns is not None:
+    def surplus(self, scope: Scope, thing: Thing) -> None:
+        if thing.netns is not None:
             scope.users.add(thing.netns)
             scope.want(INTERFACE, thing.netns, ALL_PEERS)
 

@@ -20,9 +20,7 @@ from ansible_collections.linuxnet.netns.plugins.module_utils._kind import (
     Carried,
     Event,
     OnInterface,
-    Reader,
     Reading,
-    Socket,
 )
 from ansible_collections.linuxnet.netns.plugins.module_utils._kinds.interface import (
     INTERFACE,
@@ -38,7 +36,6 @@ from ansible_collections.linuxnet.netns.plugins.module_utils._model import (
     Netns,
     Request,
     Scope,
-    Sender,
     State,
     Step,
     Thing,
@@ -58,6 +55,7 @@ from ansible_collections.linuxnet.netns.plugins.module_utils._wire.messages impo
 )
 
 if TYPE_CHECKING:
+    from ansible_collections.linuxnet.netns.plugins.module_utils._contracts import Reader, Sender, Socket
     from ansible_collections.linuxnet.netns.plugins.module_utils._wire.codec import Codec
 
 #: linux/neighbour.h: DST, LLADDR; the state PERMANENT; struct ndmsg behind the header.
@@ -117,9 +115,8 @@ class NeighbourKind(OnInterface[Neighbour], Carried[tuple[Neighbour, ...]]):
     def is_key(self, key: Key, is_name: Callable[[str], bool]) -> bool:
         return len(key) == 2 and is_name(key[0]) and isinstance(key[1], str)
 
-    def owned(self, scope: Scope, thing: Thing, surplus: bool) -> None:
-        if surplus:
-            scope.want(self, thing.netns)
+    def surplus(self, scope: Scope, thing: Thing) -> None:
+        scope.want(self, thing.netns)
 
     def removals(
         self, state: State, path: str, things: Sequence[Thing], mine: Callable[[Thing], bool], topology: str

@@ -9,22 +9,14 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from functools import cache
-from typing import Any, NamedTuple, Optional
+from typing import TYPE_CHECKING, Any, NamedTuple, Optional
 
-from ansible_collections.linuxnet.netns.plugins.module_utils._kind import (
-    MOVED,
-    NEW_MAC,
-    Event,
-    Kind,
-    Kinds,
-    Reader,
-)
-from ansible_collections.linuxnet.netns.plugins.module_utils._kinds.interface import INTERFACE, find, group_of
+from ansible_collections.linuxnet.netns.plugins.module_utils._kind import MOVED, NEW_MAC, Event, Kind
+from ansible_collections.linuxnet.netns.plugins.module_utils._kinds.interface import INTERFACE, group_of
 from ansible_collections.linuxnet.netns.plugins.module_utils._model import (
     Action,
     Declared,
     Endpoint,
-    Host,
     Netns,
     Scope,
     State,
@@ -35,6 +27,9 @@ from ansible_collections.linuxnet.netns.plugins.module_utils._model import (
     value,
 )
 from ansible_collections.linuxnet.netns.plugins.module_utils._normalise import Problems
+
+if TYPE_CHECKING:
+    from ansible_collections.linuxnet.netns.plugins.module_utils._contracts import Host, Kinds, Reader
 
 #: Identity of what is made in the same run and can only be told when it is there.
 NEW = ""
@@ -50,7 +45,8 @@ class Record:
     def __init__(self, topology: str, things: Mapping[Thing, str]) -> None:
         self.topology = topology
         self.things = dict(things)
-        self.group = f"{_IN_GROUP}{group_of(topology)}"
+        self._number = group_of(topology)
+        self.group = f"{_IN_GROUP}{self._number}"
 
     def __eq__(self, other: object) -> bool:
         return isinstance(other, Record) and (self.topology, self.things) == (other.topology, other.things)
@@ -75,8 +71,8 @@ class Record:
 
     def in_group(self, state: State, thing: Thing) -> bool:
         """Whether it is an interface in the topology's group, or on one."""
-        found = find(state, Endpoint(thing.netns, thing.key[0])) if thing.kind.on_interface else None
-        return found is not None and found.group == group_of(self.topology)
+        found = state.row(INTERFACE, thing.netns, thing.key[0]) if thing.kind.on_interface else None
+        return found is not None and found.group == self._number
 
     def move(self, state: State, end: Endpoint, target: Netns) -> None:
         """Note that an interface is moved, before it is: owned as it was, in its new place."""
@@ -172,10 +168,9 @@ def _ask(record: Record, scope: Scope, declared: Optional[AbstractSet[Thing]]) -
     for thing in record.things:
         if thing.netns is not None:
             scope.names.add(thing.netns)
-        surplus = declared is not None and thing not in declared
-        if surplus:
+        if declared is not None and thing not in declared:
             scope.want(INTERFACE, thing.netns)
-        thing.kind.owned(scope, thing, surplus)
+            thing.kind.surplus(scope, thing)
 
 
 def read(topology: str, reader: Reader) -> tuple[Optional[Record], Optional[str]]:
@@ -252,9 +247,9 @@ class Ownership(Declared):
     @staticmethod
     def _keeps(state: State, record: Record, thing: Thing) -> bool:
         # What is inside a namespace that was not read stays recorded as long as the namespace itself does.
-        if thing.kind.in_namespace and state.has(thing.netns) and not state.was_read(INTERFACE, thing.netns):
+        if record.owns(state, thing) or thing.kind.half_removed(state, thing):
             return True
-        return record.owns(state, thing) or thing.kind.half_removed(state, thing)
+        return thing.kind.in_namespace and state.has(thing.netns) and not state.was_read(thing.kind, thing.netns)
 
     def _lost(self, state: State, things: AbstractSet[Thing]) -> Iterator[str]:
         """What is to be said of what has the name of something recorded, and is not that."""

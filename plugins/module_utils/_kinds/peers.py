@@ -7,13 +7,16 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator, Mapping
-from typing import Any, Optional
+from contextlib import suppress
+from typing import TYPE_CHECKING, Any, Optional
 
 from ansible_collections.linuxnet.netns.plugins.module_utils._errors import NetlinkError
-from ansible_collections.linuxnet.netns.plugins.module_utils._kind import Reader, Socket
 from ansible_collections.linuxnet.netns.plugins.module_utils._model import Endpoint, Netns
 from ansible_collections.linuxnet.netns.plugins.module_utils._wire import reports, requests
 from ansible_collections.linuxnet.netns.plugins.module_utils._wire.reports import LinkReport
+
+if TYPE_CHECKING:
+    from ansible_collections.linuxnet.netns.plugins.module_utils._contracts import Reader, Socket
 
 #: By what an end is known in another namespace: its index, name and MAC address.
 _Likeness = tuple[int, str, Optional[str]]
@@ -34,6 +37,7 @@ class Peers:
         self._leading: dict[tuple[Netns, Optional[int], int], Endpoint] = {}
         self._named: dict[Endpoint, LinkReport] = {}
         self._alike: dict[_Likeness, list[Netns]] = {}
+        self._seen: dict[Endpoint, Optional[LinkReport]] = {}
         self._found: dict[Endpoint, Endpoint] = {}
 
     def add(
@@ -96,25 +100,47 @@ class Peers:
                     return known and self._join(netns, link, other)
         return False
 
+    def lower(self, netns: Netns, link: LinkReport) -> Optional[Endpoint]:
+        """What a link leads to in another namespace, wherever that is."""
+        if link.kind == "veth":
+            return self.find(Endpoint(netns, link.name), (), everywhere=True)
+        seen = self.seen(netns, link)
+        if seen is None or self._reader.enter(netns) is None:
+            return None
+        route: Any
+        with self._reader.socket() as route:
+            # What a VLAN or a macvlan is built upon does not know of it.
+            for place in [*self._ends, *(name for name in self._reader.listed() if name not in self._ends), None]:
+                if place != netns and self._reader.id_of(place, route) == link.netns_id:
+                    return Endpoint(place, seen.name)
+        return None
+
+    def seen(self, netns: Netns, link: LinkReport) -> Optional[LinkReport]:
+        """What a link leads to in another namespace, as its own namespace sees it; None where it may not."""
+        if link.netns_id is None or link.netns_id < 0 or not link.other:
+            return None
+        end = Endpoint(netns, link.name)
+        if end not in self._seen:
+            self._seen[end] = None
+            if self._reader.enter(netns) is not None:
+                route: Any
+                with suppress(NetlinkError), self._reader.socket() as route:
+                    self._seen[end] = reports.link(route.ask(requests.link_elsewhere(link.other, link.netns_id)))
+        return self._seen[end]
+
     def _likely(self, netns: Netns, link: LinkReport) -> list[Netns]:
         """The namespaces that were read and have an interface like the peer of an end, as its own namespace sees it.
 
         In a thousand of them, where each pair has the same names and indexes, the MAC tells which it is; asking each
         whether it is the one would take a message for each pair and namespace.
         """
-        wanted = link.netns_id
-        if wanted is None or link.other is None or self._reader.enter(netns) is None:
+        peer = self.seen(netns, link)
+        if peer is None:
             return []
         if not self._alike:
             for place, ends in self._ends.items():
                 for one in ends.values():
                     self._alike.setdefault((one.ifindex, one.name, one.mac), []).append(place)
-        route: Any
-        with self._reader.socket() as route:
-            try:
-                peer = reports.link(route.ask(requests.link_elsewhere(link.other, wanted)))
-            except NetlinkError:
-                return []
         return self._alike.get((peer.ifindex, peer.name, peer.mac), [])
 
     def _join(self, netns: Netns, link: LinkReport, there: Netns) -> bool:

@@ -8,14 +8,17 @@ from __future__ import annotations
 
 import struct
 from collections.abc import Iterable, Iterator
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from ansible_collections.linuxnet.netns.plugins.module_utils._errors import NetlinkError
-from ansible_collections.linuxnet.netns.plugins.module_utils._kind import Carried, Reader, Reading, Socket
+from ansible_collections.linuxnet.netns.plugins.module_utils._kind import Carried, Reading
 from ansible_collections.linuxnet.netns.plugins.module_utils._kinds.interface import inside
 from ansible_collections.linuxnet.netns.plugins.module_utils._model import Netns, Scope, State
 from ansible_collections.linuxnet.netns.plugins.module_utils._wire import requests
 from ansible_collections.linuxnet.netns.plugins.module_utils._wire.attributes import attributes
+
+if TYPE_CHECKING:
+    from ansible_collections.linuxnet.netns.plugins.module_utils._contracts import Reader, Socket
 
 #: linux/rtnetlink.h: GETQDISC; TCA_KIND and TCA_OPTIONS. linux/neighbour.h: AF_BRIDGE, NTF_PROXY.
 _GETQDISC, _TCA_KIND, _TCA_OPTIONS = 38, 1, 2

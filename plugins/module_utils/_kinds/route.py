@@ -8,13 +8,16 @@ from __future__ import annotations
 
 import struct
 from collections.abc import Iterator
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
-from ansible_collections.linuxnet.netns.plugins.module_utils._kind import Carried, Reader, Reading, Socket
+from ansible_collections.linuxnet.netns.plugins.module_utils._kind import Carried, Reading
 from ansible_collections.linuxnet.netns.plugins.module_utils._kinds.interface import inside
 from ansible_collections.linuxnet.netns.plugins.module_utils._model import Netns, Scope, State
 from ansible_collections.linuxnet.netns.plugins.module_utils._wire import messages, reports, requests
 from ansible_collections.linuxnet.netns.plugins.module_utils._wire.attributes import only
+
+if TYPE_CHECKING:
+    from ansible_collections.linuxnet.netns.plugins.module_utils._contracts import Reader, Socket
 
 _AF_INET, _AF_INET6 = 2, 10
 #: linux/rtnetlink.h: what the kernel keeps by itself.
@@ -40,7 +43,10 @@ class Route(NamedTuple):
 
 
 class RouteKind(Carried[Route]):
-    """The routes of a namespace but those that the kernel itself makes, by what identifies them."""
+    """The routes of a namespace but those of the local table, which the kernel keeps, by what identifies them.
+
+    Those that the kernel makes by itself are made by it again.
+    """
 
     name = "route"
     plural = "routes"
@@ -53,7 +59,7 @@ class RouteKind(Carried[Route]):
         # A route through a gateway needs the one to the gateway first: those that are refused are tried again.
         there = now.rows(self, netns)
         for key, route in was.rows(self, netns).items():
-            if key not in there:
+            if key not in there and route.report.protocol != _PROTOCOL_KERNEL:
                 yield f"route {route}", messages.again(route.request)
 
     def gone(self, was: State, now: State, netns: Netns) -> Iterator[str]:
@@ -61,7 +67,8 @@ class RouteKind(Carried[Route]):
         up = {one.ifindex for one in inside(now, netns).values() if one.up}
         for key, route in was.rows(self, netns).items():
             through = {hop.ifindex for hop in route.report.hops if hop.ifindex}
-            if key not in there and (through & up or not through):
+            by_kernel = route.report.protocol == _PROTOCOL_KERNEL
+            if key not in there and not by_kernel and (through & up or not through):
                 yield f"route {route}"
 
 
@@ -79,9 +86,7 @@ class _Routes(Reading[Route]):
         for family in (_AF_INET, _AF_INET6):
             for raw in route.dump(requests.routes(family)):
                 told = reports.route(raw)
-                if told is None or told.protocol == _PROTOCOL_KERNEL or told.table == _TABLE_LOCAL:
-                    continue
-                if told.flags & _CLONED:
+                if told is None or told.table == _TABLE_LOCAL or told.flags & _CLONED:
                     continue
                 request = only(raw, _RTMSG, _ATTRIBUTES - _OF_A_NEXT_HOP if told.object_id else _ATTRIBUTES)
                 # Bytes 24 to 27 are rtm_flags, of which all but ONLINK are what has become of the next hop.

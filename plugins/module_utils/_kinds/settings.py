@@ -11,13 +11,16 @@ from __future__ import annotations
 
 import struct
 from collections.abc import Iterator, Mapping
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
-from ansible_collections.linuxnet.netns.plugins.module_utils._kind import Carried, Reader, Reading, Socket
+from ansible_collections.linuxnet.netns.plugins.module_utils._kind import Carried, Reading
 from ansible_collections.linuxnet.netns.plugins.module_utils._kinds.interface import INTERFACE
 from ansible_collections.linuxnet.netns.plugins.module_utils._model import Netns, Scope, State
 from ansible_collections.linuxnet.netns.plugins.module_utils._wire import requests
 from ansible_collections.linuxnet.netns.plugins.module_utils._wire.attributes import attribute, attributes, number, text
+
+if TYPE_CHECKING:
+    from ansible_collections.linuxnet.netns.plugins.module_utils._contracts import Reader, Socket
 
 #: linux/if_link.h: IFNAME, LINKINFO; MASTER, TXQLEN, IFALIAS, GROUP, which can be set again.
 _IFNAME, _LINKINFO = 3, 18

@@ -39,7 +39,6 @@ from ansible_collections.linuxnet.netns.plugins.module_utils._model import (
     Netns,
     Request,
     Scope,
-    Sender,
     State,
     Step,
     Thing,
@@ -64,6 +63,7 @@ from ansible_collections.linuxnet.netns.plugins.module_utils._wire.messages impo
 from ansible_collections.linuxnet.netns.plugins.module_utils._wire.requests import IFF_UP
 
 if TYPE_CHECKING:
+    from ansible_collections.linuxnet.netns.plugins.module_utils._contracts import Sender
     from ansible_collections.linuxnet.netns.plugins.module_utils._wire.codec import Codec
 
 _NUMBERS = tuple(map(number, (INDEX, PEER_INDEX, DESCRIPTOR)))

@@ -1,0 +1,151 @@
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-FileCopyrightText: 2026 The linuxnet.netns developers
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""What the pure parts use of the kernel edge, as protocols: for mypy and for readers, never loaded. Private."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from contextlib import AbstractContextManager
+from typing import Any, Optional, Protocol
+
+from ansible_collections.linuxnet.netns.plugins.module_utils._kind import Carried, Kind, Stored
+from ansible_collections.linuxnet.netns.plugins.module_utils._model import (
+    Condition,
+    Endpoint,
+    Netns,
+    Scope,
+    State,
+    Step,
+)
+
+
+class Kernel(Protocol):
+    """The kernel edge, as the engine uses it."""
+
+    def locked(self, *, shared: bool) -> AbstractContextManager[None]:
+        """While this lasts, no other run changes the host; with ``shared``, nor does this one. Raises: KernelError."""
+
+    def observe(self, scope: Scope) -> State:
+        """What the kernel has. Raises: KernelError."""
+
+    def demand(self, steps: Sequence[Step], conditions: Sequence[Condition]) -> None:
+        """Make sure that what carrying out the steps and waiting need is there. Raises: LibraryMissing, KernelError."""
+
+    def apply(self, steps: Sequence[Step]) -> None:
+        """Carry out the steps, in order. Raises: StepFailed, KernelError."""
+
+    def wait(self, conditions: Sequence[Condition]) -> list[Any]:
+        """What is found of each condition, when it has come true or its time is over. Raises: KernelError."""
+
+    def checkpoint(self, namespaces: Sequence[Netns]) -> None:
+        """Remember what steps may take away without naming it, so that :meth:`revive` can put it back."""
+
+    def revive(self) -> list[str]:
+        """Put back what has gone since the checkpoint; gives what could not be put back, in words."""
+
+    def lost(self) -> list[str]:
+        """What has gone since the checkpoint though the interface that it belongs to is still there, in words."""
+
+    def close(self) -> None:
+        """Let go of all that was held."""
+
+
+class Kinds(Protocol):
+    """The registry, as the kernel edge uses it: it loads a kind when it is asked for."""
+
+    def __getitem__(self, name: str) -> Kind[Any]:
+        """The kind of a name. Raises: KeyError."""
+
+    def carried(self) -> Sequence[Carried[Any]]:
+        """The kinds that steps may take away without naming them, in the order in which they are put back."""
+
+    def to_be_read(self, scope: Scope) -> Mapping[Kind[Any], Collection[Netns]]:
+        """The kinds that a scope asks for, with what is always read with them, and where; in their order."""
+
+    def index_of(self, state: State, end: Endpoint) -> Optional[int]:
+        """The index of an interface, as far as a state knows it."""
+
+    def note_index(self, state: State, end: Endpoint, index: int) -> None:
+        """Note the index of an interface in a state, if that has it."""
+
+
+class Reader(Protocol):
+    """What reads the kernel, as kinds use it."""
+
+    @property
+    def kinds(self) -> Kinds:
+        """All kinds."""
+
+    def enter(self, netns: Netns) -> Optional[tuple[int, int]]:
+        """Enter a namespace; gives its device and inode, or None when somebody has removed it. Raises: OSError."""
+
+    def visit(self, netns: Netns) -> bool:
+        """Read a namespace that the scope did not ask for; whether it could be. Raises: OSError."""
+
+    def socket(self) -> Any:
+        """A routing socket of the namespace that was entered: a context manager that gives a :class:`Socket`."""
+
+    def id_of(self, netns: Netns, route: Socket) -> Optional[int]:
+        """The id by which the socket's namespace knows another; None when it knows it by none."""
+
+    def listed(self) -> Sequence[str]:
+        """Every name below /run/netns."""
+
+    def setting(self, path: str) -> Optional[str]:
+        """A sysctl of the namespace that was entered, by its path below ``net``; None: there is none."""
+
+    def records(self) -> Iterable[str]:
+        """The names of all records. Raises: OSError."""
+
+    def record(self, name: str) -> Stored:
+        """The record of a name. Raises: OSError."""
+
+
+class Socket(Protocol):
+    """A routing socket, as reading uses it."""
+
+    def ask(self, message: bytes) -> bytes:
+        """The answer to a question. Raises: NetlinkError."""
+
+    def dump(self, message: bytes) -> list[bytes]:
+        """The answers to a dump request. Raises: NetlinkError."""
+
+
+class Sender(Protocol):
+    """What a message needs to know of the host."""
+
+    def descriptor(self, netns: Netns) -> int:
+        """An open descriptor of the namespace, valid until the message has been sent. Raises: OSError."""
+
+    def index(self, netns: Netns, interface: str) -> int:
+        """The index of an interface. Raises: OSError, when there is no such interface."""
+
+
+class Host(Protocol):
+    """What the kernel edge does by system calls. Each method raises OSError."""
+
+    def create_namespace(self, name: str) -> None:
+        """Create a namespace and give it a name."""
+
+    def delete_namespace(self, name: str) -> None:
+        """Take a namespace's name away, and hold it open as far as possible, so that it can be restored."""
+
+    def restore_namespace(self, name: str) -> None:
+        """Give a namespace that this run has deleted its name back."""
+
+    def delete_file(self, name: str) -> None:
+        """Remove what is no namespace from /run/netns."""
+
+    def leave_file(self, name: str) -> None:
+        """Leave an empty file in /run/netns, as a crash does."""
+
+    def identity(self, name: str) -> str:
+        """What tells a namespace from another of the same name."""
+
+    def hardware(self, netns: Netns, interfaces: Iterable[str]) -> Mapping[str, tuple[int, str]]:
+        """The index and the MAC address of each of some interfaces, by name."""
+
+    def write_record(self, name: str, content: Optional[Mapping[str, Any]]) -> None:
+        """Keep a record of this name until the next boot, in one piece; None: remove it."""
