@@ -59,7 +59,7 @@ from ansible.errors import AnsibleFilterError
 
 
 def probe_table(probes: Sequence[Mapping[str, Any]], layout: str = "list") -> str:
-    """The table. Raises: AnsibleFilterError, for what is not the list of a probe's result."""
+    """Return the table. Raises: AnsibleFilterError, for what is not the list of a probe's result."""
     if layout not in ("list", "matrix"):
         raise AnsibleFilterError(f"probe_table: layout is {layout!r}, and list and matrix are possible")
     try:
@@ -86,8 +86,8 @@ def _matrix(probes: Sequence[Mapping[str, Any]]) -> list[list[str]]:
         cells.setdefault(_from(probe), {}).setdefault(column, []).append(_cell(probe))
     rows = [["from \\ to", *columns]]
     return rows + [
-        [place, *("; ".join(row[column]) if column in row else "" for column in columns)]
-        for place, row in cells.items()
+        [sender, *("; ".join(row[column]) if column in row else "" for column in columns)]
+        for sender, row in cells.items()
     ]
 
 
@@ -107,12 +107,12 @@ def _how(probe: Mapping[str, Any]) -> str:
 
 
 def _cell(probe: Mapping[str, Any]) -> str:
-    said = "ok" if probe["reachable"] else f"- {probe['reason']}"
+    text = "ok" if probe["reachable"] else f"- {probe['reason']}"
     if probe["reachable"] and probe["rtt_ms"] is not None:
-        said += f" {probe['rtt_ms']:g} ms"
+        text += f" {probe['rtt_ms']:g} ms"
     if probe.get("loss_percent"):
-        said += f", {probe['loss_percent']:g} % lost"
-    return said if probe["ok"] else f"! {said}"
+        text += f", {probe['loss_percent']:g} % lost"
+    return text if probe["ok"] else f"! {text}"
 
 
 class FilterModule:

@@ -246,15 +246,44 @@ class Scope:
         return self.without(frozenset())
 
 
+class Capability(NamedTuple):
+    """A capability of a process (capabilities(7)): its name, its number, and what is not possible without it."""
+
+    name: str
+    number: int
+    without: str
+
+
+class WaitingHost(Protocol):
+    """What the kernel edge gives conditions to wait with (``_kernel/waiting.py``)."""
+
+    def has_carrier(self, end: Endpoint) -> bool:
+        """Return whether an interface has a carrier now. Raises: OSError."""
+
+    def probe(self, probes: Sequence[Any]) -> list[Any]:
+        """Send probes (``_probe.Probe``) all at once; return their answers, in their order. Raises: KernelError."""
+
+
 class Condition(ABC):
     """Something that must come true once the steps are done, and may take a while; no step brings it about.
 
-    A kind of object defines its conditions with :func:`value`; how one is waited for stands in
-    ``_kernel/waiting.py``.
+    A kind of object defines its conditions with :func:`value`.
     """
 
     #: What several of them are called in a message.
     plural: ClassVar[str]
+
+    @classmethod
+    @abstractmethod
+    def wait(cls, conditions: Sequence[Any], host: WaitingHost) -> list[Any]:
+        """Wait for several conditions of this class together; return what is found of each, in their order.
+
+        Raises: KernelError, OSError.
+        """
+
+    def capability(self) -> Optional[Capability]:
+        """Return what waiting for it takes beside what every run needs."""
+        return None
 
     @abstractmethod
     def faults(self, found: Any) -> list[str]:

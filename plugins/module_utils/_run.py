@@ -55,11 +55,15 @@ Declare = Callable[[Problems, Mapping[str, Any]], list[Declared]]
 Tell = Callable[[Outcome], dict[str, Any]]
 
 
-def run(module: AnsibleModule, declare: Declare, tell: Tell, kernel: Optional[Kernel] = None) -> None:
+def run(
+    module: AnsibleModule, declare: Declare, tell: Tell, kernel: Optional[Kernel] = None, *, changes: bool = True
+) -> None:
     """Bring the kernel to what the module's parameters declare, and end the module with its result.
 
     ``declare`` makes the declared objects of the parameters, noting mistakes. ``tell`` makes what the module's result
     has beside ``changed``, ``commands`` and ``diff``. ``kernel`` is the kernel edge; tests put another one in.
+    ``changes``: the module is one that changes the host, if it is not in check mode. The lock on the host is held until
+    the change is verified, and not while conditions are waited for.
     """
     started = time.monotonic()
     with failures_told(module):
@@ -74,20 +78,21 @@ def run(module: AnsibleModule, declare: Declare, tell: Tell, kernel: Optional[Ke
 
             kernel = LinuxKernel(KINDS)
         try:
-            with kernel.locked(shared=module.check_mode):
+            with kernel.locked(shared=module.check_mode or not changes):
                 scope = _plan.scope_of(declared)
                 plan = _plan.make(declared, kernel.observe(scope))
-                kernel.demand(plan.steps, _conditions(declared, plan.after))
-                now = plan.after
+                now, conditions = plan.after, _conditions(declared, plan.after)
+                kernel.demand(plan.steps, conditions)
                 if plan.steps and not module.check_mode:
                     from ansible_collections.linuxnet.netns.plugins.module_utils._transaction import (
                         Transaction,
                     )
 
                     plan, now = Transaction(kernel, declared, scope).run(plan)
+                    conditions = _conditions(declared, now)
             # In check mode too, when there is nothing to do: what is there already can be waited for.
-            waits = not (plan.steps and module.check_mode)
-            outcome = _waited(kernel, Outcome(declared, plan, now, 0.0), started, waits)
+            waited_for = () if plan.steps and module.check_mode else conditions
+            outcome = _waited(kernel, Outcome(declared, plan, now, 0.0), started, waited_for)
         finally:
             kernel.close()
     for note in dict.fromkeys([*plan.after.notes, *now.notes]):
@@ -137,9 +142,8 @@ def _conditions(declared: Sequence[Declared], state: State) -> list[Condition]:
     return [condition for one in declared for condition in one.conditions(state)]
 
 
-def _waited(kernel: Kernel, outcome: Outcome, started: float, waits: bool) -> Outcome:
-    """The outcome, when the conditions have come true or their time is over. Raises: Failed."""
-    conditions = _conditions(outcome.declared, outcome.now) if waits else []
+def _waited(kernel: Kernel, outcome: Outcome, started: float, conditions: Sequence[Condition]) -> Outcome:
+    """Return the outcome, when the conditions have come true or their time is over. Raises: Failed."""
     begun = time.monotonic()
     try:
         found = kernel.wait(conditions)

@@ -220,22 +220,27 @@ def declare(topology: Topology, present: bool, purge: bool, shown: bool = False)
 
 
 def reachability(topology: Topology, timeout: float) -> list[Declared]:
-    """That each end of a link between two places reaches the addresses of the other end, where both are up."""
-    from ansible_collections.linuxnet.netns.plugins.module_utils._kinds.reachability import Reachability
-    from ansible_collections.linuxnet.netns.plugins.module_utils._probe import Expectation
+    """Return that each end of a link between two namespaces reaches the addresses of the other end, where both are up.
+
+    ``timeout`` is in seconds. Left out are link-local addresses, and those of a version of IP of which the end that is
+    to reach them has no other address.
+    """
+    from ansible_collections.linuxnet.netns.plugins.module_utils._addresses import version_of
+    from ansible_collections.linuxnet.netns.plugins.module_utils._kinds.reachability import Reachability, worth_probing
+    from ansible_collections.linuxnet.netns.plugins.module_utils._probe import Probe
 
     ways = [way for link in topology.links for way in (link.endpoints, link.endpoints[::-1])]
     return [
         Reachability(
             end.path,
-            Expectation(end.path, end.netns, address, other.endpoint.short()),
-            timeout,
+            Probe(end.netns, other.endpoint, timeout, address, end.path),
             frozenset({end.endpoint, other.endpoint}),
         )
         for end, other in ways
         if end.up and other.up and end.netns != other.netns
-        for address in (text.partition("/")[0] for text in other.addresses if not text.startswith("fe80:"))
-        if any((":" in own) == (":" in address) for own in end.addresses)
+        for versions in [{version_of(own) for own in worth_probing(end.addresses, from_elsewhere=False)}]
+        for address in worth_probing(other.addresses, from_elsewhere=False)
+        if version_of(address) in versions
     ]
 
 

@@ -13,12 +13,12 @@ short_description: Prove what reaches what, from inside network namespaces
 version_added: 1.0.0
 description:
   - Sends ICMP echo requests, TCP connections and UDP datagrams from inside namespaces, all at once, and fails when
-    anything is not as expected, telling all that is not. No C(ping) is needed on the host.
+    anything is not as expected, listing all that is not. No C(ping) is needed on the host.
   - What is expected reachable is tried again until O(timeout) is over, as an IPv6 address may be settling and a service
     starting. What is expected unreachable is so at once when the kernel says so, and otherwise when there was no reply
     in this time.
   - A probe that could not be sent at all proves nothing, and is not as expected, whatever is.
-  - It changes nothing. It sends packets, in check mode too.
+  - It changes nothing, creates no file, and keeps no other task waiting. It sends packets, in check mode too.
 extends_documentation_fragment:
   - linuxnet.netns.attributes.reading
 options:
@@ -55,7 +55,7 @@ options:
       mtu:
         description:
           - The size in bytes of the IP packet to be sent, which must not be fragmented on its way. When it is too long,
-            RV(probes[].path_mtu) tells the path MTU that the kernel has learned.
+            RV(probes[].path_mtu) is the path MTU that the kernel has learned.
         type: int
       reachable:
         description: Whether a reply is expected, or that there is none.
@@ -129,7 +129,7 @@ commands:
   elements: str
   sample: []
 probes:
-  description: What became of each probe, in the order of O(expect). It is also returned when the task fails.
+  description: The result of each probe, in the order of O(expect). It is also returned when the task fails.
   returned: when the options have no mistakes
   type: list
   elements: dict
@@ -170,17 +170,17 @@ probes:
         - Empty when there was a reply.
       type: str
     details:
-      description: The reason in the kernel's words, and who told it.
+      description: The reason in the kernel's words, and who reported it.
       type: str
-      sample: "No route to host (EHOSTUNREACH), told by 10.0.0.254"
+      sample: "No route to host (EHOSTUNREACH), reported by 10.0.0.254"
     rtt_ms:
       description: The round-trip time in milliseconds, on average, V(null) when there was no reply that counts.
       type: float
     path_mtu:
-      description: The path MTU in bytes that the kernel has learned. Only told when O(expect[].mtu) is given.
+      description: The path MTU in bytes that the kernel has learned. Only returned when O(expect[].mtu) is given.
       type: int
     sent:
-      description: How many packets were sent. Like the following, only told when O(expect[].count) is more than 1.
+      description: How many packets were sent. Like the following, only returned when O(expect[].count) is more than 1.
       type: int
     received:
       description: How many of them got a reply.
@@ -215,18 +215,11 @@ seconds:
   sample: 0.01
 """
 
-from collections.abc import Mapping
 from typing import Any
 
-from ansible_collections.linuxnet.netns.plugins.module_utils import _probe
-from ansible_collections.linuxnet.netns.plugins.module_utils._kinds.reachability import (
-    FullReachability,
-    Reachability,
-    told,
-)
-from ansible_collections.linuxnet.netns.plugins.module_utils._model import Declared
+from ansible_collections.linuxnet.netns.plugins.module_utils._expectations import declare
+from ansible_collections.linuxnet.netns.plugins.module_utils._kinds import reachability
 from ansible_collections.linuxnet.netns.plugins.module_utils._module import Module
-from ansible_collections.linuxnet.netns.plugins.module_utils._normalise import Problems
 from ansible_collections.linuxnet.netns.plugins.module_utils._run import Outcome, run
 
 ARGUMENTS = {
@@ -250,24 +243,15 @@ ARGUMENTS = {
 }
 
 
-def declare(problems: Problems, params: Mapping[str, Any]) -> list[Declared]:
-    """What is expected to reach what."""
-    timeout = params["timeout"]
-    expectations = _probe.read(problems, params)
-    if expectations is None:
-        return [FullReachability("expect", timeout)]
-    return [Reachability(one.path or "topology", one, timeout) for one in expectations]
-
-
-def tell(outcome: Outcome) -> dict[str, Any]:
-    """What became of each probe."""
-    return {"probes": told(outcome.found), "seconds": round(outcome.waited, 3)}
+def result_of(outcome: Outcome) -> dict[str, Any]:
+    """Return what came of each probe."""
+    return {"probes": reachability.results(outcome.found), "seconds": round(outcome.waited, 3)}
 
 
 def main() -> None:
     """Run the module."""
     module = Module(ARGUMENTS, mutually_exclusive=[("expect", "topology")])
-    run(module, declare, tell)
+    run(module, declare, result_of, changes=False)
 
 
 if __name__ == "__main__":

@@ -225,7 +225,7 @@ def main() -> None:
         if probes(module.params):
             from ansible_collections.linuxnet.netns.plugins.module_utils._kinds import reachability
 
-            result["probes"] = reachability.told(outcome.found)
+            result["probes"] = reachability.results(outcome.found)
         return result
 
     run(module, declare, tell)

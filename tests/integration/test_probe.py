@@ -1,11 +1,12 @@
 # SPDX-FileCopyrightText: 2026 The linuxnet.netns developers
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""netns_probe tells what reaches what, and why not, as the kernel has it."""
+"""netns_probe reports what reaches what, and why not, as the kernel has it."""
 
 from __future__ import annotations
 
 import ctypes
+import fcntl
 import json
 import os
 import resource
@@ -19,7 +20,7 @@ from typing import Any
 import pytest
 from ansible.errors import AnsibleFilterError
 from ansible_collections.linuxnet.netns.plugins.filter.probe_table import probe_table
-from ansible_collections.linuxnet.netns.plugins.module_utils._kernel import probing
+from ansible_collections.linuxnet.netns.plugins.module_utils._kernel import attempt, lock, probing
 from ansible_collections.linuxnet.netns.tests.integration.host import Host, child
 
 UDP_ECHO = """
@@ -151,7 +152,7 @@ def test_a_router_that_has_no_way_is_named(host: Host) -> None:
     probe = unreachable(host, **{"from": "a", "to": "10.9.0.1"})
     assert (probe["reason"], probe["details"]) == (
         "network unreachable",
-        "Network is unreachable (ENETUNREACH), told by 10.1.0.1",
+        "Network is unreachable (ENETUNREACH), reported by 10.1.0.1",
     )
 
 
@@ -171,7 +172,7 @@ def test_udp_wants_its_own_datagram_back(host: Host) -> None:
         echo, closed = probed(host, {**to, "port": 7, "mtu": 1500}, {**to, "port": 9, "reachable": False})
     assert echo["reachable"]
     assert closed["reason"] == "connection refused"
-    assert "told by 10.0.0.2" in closed["details"]
+    assert "reported by 10.0.0.2" in closed["details"]
     with serving("b", UDP_ECHO.replace("s.sendto(data", "s.sendto(data[::-1]")):
         assert unreachable(host, timeout=0.5, port=7, **to)["reason"] == "no reply"
 
@@ -186,7 +187,7 @@ def test_the_path_mtu_is_measured(host: Host) -> None:
     )
     assert fits["reachable"]
     assert (over["reason"], over["path_mtu"]) == ("message too long", 1300)
-    assert "told by 10.1.0.1" in over["details"]
+    assert "reported by 10.1.0.1" in over["details"]
     assert own["reason"] == "message too long"
 
 
@@ -230,6 +231,87 @@ def test_all_that_is_not_as_expected_is_told_at_once(host: Host) -> None:
     assert host.run("netns_probe", check=True, expect=expect, timeout=0.5)["msg"] == result["msg"]
 
 
+@contextmanager
+def locked(mode: int) -> Iterator[None]:
+    """While this lasts, another run holds the lock of the collection."""
+    descriptor = os.open(lock.DIRECTORY, os.O_RDONLY)
+    try:
+        fcntl.flock(descriptor, mode | fcntl.LOCK_NB)
+        yield
+    finally:
+        os.close(descriptor)
+
+
+def test_nothing_is_created(host: Host) -> None:
+    host.sh("ip link set lo up")
+    assert os.listdir("/run") == []
+    for expect in ({"to": "127.0.0.1"}, {"to": "10.0.0.2", "reachable": False}):
+        assert probed(host, expect)[0]["ok"]
+    assert host.run("netns_probe")["msg"].startswith("expect: there is nothing to probe")
+    assert os.listdir("/run") == []
+
+
+def test_others_that_only_look_are_not_waited_for(host: Host, monkeypatch: pytest.MonkeyPatch) -> None:
+    lab(host)
+    os.mkdir(lock.DIRECTORY, 0o700)
+    monkeypatch.setattr(lock, "_PATIENCE", 0)
+    with locked(fcntl.LOCK_SH):
+        assert probed(host, {"from": "a", "to": "10.0.0.2"})[0]["reachable"]
+    with locked(fcntl.LOCK_EX):
+        assert "was waited for in vain" in host.run("netns_probe", expect=[{"from": "a", "to": "10.0.0.2"}])["msg"]
+
+
+@pytest.mark.parametrize("module", ["netns_probe", "netns_topology"])
+def test_while_replies_are_waited_for_others_may_work(host: Host, monkeypatch: pytest.MonkeyPatch, module: str) -> None:
+    lab(host)
+    os.mkdir(lock.DIRECTORY, 0o700)
+    send, worked = probing.send, []
+
+    def meanwhile(*arguments: Any) -> Any:
+        with locked(fcntl.LOCK_EX):
+            worked.append(True)
+            return send(*arguments)
+
+    monkeypatch.setattr(probing, "send", meanwhile)
+    ends = [
+        {"netns": "a", "interface": "ea", "addresses": ["10.0.0.1/24"]},
+        {"netns": "b", "interface": "eb", "addresses": ["10.0.0.2/24"]},
+    ]
+    options = {"name": "lab", "namespaces": ["a", "b"], "links": [{"endpoints": ends}], "probe": True}
+    result = host.done(module, **(options if module == "netns_topology" else {}))
+    assert all(probe["ok"] for probe in result["probes"])
+    assert worked == [True]
+
+
+def test_every_link_local_address_is_left_out(host: Host) -> None:
+    """One of fe80::/10 cannot be reached without an interface (EINVAL), whatever it begins with."""
+    ends = [
+        {"netns": "a", "interface": "ea", "addresses": ["10.0.0.1/24", "fe90::1/64", "fd00::1/64"]},
+        {"netns": "b", "interface": "eb", "addresses": ["10.0.0.2/24", "fe90::2/64", "fd00::2/64"]},
+    ]
+    form = {"namespaces": ["a", "b"], "links": [{"endpoints": ends}]}
+    ways = [("a", "10.0.0.2"), ("a", "fd00::2"), ("b", "10.0.0.1"), ("b", "fd00::1")]
+    made = host.done("netns_topology", name="lab", probe=True, **form)
+    results = [made, host.done("netns_probe", topology=form), host.done("netns_probe")]
+    for result in results:
+        assert [(probe["from"], probe["address"]) for probe in result["probes"]] == ways
+    assert probed(host, {"from": "b", "to": "fe90::1%eb"})[0]["reachable"]
+
+
+def test_a_refused_connection_is_tried_again_four_times_a_second(host: Host, monkeypatch: pytest.MonkeyPatch) -> None:
+    lab(host)
+    opened, tries = attempt.Attempt.open, []
+
+    def noted(one: attempt.Attempt) -> None:
+        tries.append(one)
+        opened(one)
+
+    monkeypatch.setattr(attempt.Attempt, "open", noted)
+    result = host.run("netns_probe", expect=[{"from": "a", "to": "10.0.0.2", "protocol": "tcp", "port": 80}], timeout=2)
+    assert result["probes"][0]["reason"] == "connection refused"
+    assert len(tries) <= 1 + 2 / attempt.AGAIN
+
+
 def not_sent(on: Host, said: str, /, **expected: Any) -> None:
     """A probe that cannot be sent proves nothing, whatever is expected of it."""
     for reachable in (True, False):
@@ -260,13 +342,13 @@ def test_without_the_capability_to_send_echoes_it_is_named(host: Host) -> None:
 
 
 def test_a_sender_that_has_gone_proves_nothing(host: Host, monkeypatch: pytest.MonkeyPatch) -> None:
-    send = probing.Prober.send
+    send = probing.send
 
-    def gone(prober: probing.Prober, *arguments: Any) -> Any:
+    def gone(*arguments: Any) -> Any:
         host.sh("ip netns delete a")
-        return send(prober, *arguments)
+        return send(*arguments)
 
-    monkeypatch.setattr(probing.Prober, "send", gone)
+    monkeypatch.setattr(probing, "send", gone)
     for protocol in ({}, {"protocol": "tcp", "port": 80}):
         host.sh("ip netns add a")
         expect = [{"from": "a", "to": "10.0.0.2", "reachable": False, **protocol}]

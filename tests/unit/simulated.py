@@ -12,10 +12,11 @@ from typing import Any, Optional
 
 from ansible_collections.linuxnet.netns.plugins.module_utils._errors import StepFailed
 from ansible_collections.linuxnet.netns.plugins.module_utils._kinds import registry  # noqa: F401
-from ansible_collections.linuxnet.netns.plugins.module_utils._kinds.interface import INTERFACE, Carrier, Interface, find
+from ansible_collections.linuxnet.netns.plugins.module_utils._kinds.interface import INTERFACE, Interface, find
 from ansible_collections.linuxnet.netns.plugins.module_utils._model import (
     NAMESPACE,
     Condition,
+    Endpoint,
     Name,
     Netns,
     Scope,
@@ -70,8 +71,14 @@ class SimulatedKernel:
         return nullcontext()
 
     def wait(self, conditions: Sequence[Condition]) -> list[Any]:
-        ends = (find(self.state, one.end) for one in conditions if isinstance(one, Carrier))
-        return [end is not None and end.carrier for end in ends]
+        return [found for one in conditions for found in type(one).wait([one], self)]
+
+    def has_carrier(self, end: Endpoint) -> bool:
+        found = find(self.state, end)
+        return found is not None and bool(found.carrier)
+
+    def probe(self, probes: Sequence[Any]) -> list[Any]:
+        raise AssertionError("nothing is sent")
 
     def checkpoint(self, places: Sequence[Netns]) -> None:
         self.places = list(places)

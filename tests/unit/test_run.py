@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 from ansible_collections.linuxnet.netns.plugins.module_utils._errors import KernelError
 from ansible_collections.linuxnet.netns.plugins.module_utils._kinds.address import AddAddress, Addresses
-from ansible_collections.linuxnet.netns.plugins.module_utils._kinds.interface import LinkState, change
+from ansible_collections.linuxnet.netns.plugins.module_utils._kinds.interface import Carrier, LinkState, change
 from ansible_collections.linuxnet.netns.plugins.module_utils._kinds.namespace import Namespace
 from ansible_collections.linuxnet.netns.plugins.module_utils._kinds.veth import Veth, VethEnd
 from ansible_collections.linuxnet.netns.plugins.module_utils._model import Declared, Endpoint, State
@@ -132,19 +132,34 @@ def test_all_mistakes_come_before_the_kernel_is_asked() -> None:
 
 def test_what_did_not_come_true_is_told_beside_what_was_done() -> None:
     def declare(problems: Problems, params: Mapping[str, Any]) -> list[Declared]:
-        return [*lab(problems, params), LinkState("", "a", "ea", True, 5)]
+        return [*lab(problems, params), LinkState("", "a", "ea", True, 0.01)]
 
     result = result_of(declare, SimulatedKernel(empty("a")))
     assert result["msg"] == (
-        "wait: interface ea in namespace a is up, and stays up, but has no carrier after 5 s: is its peer up too?"
+        "wait: interface ea in namespace a is up, and stays up, but has no carrier after 0.01 s: is its peer up too?"
     )
     assert (result["failed"], result["changed"], result["commands"]) == (True, True, COMMANDS)
     assert result["told"] == ["a", "b"]
 
 
+def test_conditions_of_a_class_are_waited_for_together() -> None:
+    ends = [Endpoint("a", name) for name in ("first", "second", "third")]
+    looks: list[Endpoint] = []
+
+    class Later(SimulatedKernel):
+        def has_carrier(self, end: Endpoint) -> bool:
+            # The first two have a carrier when all have been looked at twice; the third never has.
+            looks.append(end)
+            return end != ends[2] and len(looks) > 6
+
+    carriers = [Carrier("wait", end, seconds) for end, seconds in zip(ends, (60, 60, 0))]
+    assert Carrier.wait(carriers, Later(empty())) == [True, True, False]
+    assert looks[:5] == [*ends, *ends[:2]]
+
+
 def test_check_mode_waits_only_for_what_is_there_already() -> None:
     def declare(_problems: Problems, _params: Mapping[str, Any]) -> list[Declared]:
-        return [LinkState("", "a", "ea", True, 5)]
+        return [LinkState("", "a", "ea", True, 0.01)]
 
     state = connected()
     assert "failed" not in result_of(declare, SimulatedKernel(state), check=True)

@@ -149,10 +149,9 @@ class LinuxKernel:
 
             if not acted(steps):
                 self._codec()
-        if conditions:
-            from ansible_collections.linuxnet.netns.plugins.module_utils._kernel import waiting
-
-            waiting.demand(conditions)
+        for needed in {one.capability() for one in conditions}:
+            if needed is not None:
+                demand_capabilities({needed.name: needed.number}, needed.without)
 
     def apply(self, steps: Sequence[Step]) -> None:
         """Carry out the steps in order, in batches.

@@ -2,7 +2,7 @@
 # SPDX-FileCopyrightText: 2026 The linuxnet.netns developers
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Sends probes from inside namespaces, all at once, in one thread.
+"""Sending probes from inside namespaces, all at once, in one thread.
 
 A socket belongs to the namespace that it was made in, wherever its thread goes; so each probe's is made there, and then
 one loop serves them all.
@@ -20,11 +20,11 @@ from collections.abc import Sequence
 
 from ansible_collections.linuxnet.netns.plugins.module_utils._errors import KernelError, said, words
 from ansible_collections.linuxnet.netns.plugins.module_utils._kernel import namespaces
-from ansible_collections.linuxnet.netns.plugins.module_utils._kernel.trial import (
+from ansible_collections.linuxnet.netns.plugins.module_utils._kernel.attempt import (
     AGAIN,
     SHORTAGES,
     TIMESTAMP,
-    Trial,
+    Attempt,
 )
 from ansible_collections.linuxnet.netns.plugins.module_utils._model import describe
 from ansible_collections.linuxnet.netns.plugins.module_utils._probe import Answer, Probe
@@ -37,150 +37,168 @@ _BURST = 64
 _LONGEST = 3600.0
 
 
-class Prober:
-    """Sends probes; the calling thread is brought back to its namespace."""
+def send(probes: Sequence[Probe], home: int) -> list[Answer]:
+    """Send the probes; return their answers, in their order.
 
-    def __init__(self) -> None:
-        self._home = namespaces.current()
-        self._salt = os.urandom(4)
+    ``home`` is a descriptor of the host's namespace, where the calling thread is left. The limit of descriptors is
+    raised meanwhile where it may be.
+
+    Raises: KernelError.
+    """
+    limits = resource.getrlimit(resource.RLIMIT_NOFILE)
+    salt = os.urandom(4)
+    attempts = [Attempt(probe, number, salt) for number, probe in enumerate(probes)]
+    try:
         # The kernel begins to note when packets come a moment after a socket has asked for it.
-        self._clock = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
-        self._clock.setsockopt(socket.SOL_SOCKET, TIMESTAMP, 1)
-        self._epoll = select.epoll()
-        self._timers: list[tuple[float, int, Trial]] = []
-        self._by_descriptor: dict[int, Trial] = {}
+        with select.epoll() as epoll, socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as clock:
+            clock.setsockopt(socket.SOL_SOCKET, TIMESTAMP, 1)
+            taken = len(os.listdir("/proc/self/fd")) + _SPARE
+            room = max(_raised(limits, len(attempts) + taken) - taken, 1)
+            with namespaces.away(home):
+                _Loop(epoll, home).serve(attempts, room)
+    except OSError as error:
+        raise KernelError(f"The probes could not be sent: {said(error)}.") from error
+    finally:
+        resource.setrlimit(resource.RLIMIT_NOFILE, limits)
+        for attempt in attempts:
+            attempt.close()
+    return [attempt.answer for attempt in attempts]
+
+
+class _Loop:
+    """Serves attempts: begins them, sends what is due, and reads what comes."""
+
+    def __init__(self, epoll: select.epoll, home: int) -> None:
+        self._epoll = epoll
+        self._home = home
+        self._under_way: set[Attempt] = set()
+        self._by_descriptor: dict[int, Attempt] = {}
+        #: What is due next: its time, the number of the timer, and whose it is.
+        self._timers: list[tuple[float, int, Attempt]] = []
         self._count = 0
 
-    def close(self) -> None:
-        """Let go of what was held."""
-        self._clock.close()
-        self._epoll.close()
-        os.close(self._home)
-
-    def send(self, probes: Sequence[tuple[Probe, float]]) -> list[Answer]:
-        """The answers to the probes, each with the seconds that it may take, in their order. Raises: KernelError."""
-        trials = [Trial(probe, timeout, number, self._salt) for number, (probe, timeout) in enumerate(probes)]
-        limits = resource.getrlimit(resource.RLIMIT_NOFILE)
-        try:
-            taken = len(os.listdir("/proc/self/fd")) + _SPARE
-            room = max(_raised(limits, len(trials) + taken) - taken, 1)
-            with namespaces.away(self._home):
-                self._serve(trials, room)
-        except OSError as error:
-            raise KernelError(f"The probes could not be sent: {said(error)}.") from error
-        finally:
-            resource.setrlimit(resource.RLIMIT_NOFILE, limits)
-            for trial in trials:
-                trial.close()
-        return [trial.answer for trial in trials]
-
-    def _serve(self, trials: Sequence[Trial], room: int) -> None:
-        """Serve the trials, at most ``room`` at a time."""
+    def serve(self, attempts: Sequence[Attempt], room: int) -> None:
+        """Serve the attempts until all are done, at most ``room`` at a time. Raises: OSError."""
         # They begin one namespace after the other.
-        waiting = sorted(trials, key=lambda trial: trial.wanted.sender or "", reverse=True)
-        under_way: list[Trial] = []
-        while waiting or under_way:
-            for _number in range(min(_BURST, len(waiting), room - len(under_way))):
-                trial = waiting.pop()
-                now = time.monotonic()
-                trial.deadline = now + trial.timeout
-                if self._begin(trial, now):
-                    under_way.append(trial)
-                elif under_way:
-                    # Its turn comes when another has ended.
-                    waiting.append(trial)
-                    room = len(under_way)
-                    break
+        pending = sorted(attempts, key=lambda attempt: attempt.probe.sender or "", reverse=True)
+        while pending or self._under_way:
+            for _number in range(min(_BURST, len(pending), room - len(self._under_way))):
+                if self._start(pending[-1]):
+                    pending.pop()
                 else:
-                    trial.expire()
-            more = waiting and len(under_way) < room
-            pause = self._timers[0][0] - time.monotonic() if self._timers and not more else 0.0
-            self._listen(min(max(0.0, pause), _LONGEST))
-            now = time.monotonic()
-            while self._timers and self._timers[0][0] <= now:
-                trial = heapq.heappop(self._timers)[2]
-                if not trial.done:
-                    self._go_on(trial, now)
-            under_way = [trial for trial in under_way if not trial.done]
+                    # Its turn comes when another has ended.
+                    room = len(self._under_way)
+                    break
+            self._listen(0.0 if pending and len(self._under_way) < room else self._until_due())
+            self._serve_timers()
 
-    def _begin(self, trial: Trial, now: float) -> bool:
-        """Make the socket of a trial and send its first packet; whether there was a descriptor for it."""
-        trial.started = now
-        doing = f"{describe(trial.wanted.sender)} could not be entered"
-        try:
-            namespaces.enter(trial.wanted.sender, self._home)
-            doing = "its socket could not be made"
-            trial.open()
-        except OSError as error:
-            trial.close()
-            if error.errno in SHORTAGES:
-                trial.shortage = words(error.errno)
-                return False
-            trial.give_up(f"{doing}: {said(error)}")
-        if trial.done:
-            trial.close()
-        if trial.socket is not None:
-            awaited = select.EPOLLOUT if trial.wanted.protocol == "tcp" else select.EPOLLIN
-            self._epoll.register(trial.socket, awaited | select.EPOLLERR)
-            self._by_descriptor[trial.socket.fileno()] = trial
-            trial.due = trial.deadline
-            trial.act(now)
-        self._schedule(trial, now)
+    def _start(self, attempt: Attempt) -> bool:
+        """Begin an attempt; return whether there was a descriptor for it, or cannot be one."""
+        now = time.monotonic()
+        attempt.deadline = now + attempt.probe.timeout
+        if self._begin(attempt, now):
+            return True
+        if self._under_way:
+            return False
+        attempt.expire()
         return True
 
-    def _go_on(self, trial: Trial, now: float) -> None:
-        """Do what is due of a trial."""
-        if trial.socket is not None and now < trial.deadline and self._has_moved(trial):
-            self._end(trial)
-        if trial.socket is not None:
-            trial.act(now)
-            self._schedule(trial, now)
-        elif now >= trial.deadline:
-            trial.expire()
-        elif not self._begin(trial, now):
-            self._schedule(trial, now)
+    def _begin(self, attempt: Attempt, now: float) -> bool:
+        """Make the socket of an attempt and send its first packet; return whether there was a descriptor for it."""
+        sender = attempt.probe.sender
+        doing = f"{describe(sender)} could not be entered"
+        try:
+            namespaces.enter(sender, self._home)
+            doing = "its socket could not be made"
+            attempt.open()
+        except OSError as error:
+            attempt.close()
+            if error.errno in SHORTAGES:
+                attempt.shortage = words(error.errno)
+                return False
+            attempt.give_up(f"{doing}: {said(error)}")
+        if attempt.done:
+            attempt.close()
+        self._under_way.add(attempt)
+        if attempt.socket is not None:
+            awaited = select.EPOLLOUT if attempt.probe.protocol == "tcp" else select.EPOLLIN
+            self._epoll.register(attempt.socket, awaited | select.EPOLLERR)
+            self._by_descriptor[attempt.socket.fileno()] = attempt
+            attempt.send(now)
+        self._settle(attempt, now)
+        return True
 
-    def _has_moved(self, trial: Trial) -> bool:
-        """Whether the kernel would now send from another address than the socket's.
+    def _settle(self, attempt: Attempt, now: float) -> None:
+        """Let go of an attempt that is done; set the timer of any other."""
+        if attempt.done:
+            self._close(attempt)
+            self._under_way.discard(attempt)
+            return
+        # What has no socket is tried again soon: an address may be settling, a service may be starting.
+        due = min(now + AGAIN, attempt.deadline) if attempt.socket is None else attempt.due
+        self._count += 1
+        attempt.timer = self._count
+        heapq.heappush(self._timers, (due, self._count, attempt))
+
+    def _close(self, attempt: Attempt) -> None:
+        if attempt.socket is not None:
+            del self._by_descriptor[attempt.socket.fileno()]
+            attempt.close()
+
+    # ---- waiting, and what comes then
+
+    def _until_due(self) -> float:
+        """Return how many seconds nothing is due."""
+        due = self._timers[0][0] if self._timers else 0.0
+        return min(max(0.0, due - time.monotonic()), _LONGEST)
+
+    def _listen(self, pause: float) -> None:
+        """Serve the attempts to which something comes within so many seconds."""
+        for descriptor, events in self._epoll.poll(pause):
+            attempt = self._by_descriptor[descriptor]
+            attempt.receive(events)
+            if attempt.socket is None:
+                # It was closed, to be tried again when its time has come.
+                del self._by_descriptor[descriptor]
+            if attempt.socket is None or attempt.done:
+                self._settle(attempt, time.monotonic())
+
+    def _serve_timers(self) -> None:
+        """Serve the attempts of which something is due."""
+        now = time.monotonic()
+        while self._timers and self._timers[0][0] <= now:
+            _due, number, attempt = heapq.heappop(self._timers)
+            if not attempt.done and attempt.timer == number:
+                self._continue(attempt, now)
+
+    def _continue(self, attempt: Attempt, now: float) -> None:
+        """Do what is due of an attempt."""
+        if now < attempt.deadline and self._has_moved(attempt):
+            self._close(attempt)
+        if attempt.socket is not None:
+            attempt.send(now)
+        elif now >= attempt.deadline:
+            attempt.expire()
+        elif self._begin(attempt, now):
+            return
+        self._settle(attempt, now)
+
+    def _has_moved(self, attempt: Attempt) -> bool:
+        """Return whether the kernel would now send from another address than the socket's.
 
         An IPv6 address is not used until duplicate address detection has ended, and a socket keeps the one it has.
         """
-        if trial.probe.version == 4 or trial.answer.reachable or trial.socket is None:
+        if attempt.probe.version == 4 or attempt.answer.reachable or attempt.socket is None:
             return False
         try:
-            namespaces.enter(trial.wanted.sender, self._home)
-            return bool(trial.source() != trial.socket.getsockname()[0])
+            namespaces.enter(attempt.probe.sender, self._home)
+            return bool(attempt.source() != attempt.socket.getsockname()[0])
         except OSError:
             return False
 
-    def _schedule(self, trial: Trial, now: float) -> None:
-        if trial.done:
-            self._end(trial)
-            return
-        # What has no socket is tried again soon: an address may be settling, a service may be starting.
-        due = min(now + AGAIN, trial.deadline) if trial.socket is None else trial.due
-        self._count += 1
-        heapq.heappush(self._timers, (due, self._count, trial))
-
-    def _listen(self, pause: float) -> None:
-        for descriptor, events in self._epoll.poll(pause):
-            trial = self._by_descriptor[descriptor]
-            trial.serve(events)
-            if trial.done:
-                self._end(trial)
-            elif trial.socket is None:
-                # It was closed, to be tried again when its time has come.
-                del self._by_descriptor[descriptor]
-                self._schedule(trial, time.monotonic())
-
-    def _end(self, trial: Trial) -> None:
-        if trial.socket is not None:
-            del self._by_descriptor[trial.socket.fileno()]
-            trial.close()
-
 
 def _raised(limits: tuple[int, int], needed: int) -> int:
-    """Raise the soft limit of descriptors as far as needed and possible; gives what can be used then."""
+    """Raise the soft limit of descriptors as far as needed and possible; return what can be used then."""
     soft, hard = limits
     if soft == resource.RLIM_INFINITY or soft >= needed:
         return needed

@@ -2,78 +2,51 @@
 # SPDX-FileCopyrightText: 2026 The linuxnet.netns developers
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""How each kind of condition is waited for. A new kind of object registers its conditions here."""
+"""Waiting for conditions, each class of which knows how; here is what they wait with."""
 
 from __future__ import annotations
 
-import time
 from collections.abc import Sequence
-from typing import Any, Callable
+from typing import Any
 
-from ansible_collections.linuxnet.netns.plugins.module_utils._errors import KernelError, said
 from ansible_collections.linuxnet.netns.plugins.module_utils._kernel import namespaces
 from ansible_collections.linuxnet.netns.plugins.module_utils._kernel.netlink import RouteSocket
-from ansible_collections.linuxnet.netns.plugins.module_utils._kinds.interface import Carrier
-from ansible_collections.linuxnet.netns.plugins.module_utils._kinds.reachability import Reply
-from ansible_collections.linuxnet.netns.plugins.module_utils._model import Condition
-from ansible_collections.linuxnet.netns.plugins.module_utils._probe import Answer
+from ansible_collections.linuxnet.netns.plugins.module_utils._model import Condition, Endpoint
 from ansible_collections.linuxnet.netns.plugins.module_utils._wire import reports, requests
 
 
-def demand(conditions: Sequence[Condition]) -> None:
-    """Make sure that the conditions can be waited for. Raises: KernelError."""
-    if any(isinstance(one, Reply) and one.probe.expectation.protocol == "icmp" for one in conditions):
-        from ansible_collections.linuxnet.netns.plugins.module_utils._kernel.edge import demand_capabilities
-
-        demand_capabilities({"CAP_NET_RAW": 13}, "echo requests cannot be sent")
-
-
 def wait(conditions: Sequence[Condition], home: int) -> list[Any]:
-    """What is found of each of the conditions; those of a kind are waited for together.
+    """Return what is found of each of the conditions; those of a class are waited for together.
 
     ``home`` is a descriptor of the host's namespace, where the calling thread is left.
 
-    Raises: KernelError.
+    Raises: KernelError, OSError.
     """
-    by_kind: dict[type[Condition], list[Condition]] = {}
+    host = _Host(home)
+    by_class: dict[type[Condition], list[Condition]] = {}
     for condition in conditions:
-        by_kind.setdefault(type(condition), []).append(condition)
+        by_class.setdefault(type(condition), []).append(condition)
     found: dict[int, Any] = {}
-    for kind, alike in by_kind.items():
-        found.update(zip(map(id, alike), _WAITS[kind](alike, home)))
+    for one, alike in by_class.items():
+        found.update(zip(map(id, alike), one.wait(alike, host)))
     return [found[id(condition)] for condition in conditions]
 
 
-def _carriers(conditions: Sequence[Carrier], home: int) -> list[bool]:
-    """Whether each of the interfaces has got a carrier in its time."""
-    return [_has_carrier(condition, home) for condition in conditions]
+class _Host:
+    """The host that conditions are waited for on (``_model.WaitingHost``)."""
 
+    def __init__(self, home: int) -> None:
+        self._home = home
 
-def _has_carrier(condition: Carrier, home: int) -> bool:
-    end, until = condition.end, time.monotonic() + condition.seconds
-    try:
-        with namespaces.away(home):
-            namespaces.enter(end.netns, home)
+    def has_carrier(self, end: Endpoint) -> bool:
+        """Return whether an interface has a carrier now. Raises: OSError."""
+        with namespaces.away(self._home):
+            namespaces.enter(end.netns, self._home)
             with RouteSocket() as route:
-                while True:
-                    if reports.link(route.ask(requests.link(end.interface))).flags & requests.IFF_LOWER_UP:
-                        return True
-                    if time.monotonic() >= until:
-                        return False
-                    time.sleep(0.02)
-    except OSError as error:
-        raise KernelError(f"The carrier of {end} could not be waited for: {said(error)}.") from error
+                return bool(reports.link(route.ask(requests.link(end.interface))).flags & requests.IFF_LOWER_UP)
 
+    def probe(self, probes: Sequence[Any]) -> list[Any]:
+        """Send probes all at once; return their answers, in their order. Raises: KernelError."""
+        from ansible_collections.linuxnet.netns.plugins.module_utils._kernel import probing
 
-def _replies(conditions: Sequence[Reply], _home: int) -> list[Answer]:
-    """What has become of the probes, which are sent all at once."""
-    from ansible_collections.linuxnet.netns.plugins.module_utils._kernel.probing import Prober
-
-    prober = Prober()
-    try:
-        return prober.send([(condition.probe, condition.timeout) for condition in conditions])
-    finally:
-        prober.close()
-
-
-_WAITS: dict[type[Condition], Callable[..., list[Any]]] = {Carrier: _carriers, Reply: _replies}
+        return probing.send(probes, self._home)

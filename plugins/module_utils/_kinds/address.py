@@ -13,6 +13,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any, Callable, NamedTuple, Optional
 
+from ansible_collections.linuxnet.netns.plugins.module_utils._addresses import is_link_local
 from ansible_collections.linuxnet.netns.plugins.module_utils._errors import Impossible
 from ansible_collections.linuxnet.netns.plugins.module_utils._kind import DOWN, NO_IPV6, UP, Event, OnInterface, Reading
 from ansible_collections.linuxnet.netns.plugins.module_utils._kinds.interface import (
@@ -307,17 +308,12 @@ def subnet(address: Address) -> Any:
 
 def given(interface: str, text: str) -> bool:
     """Whether the kernel, not a person, gives such an address to the interface."""
-    return (interface == "lo" and text in LOOPBACK) or link_local(text)
-
-
-def link_local(text: str) -> bool:
-    """Whether it is an IPv6 address of the kind that the kernel gives, fe80::/10; 169.254/16 is given by people."""
-    return text[:3].lower() in ("fe8", "fe9", "fea", "feb")
+    return (interface == "lo" and text in LOOPBACK) or is_link_local(text)
 
 
 def listed(state: State, end: Endpoint) -> list[str]:
     """The addresses of an interface in order, without the link-local ones; none of an interface that is not there."""
-    return sorted((one.text for one in of(state, end) if not link_local(one.text)), key=order)
+    return sorted((one.text for one in of(state, end) if not is_link_local(one.text)), key=order)
 
 
 def order(text: str) -> tuple[int, int, int]:
@@ -431,9 +427,9 @@ class DeleteAddress(Request):
 
 def _newest(addresses: Sequence[Address], added: Address) -> int:
     """Where the kernel puts a new IPv6 address: before the others of its scope (ipv6_link_dev_addr() in addrconf.c)."""
-    local = link_local(added.text)
+    local = is_link_local(added.text)
     for place, one in enumerate(addresses):
-        if one.version == 6 and (not local or link_local(one.text)):
+        if one.version == 6 and (not local or is_link_local(one.text)):
             return place
     return len(addresses)
 

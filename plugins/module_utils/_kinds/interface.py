@@ -7,6 +7,7 @@
 from __future__ import annotations
 
 import errno
+import time
 import zlib
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
@@ -14,7 +15,7 @@ from functools import cache, lru_cache
 from typing import TYPE_CHECKING, Any, Callable, NamedTuple, Optional, Union
 
 from ansible_collections.linuxnet.netns.plugins.module_utils._echo import some
-from ansible_collections.linuxnet.netns.plugins.module_utils._errors import Impossible
+from ansible_collections.linuxnet.netns.plugins.module_utils._errors import Impossible, KernelError, said
 from ansible_collections.linuxnet.netns.plugins.module_utils._kind import (
     DOWN,
     GONE,
@@ -41,6 +42,7 @@ from ansible_collections.linuxnet.netns.plugins.module_utils._model import (
     State,
     Step,
     Thing,
+    WaitingHost,
     describe,
     ip,
     of_interface,
@@ -473,6 +475,29 @@ class Carrier(Condition):
     end: Endpoint
     seconds: float
     plural = "carriers"
+
+    @classmethod
+    def wait(cls, conditions: Sequence[Carrier], host: WaitingHost) -> list[bool]:
+        found = [False] * len(conditions)
+        pending = dict(enumerate(conditions))
+        begun = time.monotonic()
+        while pending:
+            # Each is looked at once more when its time is over.
+            elapsed = time.monotonic() - begun
+            for place, one in list(pending.items()):
+                found[place] = one.is_there(host)
+                if found[place] or elapsed >= one.seconds:
+                    del pending[place]
+            if pending:
+                time.sleep(0.02)
+        return found
+
+    def is_there(self, host: WaitingHost) -> bool:
+        """Return whether the interface has a carrier now. Raises: KernelError."""
+        try:
+            return host.has_carrier(self.end)
+        except OSError as error:
+            raise KernelError(f"The carrier of {self.end} could not be waited for: {said(error)}.") from error
 
     def faults(self, found: Any) -> list[str]:
         if found:

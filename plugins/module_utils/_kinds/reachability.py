@@ -7,9 +7,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from typing import Any
+from dataclasses import replace
+from typing import Any, Optional
 
-from ansible_collections.linuxnet.netns.plugins.module_utils import _probe
+from ansible_collections.linuxnet.netns.plugins.module_utils._addresses import is_link_local, is_loopback
 from ansible_collections.linuxnet.netns.plugins.module_utils._errors import Impossible
 from ansible_collections.linuxnet.netns.plugins.module_utils._kinds.address import of
 from ansible_collections.linuxnet.netns.plugins.module_utils._kinds.interface import (
@@ -24,75 +25,66 @@ from ansible_collections.linuxnet.netns.plugins.module_utils._model import (
     Condition,
     Declared,
     Endpoint,
+    Netns,
     Scope,
     State,
     Step,
     value,
 )
+from ansible_collections.linuxnet.netns.plugins.module_utils._probe import Probe
 
-
-@value
-class Reply(Condition):
-    """A probe becomes of what is expected within so many seconds; waiting finds its :class:`_probe.Answer`."""
-
-    probe: _probe.Probe
-    timeout: float
-    plural = "probes"
-
-    def faults(self, found: Any) -> list[str]:
-        return _probe.faults(self.probe, found, self.timeout)
+#: The largest full matrix of probes, which takes some tens of seconds.
+MOST = 100_000
+#: An address, and the interface that has it.
+Target = tuple[Endpoint, str]
 
 
 @value
 class Reachability(Declared):
-    """One way is open, or not, as expected.
+    """One way is open, or not, as a probe of it expects.
 
-    ``about`` are the interfaces that it is about, where they are declared too.
+    A probe without an address is sent to each one that its interface has. ``about`` are the interfaces that this is
+    about, where they are declared too.
     """
 
     path: str
-    expectation: _probe.Expectation
-    timeout: float
+    probe: Probe
     about: frozenset[Endpoint] = frozenset()
 
     def scope(self, scope: Scope) -> None:
-        wanted = self.expectation
-        if wanted.sender is not None:
-            scope.names.add(wanted.sender)
-        if isinstance(wanted.to, Endpoint):
-            scope.want(INTERFACE, wanted.to.netns)
-        elif "%" in wanted.to:
-            scope.want(INTERFACE, wanted.sender)
+        probe = self.probe
+        if probe.sender is not None:
+            scope.names.add(probe.sender)
+        if not probe.address and isinstance(probe.to, Endpoint):
+            scope.want(INTERFACE, probe.to.netns)
+        elif "%" in probe.address:
+            scope.want(INTERFACE, probe.sender)
 
     def steps(self, state: State) -> Iterator[Step]:
-        sender = self.expectation.sender
-        if not state.has(sender):
-            # What was not written one by one has no option of its own.
-            where = joined(self.path, "from") if self.expectation.path else self.path
-            raise Impossible(where, missing_namespace(str(sender), state))
+        if not state.has(self.probe.sender):
+            raise Impossible(joined(self.path, "from"), missing_namespace(str(self.probe.sender), state))
         self._addresses(state)
         return iter(())
 
     def _addresses(self, state: State) -> Sequence[str]:
-        """Where the probes go: to the address, or to all those of the interface. Raises: Impossible."""
-        end, path = self.expectation.to, joined(self.path, "to")
-        if isinstance(end, str):
-            self._zone(end, path, state)
-            return [end]
-        if not state.has(end.netns):
-            raise Impossible(path, missing_namespace(str(end.netns), state))
-        if find(state, end) is None:
-            raise Impossible(path, missing_interface(end, state))
-        addresses = _worth(state, end, elsewhere=self.expectation.leaves)
+        """Return where to send probes. Raises: Impossible."""
+        probe, path = self.probe, joined(self.path, "to")
+        if probe.address or not isinstance(probe.to, Endpoint):
+            self._check_zone(path, state)
+            return [probe.address]
+        if not state.has(probe.to.netns):
+            raise Impossible(path, missing_namespace(str(probe.to.netns), state))
+        if find(state, probe.to) is None:
+            raise Impossible(path, missing_interface(probe.to, state))
+        addresses = _probed_addresses(state, probe.to, from_elsewhere=probe.leaves)
         if not addresses:
-            whence = " from elsewhere" if self.expectation.leaves else ""
-            raise Impossible(path, f"interface {end} has no address to be reached by{whence}")
+            whence = " from elsewhere" if probe.leaves else ""
+            raise Impossible(path, f"interface {probe.to} has no address to be reached by{whence}")
         return addresses
 
-    def _zone(self, address: str, path: str, state: State) -> None:
-        """The zone of an address is an interface of the sender, or its index. Raises: Impossible."""
-        zone = address.partition("%")[2]
-        sender = self.expectation.sender
+    def _check_zone(self, path: str, state: State) -> None:
+        """Make sure that the zone of the address is an interface of the sender, or its index. Raises: Impossible."""
+        sender, zone = self.probe.sender, self.probe.address.partition("%")[2]
         if not zone or find(state, Endpoint(sender, zone)) is not None:
             return
         if zone not in {str(one.ifindex) for one in inside(state, sender).values()}:
@@ -102,7 +94,7 @@ class Reachability(Declared):
         return {}
 
     def conditions(self, state: State) -> Sequence[Condition]:
-        return [Reply(_probe.Probe(self.expectation, address), self.timeout) for address in self._addresses(state)]
+        return [replace(self.probe, address=address) for address in self._addresses(state)]
 
     def places(self) -> set[Endpoint]:
         return set(self.about)
@@ -110,44 +102,85 @@ class Reachability(Declared):
 
 @value
 class FullReachability(Declared):
-    """Every namespace on the host that has a name reaches every address of the others."""
+    """Each of the ``senders`` reaches every one of the ``targets`` that is not its own.
+
+    Without ``senders``, these are all namespaces on the host that have a name, and all their addresses.
+    """
 
     path: str
     timeout: float
+    senders: Optional[tuple[Netns, ...]] = None
+    targets: tuple[Target, ...] = ()
 
     def scope(self, scope: Scope) -> None:
-        scope.everything = INTERFACE
+        if self.senders is None:
+            scope.everything = INTERFACE
+        else:
+            scope.names.update(sender for sender in self.senders if sender is not None)
 
     def steps(self, state: State) -> Iterator[Step]:
-        self._expectations(state)
+        for sender in self.senders or ():
+            if not state.has(sender):
+                raise Impossible(self.path, missing_namespace(str(sender), state))
+        reason = nothing_to_probe(*self._matrix(state)) if self.senders is None else None
+        if reason is not None:
+            raise Impossible(self.path, reason)
         return iter(())
 
-    def _expectations(self, state: State) -> list[_probe.Expectation]:
-        places = sorted(state.tables.get(INTERFACE, {}), key=str)
+    def _matrix(self, state: State) -> tuple[Sequence[Netns], Sequence[Target]]:
+        """Return what reaches what."""
+        if self.senders is not None:
+            return self.senders, self.targets
+        senders = sorted(state.tables.get(INTERFACE, {}), key=str)
         targets = [
             (Endpoint(netns, interface.name), address)
-            for netns in places
+            for netns in senders
             for interface in inside(state, netns).values()
             if interface.type != "loopback"
-            for address in _worth(state, Endpoint(netns, interface.name), elsewhere=True)
+            for address in _probed_addresses(state, Endpoint(netns, interface.name), from_elsewhere=True)
         ]
-        found = _probe.matrix(places, targets)
-        if isinstance(found, str):
-            raise Impossible(self.path, found)
-        return found
+        return senders, targets
 
     def view(self, state: State) -> dict[str, Any]:
         return {}
 
     def conditions(self, state: State) -> Sequence[Condition]:
-        return [Reply(_probe.Probe(one, str(one.to)), self.timeout) for one in self._expectations(state)]
+        senders, targets = self._matrix(state)
+        return [
+            Probe(sender, end, self.timeout, address)
+            for sender in senders
+            for end, address in targets
+            if end.netns != sender
+        ]
 
 
-def _worth(state: State, end: Endpoint, *, elsewhere: bool) -> list[str]:
-    """The addresses by which an interface can be reached."""
-    return _probe.worth([one.text for one in of(state, end)], elsewhere=elsewhere)
+def nothing_to_probe(senders: Sequence[Netns], targets: Sequence[Target]) -> Optional[str]:
+    """Return why a full matrix cannot be probed: it is empty, or too large; None where it can."""
+    if len(senders) * len(targets) > MOST:
+        size = f"{len(senders)} namespaces and {len(targets)} addresses"
+        return f"{size} are more than {MOST} probes; write what is expected of them instead"
+    if any(end.netns != sender for sender in senders for end, _address in targets):
+        return None
+    return "there is nothing to probe: no namespace has an address that another could reach"
 
 
-def told(found: Iterable[tuple[Condition, Any]]) -> list[dict[str, Any]]:
-    """What a module's result tells of the probes among what was found."""
-    return [_probe.told(one.probe, answer, one.timeout) for one, answer in found if isinstance(one, Reply)]
+def worth_probing(addresses: Iterable[str], *, from_elsewhere: bool) -> list[str]:
+    """Return the addresses by which an interface can be reached, without their prefix lengths.
+
+    Link-local ones need an interface of the sender; loopback's lead to the sender itself.
+    """
+    return [
+        address.partition("/")[0]
+        for address in addresses
+        if not is_link_local(address) and not (from_elsewhere and is_loopback(address))
+    ]
+
+
+def _probed_addresses(state: State, end: Endpoint, *, from_elsewhere: bool) -> list[str]:
+    """Return the addresses of an interface by which it can be reached."""
+    return worth_probing([one.text for one in of(state, end)], from_elsewhere=from_elsewhere)
+
+
+def results(found: Iterable[tuple[Condition, Any]]) -> list[dict[str, Any]]:
+    """Return what a module's result has of the probes among what was found."""
+    return [one.result_of(answer) for one, answer in found if isinstance(one, Probe)]

@@ -2,7 +2,7 @@
 # SPDX-FileCopyrightText: 2026 The linuxnet.netns developers
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""One probe under way: its socket, what it sends, and what comes back."""
+"""One attempt to get an answer to a probe: its socket, what it sends, and what comes back."""
 
 from __future__ import annotations
 
@@ -14,11 +14,12 @@ import struct
 import time
 from collections.abc import Sequence
 from contextlib import suppress
-from typing import Optional
+from typing import NamedTuple, Optional
 
+from ansible_collections.linuxnet.netns.plugins.module_utils._addresses import is_loopback
 from ansible_collections.linuxnet.netns.plugins.module_utils._errors import said, words
 from ansible_collections.linuxnet.netns.plugins.module_utils._model import describe
-from ansible_collections.linuxnet.netns.plugins.module_utils._probe import Answer, Probe, is_loopback
+from ansible_collections.linuxnet.netns.plugins.module_utils._probe import Answer, Probe
 
 #: linux/in.h, linux/in6.h: options that the socket module does not name, for IPv4 and IPv6.
 _LEVEL = {4: 0, 6: 41}
@@ -43,7 +44,7 @@ _USUAL_SIZE, _SMALLEST = 32, 12
 #: Seconds: until a packet without a reply is sent again, or a refused connection is tried again; between packets that
 #: are counted.
 AGAIN, _INTERVAL = 0.25, 0.2
-#: What the network says of a way when a socket is to be connected to its end: ip_route_output_flow() and what it calls.
+#: What the network reports of a way when a socket is connected to its end: ip_route_output_flow() and what it calls.
 #: A route of type blackhole gives EINVAL. A packet filter's verdict comes when something is sent (EPERM).
 _OF_CONNECT = {
     errno.ENETUNREACH,
@@ -56,23 +57,41 @@ _OF_CONNECT = {
     errno.ECONNRESET,
     errno.ETIMEDOUT,
 }
-#: The same of sending, and of what ICMP has told meanwhile (icmp_err_convert in net/ipv4/icmp.c).
+#: The same of sending, and of what ICMP has reported meanwhile (icmp_err_convert in net/ipv4/icmp.c).
 _OF_SEND = _OF_CONNECT | {errno.EPERM, errno.EPROTO, errno.ENOPROTOOPT, errno.EOPNOTSUPP, errno.EHOSTDOWN, errno.ENONET}
 _OF_CONNECT.add(errno.EINVAL)
 #: What may be otherwise a moment later: descriptors, memory, ports.
 SHORTAGES = {errno.EMFILE, errno.ENFILE, errno.ENOBUFS, errno.ENOMEM, errno.EAGAIN, errno.EADDRNOTAVAIL}
 
 
-class Trial:
-    """A probe under way."""
+class _QueuedError(NamedTuple):
+    """An error from a socket's queue: its errno, whether it came from afar, and then the type of the ICMP message.
 
-    def __init__(self, probe: Probe, timeout: float, number: int, salt: bytes) -> None:
+    ``info`` is the path MTU of an EMSGSIZE, ``reporter`` who sent the message, ``quoted`` the packet that it is about.
+    """
+
+    number: int
+    remote: bool
+    icmp_type: int
+    info: int
+    reporter: Optional[str]
+    quoted: bytes
+
+
+class Attempt:
+    """A probe under way. ``answer`` is what has come of it so far, ``done`` whether that will not change any more.
+
+    ``deadline`` and ``due`` are times of the monotonic clock: when its time is over, and when it has to be served next.
+    """
+
+    def __init__(self, probe: Probe, number: int, salt: bytes) -> None:
+        """``number`` tells it from the others of the run, ``salt`` (4 bytes) the run from others."""
         self.probe = probe
-        self.timeout = timeout
-        self.wanted = probe.expectation
         self.answer = Answer()
         self.done = False
         self.socket: Optional[socket.socket] = None
+        #: The number of the timer that is to serve it next; earlier ones are void.
+        self.timer = 0
         self._identifier = (number + struct.unpack("=H", salt[:2])[0]) & 0xFFFF
         self._token = struct.pack("=I", number) + salt[:4]
         self._sent: dict[int, float] = {}
@@ -81,17 +100,18 @@ class Trial:
         self._counts = False
         #: Why nothing could be sent yet, in words, where this may pass.
         self.shortage = ""
-        self._went = False
-        self.started = self.deadline = self.due = 0.0
+        self._was_sent = False
+        self._started = self.deadline = self.due = 0.0
 
     # ---- making the socket, in its namespace
 
     def open(self) -> None:
         """Make the socket and connect it; the calling thread is in the namespace.
 
-        What the network says of the way is noted. Raises: OSError, for what says nothing of it.
+        What the network reports of the way is noted. Raises: OSError, for what says nothing of it.
         """
-        version, protocol = self.probe.version, self.wanted.protocol
+        self._started = time.monotonic()
+        version, protocol = self.probe.version, self.probe.protocol
         family = socket.AF_INET6 if version == 6 else socket.AF_INET
         if protocol == "icmp":
             number = socket.IPPROTO_ICMPV6 if version == 6 else socket.IPPROTO_ICMP
@@ -105,21 +125,21 @@ class Trial:
         made.setsockopt(level, _RECVERR[version], 1)
         if protocol == "icmp":
             made.setsockopt(*_ICMP_FILTER[version])
-        if self.wanted.mtu is not None:
+        if self.probe.mtu is not None:
             made.setsockopt(level, _MTU_DISCOVER[version], _PMTUDISC_PROBE)
             made.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, 1 << 18)
             made.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 1 << 18)
-        where = self.where(self.wanted.port or 0)
+        where = self.where(self.probe.port or 0)
         number = made.connect_ex(where)
         if number in (errno.EACCES, errno.ENETUNREACH) and version == 4 and _is_broadcast(str(where[0])):
-            self.give_up(f"{where[0]} is a broadcast address in {describe(self.wanted.sender)}")
+            self.give_up(f"{where[0]} is a broadcast address in {describe(self.probe.sender)}")
         elif number not in (0, errno.EINPROGRESS, *_OF_CONNECT) or (
             number == errno.EADDRNOTAVAIL and self._lacks_port()
         ):
             raise OSError(number, os.strerror(number))
-        elif number in (0, errno.EINPROGRESS, errno.ECONNREFUSED) and self.wanted.leaves and self._is_own(made):
+        elif number in (0, errno.EINPROGRESS, errno.ECONNREFUSED) and self.probe.leaves and self._is_own(made):
             self.give_up(
-                f"{where[0]} is an address of {describe(self.wanted.sender)} too, so what is sent to it stays there"
+                f"{where[0]} is an address of {describe(self.probe.sender)} too, so what is sent to it stays there"
             )
         elif number not in (0, errno.EINPROGRESS):
             self.close()
@@ -132,7 +152,7 @@ class Trial:
     def _is_own(self, made: socket.socket) -> bool:
         """Whether the address is the sender's: to one of its own, a namespace sends from the same, loopback's aside."""
         # A connection to it may be over already, and its socket without an address.
-        source = self.source() if self.wanted.protocol == "tcp" else made.getsockname()[0]
+        source = self.source() if self.probe.protocol == "tcp" else made.getsockname()[0]
         return is_loopback(self.probe.address) or source == self.where(0)[0]
 
     def _lacks_port(self) -> bool:
@@ -171,15 +191,15 @@ class Trial:
 
     # ---- sending
 
-    def act(self, now: float) -> None:
-        """Do what is due: send, send again, or give up."""
-        if self.wanted.protocol == "tcp":
+    def send(self, now: float) -> None:
+        """Do what is due: send, send again, or end it."""
+        if self.probe.protocol == "tcp":
             if now >= self.deadline:
                 self.expire()
             self.due = min(now + AGAIN, self.deadline)
             return
         if self._may_send(now):
-            self._send(now)
+            self._send_packet(now)
         elif now >= self.deadline:
             self.expire()
         if not self.done:
@@ -187,24 +207,24 @@ class Trial:
 
     def _may_send(self, now: float) -> bool:
         if self._counts:
-            return self.answer.sent < self.wanted.packets
+            return self.answer.sent < self.probe.packets
         return now < self.deadline
 
     def _next(self, now: float) -> float:
         if self._counts:
-            return now + _INTERVAL if self.answer.sent < self.wanted.packets else self.deadline
+            return now + _INTERVAL if self.answer.sent < self.probe.packets else self.deadline
         return min(now + AGAIN, self.deadline)
 
-    def _send(self, now: float) -> None:
-        # An error that is waiting would be told as this packet's.
+    def _send_packet(self, now: float) -> None:
+        # The kernel would report an error that is waiting as this packet's.
         self._read_errors()
         if self.done or self.socket is None:
             return
         self.answer.sent += 1
         number = self.answer.sent
-        if self._counts and number == self.wanted.packets:
+        if self._counts and number == self.probe.packets:
             # The last one has as much time as the others had.
-            self.deadline = max(self.deadline, now + self.timeout)
+            self.deadline = max(self.deadline, now + self.probe.timeout)
         self._sent[number] = time.time()
         try:
             self.socket.send(self._packet(number))
@@ -212,17 +232,21 @@ class Trial:
             if error.errno in _OF_SEND:
                 self.fail(error.errno, None)
             elif error.errno in SHORTAGES:
-                self.shortage = "" if self._went else words(error.errno)
+                self.shortage = "" if self._was_sent else words(error.errno)
             else:
                 self.give_up(f"the packet was not taken by the kernel: {said(error)}")
         else:
-            self._went, self.shortage = True, ""
+            self._was_sent, self.shortage = True, ""
+
+    def _body(self, number: int) -> bytes:
+        """Return what a packet carries behind its header, and its reply too."""
+        version = self.probe.version
+        size = _USUAL_SIZE if self.probe.mtu is None else max(_SMALLEST, self.probe.mtu - _HEADERS[version])
+        return (self._token + struct.pack("=I", number)).ljust(size, b"\xa5")
 
     def _packet(self, number: int) -> bytes:
-        version = self.probe.version
-        size = _USUAL_SIZE if self.wanted.mtu is None else max(_SMALLEST, self.wanted.mtu - _HEADERS[version])
-        body = (self._token + struct.pack("=I", number)).ljust(size, b"\xa5")
-        if self.wanted.protocol == "udp":
+        version, body = self.probe.version, self._body(number)
+        if self.probe.protocol == "udp":
             return body
         header = _ICMP_HEADER.pack(_ECHO[version], 0, 0, self._identifier, number & 0xFFFF)
         if version == 4:
@@ -231,12 +255,12 @@ class Trial:
 
     # ---- receiving
 
-    def serve(self, events: int) -> None:
-        """Read what has come."""
+    def receive(self, events: int) -> None:
+        """Read what has come; ``events`` are epoll's."""
         if self.socket is None or self.done:
             return
         now = time.monotonic()
-        if self.wanted.protocol == "tcp":
+        if self.probe.protocol == "tcp":
             self._connected(self.socket, now)
             return
         if events & select.EPOLLERR:
@@ -257,18 +281,18 @@ class Trial:
             try:
                 made.getpeername()
             except OSError:
-                self._error()  # something was told on the way, and the connection is still being made
+                self._error()  # something was reported on the way, and the connection is still being made
                 return
-            self.answer.times.append(now - self.started)
-            self._learn()
+            self.answer.times.append(now - self._started)
+            self._note_path_mtu()
             self.done = True
             return
-        teller = self._teller()
-        self.fail(number, teller)
+        found = self._error()
+        self.fail(number, None if found is None else found.reporter)
 
     def _reply(self, data: bytes, arrival: float) -> None:
         version = self.probe.version
-        if self.wanted.protocol == "icmp":
+        if self.probe.protocol == "icmp":
             start = (data[0] & 15) * 4 if version == 4 else 0
             if len(data) < start + 8 + _SMALLEST:
                 return
@@ -279,29 +303,24 @@ class Trial:
         if len(data) < _SMALLEST:
             return
         number = struct.unpack_from("=I", data, 8)[0]
-        if number not in self._sent or number in self._received or not self._same(data, number):
+        if number not in self._sent or number in self._received or data != self._body(number):
             return
         self._received.add(number)
-        if self.wanted.packets > 1 and not self._counts and self.wanted.reachable:
+        if self.probe.packets > 1 and not self._counts and self.probe.reachable:
             # The way is open; what is counted comes from now on.
             self._counts, self.answer = True, Answer(replied=True)
             self._sent.clear()
             self._received.clear()
             return
         self.answer.times.append(max(0.0, arrival - self._sent[number]))
-        if len(self.answer.times) >= self.wanted.packets or not self.wanted.reachable:
-            self._learn()
+        if len(self.answer.times) >= self.probe.packets or not self.probe.reachable:
+            self._note_path_mtu()
             self.done = True
 
-    def _same(self, data: bytes, number: int) -> bool:
-        """Whether what came back is what was sent."""
-        packet = self._packet(number)
-        return data == (packet if self.wanted.protocol == "udp" else packet[8:])
-
-    def _learn(self) -> None:
+    def _note_path_mtu(self) -> None:
         """Note the path MTU that the kernel knows now."""
         with suppress(OSError):
-            if self.socket is not None and self.wanted.mtu is not None:
+            if self.socket is not None and self.probe.mtu is not None:
                 version = self.probe.version
                 self.answer.path_mtu = self.socket.getsockopt(_LEVEL[version], _MTU[version])
 
@@ -310,18 +329,17 @@ class Trial:
             found = self._error()
             if found is None:
                 return
-            number, origin, kind, info, teller, quoted = found
-            # A raw socket is also told of the errors of other probes to the same address.
-            mine = quoted[4:6] in (b"", struct.pack("!H", self._identifier))
-            if self.wanted.protocol == "icmp" and origin != _ORIGIN_LOCAL and not mine:
+            # A raw socket also gets the errors of other probes to the same address.
+            mine = found.quoted[4:6] in (b"", struct.pack("!H", self._identifier))
+            if self.probe.protocol == "icmp" and found.remote and not mine:
                 continue
-            if number == errno.EMSGSIZE and info:
-                self.answer.path_mtu = info
-            expired = origin != _ORIGIN_LOCAL and kind == _TIME_EXCEEDED[self.probe.version]
-            self.fail(number, teller, expired)
+            if found.number == errno.EMSGSIZE and found.info:
+                self.answer.path_mtu = found.info
+            expired = found.remote and found.icmp_type == _TIME_EXCEEDED[self.probe.version]
+            self.fail(found.number, found.reporter, expired)
 
-    def _error(self) -> Optional[tuple[int, int, int, int, Optional[str], bytes]]:
-        """The next error that is queued: its number, origin, ICMP type, information, who told it, of which packet."""
+    def _error(self) -> Optional[_QueuedError]:
+        """Return the next error that is queued, or None."""
         if self.socket is None:
             return None
         try:
@@ -331,25 +349,26 @@ class Trial:
         version = self.probe.version
         for level, kind_of, content in ancillary:
             if (level, kind_of) == (_LEVEL[version], _RECVERR[version]) and len(content) >= _EXTENDED.size:
-                number, origin, kind, _code, _pad, info, _more = _EXTENDED.unpack_from(content)
-                return number, origin, kind, info, _offender(content[_EXTENDED.size :], origin), data
+                number, origin, icmp_type, _code, _pad, info, _more = _EXTENDED.unpack_from(content)
+                remote = origin != _ORIGIN_LOCAL
+                reporter = _address_of(content[_EXTENDED.size :]) if remote else None
+                return _QueuedError(number, remote, icmp_type, info, reporter, data)
         return None
 
-    def _teller(self) -> Optional[str]:
-        found = self._error()
-        return None if found is None else found[4]
+    def fail(self, number: int, reporter: Optional[str], expired: bool = False) -> None:
+        """Note an error (errno) of the network.
 
-    def fail(self, number: int, teller: Optional[str], expired: bool = False) -> None:
-        """Note what the network says. What is expected unreachable is so now; else it is tried until its time is up."""
-        self.answer.error, self.answer.teller, self.answer.expired = number, teller, expired
+        What is expected unreachable is so now; else it is tried until its time is over.
+        """
+        self.answer.error, self.answer.reporter, self.answer.expired = number, reporter, expired
         if number == errno.EMSGSIZE:
             if self.answer.path_mtu is None:
-                self._learn()
+                self._note_path_mtu()
             # It will not become any shorter.
             self.done = not self.answer.reachable
-        elif not self.wanted.reachable and number != errno.EADDRNOTAVAIL:
+        elif not self.probe.reachable and number != errno.EADDRNOTAVAIL:
             self.done = True
-        elif self.wanted.protocol == "tcp":
+        elif self.probe.protocol == "tcp":
             # An address that is settling is as good as none for a second or two.
             self.close()
 
@@ -358,7 +377,7 @@ class Trial:
         self.answer.failure, self.done = why, True
 
     def expire(self) -> None:
-        """Its time is over."""
+        """End it, for its time is over."""
         if self.shortage and not self.answer.error:
             self.answer.failure = f"it could not be sent: {self.shortage}"
         self.done = True
@@ -385,15 +404,13 @@ def _arrival(ancillary: Sequence[tuple[int, int, bytes]]) -> float:
     return time.time()
 
 
-def _offender(address: bytes, origin: int) -> Optional[str]:
-    """Who sent an ICMP error; nobody where the kernel itself found out (struct sockaddr_in or sockaddr_in6)."""
-    if origin == _ORIGIN_LOCAL or len(address) < 16:
-        return None
-    family = struct.unpack_from("=H", address)[0]
+def _address_of(sockaddr: bytes) -> Optional[str]:
+    """Return the address in a struct sockaddr_in or sockaddr_in6: who sent an ICMP error."""
+    family = struct.unpack_from("=H", sockaddr)[0] if len(sockaddr) >= 16 else None
     if family == socket.AF_INET:
-        return socket.inet_ntop(socket.AF_INET, address[4:8])
-    if family == socket.AF_INET6 and len(address) >= 24:
-        return socket.inet_ntop(socket.AF_INET6, address[8:24])
+        return socket.inet_ntop(socket.AF_INET, sockaddr[4:8])
+    if family == socket.AF_INET6 and len(sockaddr) >= 24:
+        return socket.inet_ntop(socket.AF_INET6, sockaddr[8:24])
     return None
 
 
