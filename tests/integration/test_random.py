@@ -6,14 +6,11 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Sequence
 from typing import Any
 
 import pytest
-from ansible_collections.linuxnet.netns.plugins.module_utils._errors import StepFailed
-from ansible_collections.linuxnet.netns.plugins.module_utils._kernel import edge
-from ansible_collections.linuxnet.netns.plugins.module_utils._model import Scope, State, Step
 from ansible_collections.linuxnet.netns.tests.integration.host import Host, difference
+from ansible_collections.linuxnet.netns.tests.integration.refusal import Refuse
 
 ADDRESSES = ["10.0.0.1/24", "10.0.0.2/24", "10.0.0.3/24", "10.1.0.1/16", "fd00::1/64", "fd00::1/48", "fd01::2/64"]
 
@@ -152,9 +149,7 @@ def test_any_task_is_predicted_done_and_then_nothing_is_left_to_do(host: Host, s
 
 
 @pytest.mark.parametrize("seed", range(100, 116))
-def test_a_topology_that_fails_anywhere_leaves_everything_as_it_was(
-    host: Host, monkeypatch: pytest.MonkeyPatch, seed: int
-) -> None:
+def test_a_topology_that_fails_anywhere_leaves_everything_as_it_was(host: Host, refuse: Refuse, seed: int) -> None:
     chance = random.Random(seed)
     host.run("netns_topology", **some_topology(chance))
     for _number in range(3):
@@ -163,29 +158,8 @@ def test_a_topology_that_fails_anywhere_leaves_everything_as_it_was(
     while not count:
         options = some_topology(chance) | {"state": chance.choice(["present"] * 4 + ["absent"])}
         count = len(host.run("netns_topology", check=True, **options).get("commands", []))
-    number = chance.randrange(count)
-
-    class Refusing(edge.LinuxKernel):
-        """The kernel, but that it refuses one step of each plan; not those that undo it."""
-
-        passed = 0
-
-        def observe(self, scope: Scope) -> State:
-            self.passed = 0
-            return super().observe(scope)
-
-        def apply(self, steps: Sequence[Step]) -> None:
-            done: list[Step] = []
-            for step in steps:
-                if self.passed == number and step.words():
-                    self.passed = 10**6
-                    raise StepFailed(step, "Operation not permitted (EPERM)", done)
-                super().apply([step])
-                self.passed += bool(step.words())
-                done.append(step)
-
     before = host.dump()
-    monkeypatch.setattr(edge, "LinuxKernel", Refusing)
+    refuse(chance.randrange(count))
     result = host.run("netns_topology", **options)
 
     assert result["failed"] is True

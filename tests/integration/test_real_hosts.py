@@ -23,7 +23,8 @@ from ansible_collections.linuxnet.netns.plugins.module_utils._errors import Netl
 from ansible_collections.linuxnet.netns.plugins.module_utils._kernel import reports, requests, syscalls
 from ansible_collections.linuxnet.netns.plugins.module_utils._kernel.netlink import RouteSocket
 from ansible_collections.linuxnet.netns.tests.integration.cases import LAB, Case
-from ansible_collections.linuxnet.netns.tests.integration.host import Host, Refuse
+from ansible_collections.linuxnet.netns.tests.integration.host import Host
+from ansible_collections.linuxnet.netns.tests.integration.refusal import Refuse
 from ansible_collections.linuxnet.netns.tests.integration.test_contract import every_case, prepare
 
 #: linux/rtnetlink.h: the group whose members are told of links. linux/if_link.h: IFLA_ADDRESS.
@@ -135,7 +136,7 @@ def keeps_the_contract(host: Host, case: Case) -> None:
 def refuse_the_last_step(host: Host, case: Case, refuse: Refuse) -> None:
     """When the last step is refused, the host is as it was."""
     before = host.dump()
-    refuse(case.commands[-1])
+    refuse(len(case.commands) - 1)
     result = host.run(case.module, **case.options)
     assert result["msg"].endswith("The host is as it was."), result["msg"]
     assert host.dump() == before
