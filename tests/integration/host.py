@@ -10,8 +10,10 @@ import importlib
 import io
 import json
 import os
+import signal
 import subprocess
 import sys
+import time
 from collections.abc import Sequence
 from contextlib import redirect_stdout, suppress
 from pathlib import Path
@@ -23,6 +25,12 @@ from ansible.module_utils.testing import patch_module_args
 from ansible_collections.linuxnet.netns.tests.integration import dump
 
 MODULES = "ansible_collections.linuxnet.netns.plugins.modules"
+#: Lets a process end itself by a signal before a change.
+STOPS = """
+import os, pytest
+from ansible_collections.linuxnet.netns.tests.integration.refusal import Refuse
+Refuse(pytest.MonkeyPatch()).disturb({number}, lambda: os.kill(os.getpid(), {signal}))
+"""
 
 
 class Host:
@@ -112,13 +120,17 @@ def child(
     hide: str = "",
     path: Sequence[str] = (),
     preexec: Optional[Callable[[], None]] = None,
-    stop_after: Optional[float] = None,
+    stop_when: Callable[[int], bool] = lambda process: True,
+    stop_at: Optional[int] = None,
+    stop_by: Optional[signal.Signals] = None,
 ) -> subprocess.CompletedProcess[bytes]:
     """Run a module in a process of its own, as another Python or user would.
 
     ``hide`` names a library that is not there for it; ``path`` is what it finds before all else; ``preexec`` runs in
-    the new process first. ``stop_after`` so many seconds it is told to end.
+    the new process first. ``stop_by`` is the signal that ends it: before the change before which so many others were
+    taken (``stop_at``, see Refuse), or else as soon as ``stop_when`` is true of it.
     """
+    stops = "" if stop_at is None or stop_by is None else STOPS.format(number=stop_at, signal=int(stop_by))
     script = (
         "import sys, importlib, importlib.machinery\n"
         "real = importlib.machinery.PathFinder.find_spec\n"
@@ -127,7 +139,7 @@ def child(
         "importlib.machinery.PathFinder.find_spec = find_spec\n"
         "import ansible.module_utils.basic as basic\n"
         "basic._ANSIBLE_ARGS = sys.stdin.buffer.read(); basic._ANSIBLE_PROFILE = 'legacy'\n"
-        f"importlib.import_module('{MODULES}.{module}').main()\n"
+        f"{stops}importlib.import_module('{MODULES}.{module}').main()\n"
     )
     found = os.pathsep.join([*path, *(entry for entry in sys.path if entry)])
     process = subprocess.Popen(
@@ -140,9 +152,13 @@ def child(
     )
     arguments = json.dumps({"ANSIBLE_MODULE_ARGS": options}).encode()
     with process:
-        try:
-            output, errors = process.communicate(arguments, stop_after)
-        except subprocess.TimeoutExpired:
-            process.terminate()
-            output, errors = process.communicate()
+        assert process.stdin is not None
+        process.stdin.write(arguments)
+        process.stdin.close()
+        process.stdin = None
+        if stop_by is not None and stop_at is None:
+            while not stop_when(process.pid) and process.poll() is None:
+                time.sleep(0.01)
+            process.send_signal(stop_by)
+        output, errors = process.communicate()
     return subprocess.CompletedProcess(process.args, process.returncode, output, errors)

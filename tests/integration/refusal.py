@@ -35,7 +35,7 @@ class Refuse:
         self._thread = threading.get_ident()
         self._number: Optional[int] = None
         self._of_records = False
-        self._error = errno.EPERM
+        self._error: Optional[int] = None
         self._meanwhile: Callable[[], object] = lambda: None
         self._taken = 0
         #: How many changes were refused.
@@ -52,7 +52,12 @@ class Refuse:
 
     def __call__(self, number: int, error: int = errno.EPERM, meanwhile: Callable[[], object] = lambda: None) -> None:
         """Refuse the change before which so many others are taken, once; ``meanwhile`` something else happens."""
-        self._number, self._of_records, self._error, self._meanwhile = number, False, error, meanwhile
+        self.disturb(number, meanwhile)
+        self._error = error
+
+    def disturb(self, number: int, meanwhile: Callable[[], object]) -> None:
+        """Let something happen before that change, which is not refused."""
+        self._number, self._of_records, self._error, self._meanwhile = number, False, None, meanwhile
         self._taken = self.refused = 0
 
     def record(self, error: int = errno.ENOSPC, meanwhile: Callable[[], object] = lambda: None) -> None:
@@ -60,28 +65,30 @@ class Refuse:
         self(0, error, meanwhile)
         self._of_records = True
 
-    def _refuses(self, of_records: bool) -> bool:
-        """Whether the next change is the one."""
+    def _refusal(self, of_records: bool) -> Optional[int]:
+        """The error that the next change is refused with, if it is the one."""
         if threading.get_ident() != self._thread or of_records != self._of_records or self._number is None:
-            return False
+            return None
         if not of_records and self._taken != self._number:
-            return False
+            return None
         self._number = None
-        self.refused += 1
+        self.refused += self._error is not None
         self._meanwhile()
-        return True
+        return self._error
 
     def _sent(self, send: Callable[[], Optional[NetlinkError]]) -> Optional[NetlinkError]:
-        if self._refuses(False):
-            return NetlinkError(self._error)
+        error = self._refusal(False)
+        if error is not None:
+            return NetlinkError(error)
         answer = send()
         self._taken += answer is None and threading.get_ident() == self._thread
         return answer
 
     def _called(self, function: Callable[..., None], of_records: bool) -> Callable[..., None]:
         def called(*arguments: Any) -> None:
-            if self._refuses(of_records):
-                raise OSError(self._error, os.strerror(self._error))
+            error = self._refusal(of_records)
+            if error is not None:
+                raise OSError(error, os.strerror(error))
             function(*arguments)
             self._taken += not of_records
 
