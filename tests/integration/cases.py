@@ -39,7 +39,7 @@ def link(first: Any, second: Any, **more: Any) -> dict[str, Any]:
     return {"endpoints": [first, second], **more}
 
 
-LAB = {
+LAB: dict[str, Any] = {
     "name": "lab",
     "namespaces": ["a", {"name": "b", "loopback": "down"}],
     "links": [
@@ -53,7 +53,7 @@ LAB = {
         link("a:loop1", "a:loop2"),
     ],
 }
-LATER = {
+LATER: dict[str, Any] = {
     "name": "lab",
     "namespaces": ["a", "c"],
     "links": [

@@ -138,8 +138,8 @@ def _link(link: dict[str, Any]) -> dict[str, Any]:
 
 def _address(address: dict[str, Any]) -> dict[str, Any]:
     """An address, with whether it has an end instead of when."""
-    lives = {key: address[key] == FOREVER for key in ("valid_life_time", "preferred_life_time") if key in address}
-    return {**address, **lives}
+    lives = {"valid_life_time", "preferred_life_time"}
+    return {key: value == FOREVER if key in lives else value for key, value in address.items()}
 
 
 def _route(route: dict[str, Any]) -> dict[str, Any]:

@@ -13,6 +13,7 @@ import errno
 import os
 import threading
 from collections.abc import Sequence
+from functools import partial
 from typing import Any, Callable, Optional
 
 import pytest
@@ -43,7 +44,7 @@ class Refuse:
         request = RouteSocket.request
 
         def each_of(route: RouteSocket, messages: Sequence[bytes]) -> list[Optional[NetlinkError]]:
-            return [self._sent(lambda one=one: request(route, [one])[0]) for one in messages]
+            return [self._sent(partial(request, route, [one])) for one in messages]
 
         patch.setattr(RouteSocket, "request", each_of)
         for name in NAMING:
@@ -76,11 +77,11 @@ class Refuse:
         self._meanwhile()
         return self._error
 
-    def _sent(self, send: Callable[[], Optional[NetlinkError]]) -> Optional[NetlinkError]:
+    def _sent(self, send: Callable[[], list[Optional[NetlinkError]]]) -> Optional[NetlinkError]:
         error = self._refusal(False)
         if error is not None:
             return NetlinkError(error)
-        answer = send()
+        (answer,) = send()
         self._taken += answer is None and threading.get_ident() == self._thread
         return answer
 

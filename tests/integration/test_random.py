@@ -79,29 +79,28 @@ def some_task(chance: random.Random) -> tuple[str, dict[str, Any]]:
     interface, peer = (chance.choice(["e0", "e1", "e2", "lo"]) for _end in range(2))
     state = chance.choice(["present", "present", "absent"])
     addresses = list({one.partition("/")[0]: one for one in chance.sample(ADDRESSES, chance.randint(1, 3))}.values())
-    return chance.choice(
-        [
-            ("netns", {"name": chance.sample(names, 2), "state": state}),
-            ("netns", {"name": chance.sample(names, 2), "loopback": chance.choice(["up", "down"])}),
-            (
-                "veth",
-                {
-                    "name": interface,
-                    "netns": netns,
-                    "peer": peer,
-                    "peer_netns": other,
-                    "state": state,
-                    "mac": chance.choice([None, "02:00:00:00:00:01"]),
-                    "peer_mac": chance.choice([None, "02:00:00:00:00:02"]),
-                    "mtu": chance.choice([None, 1400, 1000]),
-                },
-            ),
-            ("veth", {"name": interface, "netns": netns, "state": "absent"}),
-            ("netns_addr", {"netns": netns, "interface": interface, "addresses": addresses, "state": state}),
-            ("netns_addr", {"netns": netns, "interface": interface, "addresses": addresses, "exclusive": True}),
-            ("netns_link_state", {"netns": netns, "interface": interface, "state": chance.choice(["up", "down"])}),
-        ]
-    )
+    tasks: list[tuple[str, dict[str, Any]]] = [
+        ("netns", {"name": chance.sample(names, 2), "state": state}),
+        ("netns", {"name": chance.sample(names, 2), "loopback": chance.choice(["up", "down"])}),
+        (
+            "veth",
+            {
+                "name": interface,
+                "netns": netns,
+                "peer": peer,
+                "peer_netns": other,
+                "state": state,
+                "mac": chance.choice([None, "02:00:00:00:00:01"]),
+                "peer_mac": chance.choice([None, "02:00:00:00:00:02"]),
+                "mtu": chance.choice([None, 1400, 1000]),
+            },
+        ),
+        ("veth", {"name": interface, "netns": netns, "state": "absent"}),
+        ("netns_addr", {"netns": netns, "interface": interface, "addresses": addresses, "state": state}),
+        ("netns_addr", {"netns": netns, "interface": interface, "addresses": addresses, "exclusive": True}),
+        ("netns_link_state", {"netns": netns, "interface": interface, "state": chance.choice(["up", "down"])}),
+    ]
+    return chance.choice(tasks)
 
 
 def known(options: dict[str, Any]) -> dict[str, Any]:

@@ -87,7 +87,8 @@ def settle(host: Host) -> None:
 
 def fill(host: Host, case: Case) -> None:
     """Take every index up to 300 on the host, and every name that the case gives to what is inside of namespaces."""
-    inside, outside = set(), {"lo"}
+    inside: set[str] = set()
+    outside = {"lo"}
     for command in case.commands:
         names = re.findall(r"(?:name|dev) (\S+)", command)
         where = inside if " -n " in command else outside

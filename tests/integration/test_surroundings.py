@@ -9,6 +9,7 @@ import json
 import os
 import resource
 import time
+from functools import partial
 from typing import Any
 
 import pytest
@@ -331,7 +332,7 @@ def test_too_few_descriptors_are_told_in_a_sentence(host: Host) -> None:
         finished = child(
             "veth",
             {"name": "ea", "netns": "a", "peer": "eb", "peer_netns": "b"},
-            preexec=lambda limit=limit: resource.setrlimit(resource.RLIMIT_NOFILE, (limit, limit)),
+            preexec=partial(resource.setrlimit, resource.RLIMIT_NOFILE, (limit, limit)),
         )
         if not told and b"importlib" in finished.stderr:
             continue

@@ -19,7 +19,7 @@ from ansible_collections.linuxnet.netns.plugins.module_utils._kernel.netlink imp
 from ansible_collections.linuxnet.netns.tests.integration.cases import LAB, link
 from ansible_collections.linuxnet.netns.tests.integration.host import Host, child, difference
 
-TRIANGLE = {
+TRIANGLE: dict[str, Any] = {
     "name": "triangle",
     "namespaces": ["a", "b", "c"],
     "links": [

@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 from ansible_collections.linuxnet.netns.plugins.module_utils import _plan, _topology
+from ansible_collections.linuxnet.netns.plugins.module_utils._errors import Invalid
 from ansible_collections.linuxnet.netns.plugins.module_utils._kinds.address import AddAddress, Addresses, DeleteAddress
 from ansible_collections.linuxnet.netns.plugins.module_utils._kinds.interface import (
     DeleteInterface,
@@ -112,7 +113,7 @@ def test_what_only_fails_in_consequence_is_not_told() -> None:
         Addresses("links[0].endpoints[0]", "nowhere", "ea", ("10.0.0.1/24",)),
         LinkState("links[0].endpoints[0]", "nowhere", "ea", True),
     ]
-    with pytest.raises(_plan.Invalid) as caught:
+    with pytest.raises(Invalid) as caught:
         _plan.make(declared, empty("a"))
     assert [str(problem) for problem in caught.value.problems] == [
         "links[0].endpoints[0].netns: there is no namespace nowhere; create it first, with linuxnet.netns.netns"
@@ -153,7 +154,7 @@ def some_topology(chance: random.Random) -> dict[str, Any]:
 def test_any_topology_is_reached_from_any_other_and_then_nothing_is_left_to_do(seed: int) -> None:
     chance = random.Random(seed)
     state = empty("theirs")
-    untouched = state.inside("theirs").copy()
+    untouched = dict(state.inside("theirs"))
     for number in range(3):
         problems = Problems()
         topology = _topology.read(problems, some_topology(chance))
