@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import importlib
 import os
 import re
 import subprocess
@@ -30,6 +31,8 @@ def pytest_configure(config: pytest.Config) -> None:
 
     There the machine's files can be read, but only what is below the checkout and /tmp can be written.
     """
+    # Once and for all: what a task of Ansible does in a process of its own, a test would do again in each run.
+    importlib.import_module("pyroute2")
     if os.environ.get("LINUXNET_HERMETIC") != os.readlink("/proc/self/ns/net") or not _run_is_hermetic():
         pytest.exit("These tests make namespaces and links: run them with make test-integration.", returncode=2)
     found = subprocess.run([AT_ROOT], check=False, capture_output=True, text=True)

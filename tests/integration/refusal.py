@@ -44,6 +44,8 @@ class Refuse:
         request = RouteSocket.request
 
         def each_of(route: RouteSocket, messages: Sequence[bytes]) -> list[Optional[NetlinkError]]:
+            if self._number is None:
+                return request(route, messages)
             return [self._sent(partial(request, route, [one])) for one in messages]
 
         patch.setattr(RouteSocket, "request", each_of)

@@ -108,7 +108,7 @@ def known(options: dict[str, Any]) -> dict[str, Any]:
     return {key: options.get(key) for key in ("changed", "commands", "diff", "msg", "failed", "warnings")}
 
 
-@pytest.mark.parametrize("seed", range(16))
+@pytest.mark.parametrize("seed", range(8))
 def test_any_topology_is_predicted_reached_and_then_left_alone(host: Host, seed: int) -> None:
     chance = random.Random(seed)
     for _number in range(3):
@@ -126,7 +126,7 @@ def test_any_topology_is_predicted_reached_and_then_left_alone(host: Host, seed:
         assert (again["changed"], again["diff"]["before"]) == (False, result["diff"]["after"]), options
 
 
-@pytest.mark.parametrize("seed", range(200, 212))
+@pytest.mark.parametrize("seed", range(200, 208))
 def test_any_task_is_predicted_done_and_then_nothing_is_left_to_do(host: Host, seed: int) -> None:
     chance = random.Random(seed)
     host.sh("for name in a b; do ip netns add $name; done; ip link add e0 netns a type veth peer name e1")
@@ -147,7 +147,7 @@ def test_any_task_is_predicted_done_and_then_nothing_is_left_to_do(host: Host, s
         assert (again["changed"], again["diff"]["before"]) == (False, result["diff"]["after"]), (module, options)
 
 
-@pytest.mark.parametrize("seed", range(100, 116))
+@pytest.mark.parametrize("seed", range(100, 110))
 def test_a_topology_that_fails_anywhere_leaves_everything_as_it_was(host: Host, refuse: Refuse, seed: int) -> None:
     chance = random.Random(seed)
     host.run("netns_topology", **some_topology(chance))
