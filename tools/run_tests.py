@@ -164,10 +164,12 @@ def command(*words: str, cwd: Path = ROOT) -> Job:
 
 def lint() -> Iterator[Job]:
     """Format, style, types; YAML and Ansible content."""
-    plugins = (path.parent.name for path in sorted((ROOT / "plugins").glob("*/*.py")))
-    packages = ["tools.vm", *(f"ansible_collections.linuxnet.netns.plugins.{name}" for name in dict.fromkeys(plugins))]
+    files = (path for place in ("plugins", "tests") for path in sorted((ROOT / place).glob("*/*.py")))
+    directories = dict.fromkeys(path.parent.relative_to(ROOT) for path in files)
+    packages = ["tools.vm", *(".".join(("ansible_collections.linuxnet.netns", *place.parts)) for place in directories)]
     yield command("ansible-lint", "--strict", "--offline", cwd=COLLECTION)
-    yield command("mypy", "--cache-dir", str(CACHE / "mypy"), *(word for name in packages for word in ("-p", name)))
+    typed = ("-m", "tools.run_tests", *(word for name in packages for word in ("-p", name)))
+    yield command("mypy", "--cache-dir", str(CACHE / "mypy"), *typed)
     yield command("ruff", "format", "--check", "--quiet", ".")
     yield command("ruff", "check", "--quiet", ".")
     yield command("yamllint", "--strict", ".")

@@ -149,3 +149,13 @@ class Host(Protocol):
 
     def write_record(self, name: str, content: Optional[Mapping[str, Any]]) -> None:
         """Keep a record of this name until the next boot, in one piece; None: remove it."""
+
+
+class WaitingHost(Protocol):
+    """What the kernel edge gives conditions to wait with (``_kernel/waiting.py``)."""
+
+    def has_carrier(self, end: Endpoint) -> bool:
+        """Return whether an interface has a carrier now. Raises: OSError."""
+
+    def probe(self, probes: Sequence[Any]) -> list[Any]:
+        """Send probes (``_probe.Probe``) all at once; return their answers, in their order. Raises: KernelError."""

@@ -21,7 +21,7 @@ from functools import lru_cache
 from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple, Optional, TypeVar
 
 if TYPE_CHECKING:
-    from ansible_collections.linuxnet.netns.plugins.module_utils._contracts import Host, Sender
+    from ansible_collections.linuxnet.netns.plugins.module_utils._contracts import Host, Sender, WaitingHost
     from ansible_collections.linuxnet.netns.plugins.module_utils._kind import Kind
     from ansible_collections.linuxnet.netns.plugins.module_utils._wire.codec import Codec
     from typing_extensions import dataclass_transform
@@ -252,16 +252,6 @@ class Capability(NamedTuple):
     name: str
     number: int
     without: str
-
-
-class WaitingHost(Protocol):
-    """What the kernel edge gives conditions to wait with (``_kernel/waiting.py``)."""
-
-    def has_carrier(self, end: Endpoint) -> bool:
-        """Return whether an interface has a carrier now. Raises: OSError."""
-
-    def probe(self, probes: Sequence[Any]) -> list[Any]:
-        """Send probes (``_probe.Probe``) all at once; return their answers, in their order. Raises: KernelError."""
 
 
 class Condition(ABC):

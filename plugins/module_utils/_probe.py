@@ -13,7 +13,7 @@ import errno
 import os
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import Any, Optional, Union
+from typing import TYPE_CHECKING, Any, Optional, Union
 
 from ansible_collections.linuxnet.netns.plugins.module_utils._addresses import version_of
 from ansible_collections.linuxnet.netns.plugins.module_utils._model import (
@@ -21,10 +21,12 @@ from ansible_collections.linuxnet.netns.plugins.module_utils._model import (
     Condition,
     Endpoint,
     Netns,
-    WaitingHost,
     shown,
     value,
 )
+
+if TYPE_CHECKING:
+    from ansible_collections.linuxnet.netns.plugins.module_utils._contracts import WaitingHost
 
 #: The reasons why nothing is reached, by the kernel's error.
 REASONS = {

@@ -16,6 +16,7 @@ import resource
 import socket
 import struct
 import sys
+from collections.abc import Sequence
 
 NEWNET, BIND, DETACH = 0x40000000, 4096, 2
 NEWLINK, GETLINK, NEWADDR, GETADDR = 16, 18, 20, 22
@@ -23,51 +24,51 @@ REQUEST, ACK, DUMP, CREATE_EXCL = 1, 4, 0x300, 0x600
 LIBC = ctypes.CDLL(None, use_errno=True)
 
 
-def check(result):
+def check(result: int) -> None:
     if result:
         errno = ctypes.get_errno()
         raise OSError(errno, os.strerror(errno))
 
 
-def setns(fd):
+def setns(fd: int) -> None:
     check(LIBC.setns(fd, NEWNET))
 
 
-def current():
+def current() -> int:
     return os.open("/proc/thread-self/ns/net", os.O_RDONLY | os.O_CLOEXEC)
 
 
-def attr(kind, data):
+def attr(kind: int, data: bytes) -> bytes:
     size = 4 + len(data)
     return struct.pack("=HH", size, kind) + data + bytes(-size % 4)
 
 
-def message(kind, flags, sequence, body):
+def message(kind: int, flags: int, sequence: int, body: bytes) -> bytes:
     return struct.pack("=IHHII", 16 + len(body), kind, flags, sequence, 0) + body
 
 
-def link(index=0, flags=0, *attributes):
+def link(index: int = 0, flags: int = 0, *attributes: bytes) -> bytes:
     return struct.pack("=BxHiII", 0, 0, index, flags, flags) + b"".join(attributes)
 
 
-def veth(sequence, left, right):
+def veth(sequence: int, left: int, right: int) -> bytes:
     peer = link(3, 0, attr(3, b"e1\0"), attr(28, struct.pack("=I", right)))
     info = attr(18 | 0x8000, attr(1, b"veth\0") + attr(2 | 0x8000, attr(1 | 0x8000, peer)))
     body = link(2, 1, attr(3, b"e0\0"), attr(28, struct.pack("=I", left)), info)
     return message(NEWLINK, REQUEST | ACK | CREATE_EXCL, sequence, body)
 
 
-def address(sequence, index, text):
+def address(sequence: int, index: int, text: str) -> bytes:
     raw = socket.inet_aton(text)
     body = struct.pack("=BBBBI", 2, 24, 0, 0, index) + attr(2, raw) + attr(1, raw)
     return message(NEWADDR, REQUEST | ACK | CREATE_EXCL, sequence, body)
 
 
-def route_socket():
+def route_socket() -> socket.socket:
     return socket.socket(socket.AF_NETLINK, socket.SOCK_RAW | socket.SOCK_CLOEXEC, 0)
 
 
-def send(sock, messages):
+def send(sock: socket.socket, messages: Sequence[bytes]) -> None:
     for start in range(0, len(messages), 200):
         chunk = messages[start : start + 200]
         sock.send(b"".join(chunk))
@@ -83,7 +84,7 @@ def send(sock, messages):
                 offset += size + (-size % 4)
 
 
-def dump(sock, kind, body):
+def dump(sock: socket.socket, kind: int, body: bytes) -> int:
     sock.send(message(kind, REQUEST | DUMP, 1, body))
     count = 0
     while True:
@@ -96,7 +97,7 @@ def dump(sock, kind, body):
             offset += size + (-size % 4)
 
 
-def up(count):
+def up(count: int) -> None:
     limit = resource.getrlimit(resource.RLIMIT_NOFILE)[1]
     resource.setrlimit(resource.RLIMIT_NOFILE, (limit, limit))
     os.makedirs("/run/netns", exist_ok=True)
@@ -126,7 +127,7 @@ def up(count):
         sock.close()
 
 
-def show(count):
+def show(count: int) -> None:
     home, links, addresses = current(), 0, 0
     for number in range(count):
         space = os.open(f"/run/netns/fl_{number}", os.O_RDONLY | os.O_CLOEXEC)
@@ -140,7 +141,7 @@ def show(count):
     print(f"{links} links, {addresses} addresses")
 
 
-def down(count):
+def down(count: int) -> None:
     for number in range(count):
         path = f"/run/netns/fl_{number}"
         LIBC.umount2(path.encode(), DETACH)

@@ -16,7 +16,7 @@ from mininet.topo import Topo
 class Ring(Topo):
     """A ring of hosts."""
 
-    def build(self, count):
+    def build(self, count: int) -> None:
         hosts = [self.addHost(f"h{number}", ip=None) for number in range(count)]
         for number, host in enumerate(hosts):
             subnet = f"10.{number >> 8}.{number & 255}"

@@ -13,6 +13,6 @@ from pathlib import Path
 from ansible.module_utils import basic
 
 arguments = json.loads(Path(sys.argv[2]).read_text(encoding="utf-8"))
-basic._ANSIBLE_ARGS = json.dumps({"ANSIBLE_MODULE_ARGS": arguments}).encode()  # type: ignore[attr-defined]
-basic._ANSIBLE_PROFILE = "legacy"  # type: ignore[attr-defined]
+basic._ANSIBLE_ARGS = json.dumps({"ANSIBLE_MODULE_ARGS": arguments}).encode()
+basic._ANSIBLE_PROFILE = "legacy"
 importlib.import_module(f"ansible_collections.linuxnet.netns.plugins.modules.{sys.argv[1]}").main()

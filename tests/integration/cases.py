@@ -45,7 +45,7 @@ def neighbour(address: str, number: int) -> dict[str, str]:
     return {"address": address, "mac": f"02:00:00:00:00:0{number}"}
 
 
-LAB = {
+LAB: dict[str, Any] = {
     "name": "lab",
     "namespaces": ["a", {"name": "b", "loopback": "down"}],
     "links": [
@@ -59,7 +59,7 @@ LAB = {
         link("a:loop1", "a:loop2"),
     ],
 }
-LATER = {
+LATER: dict[str, Any] = {
     "name": "lab",
     "namespaces": ["a", "c"],
     "links": [

@@ -5,20 +5,19 @@
 
 from __future__ import annotations
 
+import importlib
 import os
 import re
 import subprocess
 import tempfile
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from pathlib import Path
-from typing import Optional
 
 import pytest
-from ansible_collections.linuxnet.netns.plugins.module_utils._errors import StepFailed
-from ansible_collections.linuxnet.netns.plugins.module_utils._kernel import edge, syscalls
-from ansible_collections.linuxnet.netns.plugins.module_utils._model import Scope, State, Step
-from ansible_collections.linuxnet.netns.tests.integration.host import Host, Refuse
+from ansible_collections.linuxnet.netns.plugins.module_utils._kernel import syscalls
+from ansible_collections.linuxnet.netns.tests.integration.host import Host
 from ansible_collections.linuxnet.netns.tests.integration.programs import ROOT
+from ansible_collections.linuxnet.netns.tests.integration.refusal import Refuse
 
 CLONE_NEWNS = 0x20000
 MS_RDONLY, MS_NOSUID, MS_NODEV, MS_NOEXEC, MS_REMOUNT, MS_PRIVATE = 1, 2, 4, 8, 32, 1 << 18
@@ -32,6 +31,8 @@ def pytest_configure(config: pytest.Config) -> None:
 
     There the machine's files can be read, but only what is below the checkout and /tmp can be written.
     """
+    # Once and for all: what a task of Ansible does in a process of its own, a test would do again in each run.
+    importlib.import_module("pyroute2")
     if os.environ.get("LINUXNET_HERMETIC") != os.readlink("/proc/self/ns/net") or not _run_is_hermetic():
         pytest.exit("These tests make namespaces and links: run them with make test-integration.", returncode=2)
     found = subprocess.run([AT_ROOT], check=False, capture_output=True, text=True)
@@ -86,30 +87,8 @@ def _run_is_hermetic() -> bool:
 
 @pytest.fixture
 def refuse(monkeypatch: pytest.MonkeyPatch) -> Refuse:
-    """Let the kernel refuse a command, but not when an undo needs it."""
-
-    def refuse(command: str, number: Optional[int] = None) -> None:
-        class Refusing(edge.LinuxKernel):
-            passed = 0
-            undoing = False
-
-            def observe(self, scope: Scope) -> State:
-                self.passed, self.undoing = 0, False
-                return super().observe(scope)
-
-            def apply(self, steps: Sequence[Step]) -> None:
-                done: list[Step] = []
-                for step in steps:
-                    if str(step) == command and number in (None, self.passed) and not self.undoing:
-                        self.undoing = True
-                        raise StepFailed(step, "Operation not permitted (EPERM)", done)
-                    super().apply([step])
-                    self.passed += bool(step.words())
-                    done.append(step)
-
-        monkeypatch.setattr(edge, "LinuxKernel", Refusing)
-
-    return refuse
+    """Let the kernel refuse one change of a run, but not when an undo needs it."""
+    return Refuse(monkeypatch)
 
 
 @pytest.fixture

@@ -10,42 +10,27 @@ import importlib
 import io
 import json
 import os
+import signal
 import subprocess
 import sys
+import time
 from collections.abc import Sequence
 from contextlib import redirect_stdout, suppress
 from pathlib import Path
-from typing import Any, Callable, Optional, Protocol
+from typing import Any, Callable, Optional
 from unittest.mock import patch
 
 from ansible.module_utils.common import warnings
 from ansible.module_utils.testing import patch_module_args
+from ansible_collections.linuxnet.netns.tests.integration import dump
 
 MODULES = "ansible_collections.linuxnet.netns.plugins.modules"
-#: What changes by itself, or is the kernel's random choice.
-VOLATILE = {
-    "valid_life_time",
-    "preferred_life_time",
-    "tentative",
-    "dadfailed",
-    "operstate",
-    "expires",
-    "stats",
-    "stats64",
-    "qdisc",
-    "gc_timer",
-    "hello_timer",
-    "hold_timer",
-    "forward_delay_timer",
-    "message_age_timer",
-}
-RANDOM = {"address", "permaddr", "link_netnsid", "link_netns", "protocol"}
-
-
-class Refuse(Protocol):
-    """What lets the kernel refuse a command: each of the kind, or that which comes after so many others of its plan."""
-
-    def __call__(self, command: str, number: Optional[int] = None) -> None: ...
+#: Lets a process end itself by a signal before a change.
+STOPS = """
+import os, pytest
+from ansible_collections.linuxnet.netns.tests.integration.refusal import Refuse
+Refuse(pytest.MonkeyPatch()).disturb({number}, lambda: os.kill(os.getpid(), {signal}))
+"""
 
 
 class Host:
@@ -82,7 +67,7 @@ class Host:
         assert result["changed"] is False
         assert "Traceback" not in json.dumps(result)
         assert predicted["msg"] == result["msg"]
-        assert self.dump() == before
+        assert not difference(before, self.dump())
         return str(result["msg"])
 
     def refused_by_the_kernel(self, module: str, **options: Any) -> str:
@@ -91,7 +76,7 @@ class Host:
         result = self.run(module, **options)
         assert result.get("failed"), result
         assert (result["changed"], result["commands"]) == (False, [])
-        assert self.dump() == before
+        assert not difference(before, self.dump())
         return str(result["msg"])
 
     def sh(self, script: str) -> str:
@@ -113,50 +98,12 @@ class Host:
         """The names below /run/netns."""
         return sorted(os.listdir("/run/netns")) if Path("/run/netns").exists() else []
 
-    def dump(self, *, without_random: bool = False) -> dict[str, Any]:
-        """All that the kernel says of the host, but for what changes by itself.
+    def dump(self, *, records: bool = True) -> dict[str, Any]:
+        """All that a person can see of the host, but for what changes by itself.
 
-        ``without_random``: also leave out what the kernel chooses at random, to compare two hosts.
+        ``records``: also the collection's own records of what topologies made.
         """
-        left_out = VOLATILE | (RANDOM if without_random else set())
-        dump: dict[str, Any] = {"records": self._records()} if not without_random else {}
-        for name in ["", *self.namespaces()]:
-            netns = ["-n", name] if name else []
-            try:
-                links = self.ip(*netns, "-d", "address", "show")
-            except subprocess.CalledProcessError as error:
-                dump[name] = error.stderr
-                continue
-            for link in links:
-                addresses = [one for one in link.get("addr_info", []) if not one["local"].startswith("fe80:")]
-                # One IPv6 address that is put back comes first; taking the others away for that would be worse.
-                link["addr_info"] = sorted(addresses, key=lambda one: (one["family"] == "inet6" and one["local"]) or "")
-            routes = [
-                route
-                for family in ("-4", "-6")
-                for route in self.ip(*netns, family, "route", "show", "table", "all")
-                if not route["dst"].startswith(("fe80:", "ff00:", "multicast")) and route.get("type") != "anycast"
-                # IPv6's own: one for each address, from when duplicate address detection has ended.
-                if not (family == "-6" and route.get("table") == "local")
-            ]
-            neighbours = self.ip(*netns, "neighbour", "show", "nud", "permanent")
-            rules = [rule for family in ("-4", "-6") for rule in self.ip(*netns, family, "rule", "show")]
-            dump[name] = _without([links, sorted(routes, key=json.dumps), neighbours, rules], left_out)
-        return dump
-
-    @staticmethod
-    def _records() -> dict[str, str]:
-        directory = Path("/run/linuxnet.netns")
-        files = sorted(directory.glob("*")) if directory.exists() else []
-        return {path.name: path.read_text(errors="replace") if path.is_file() else "" for path in files}
-
-
-def _without(value: Any, keys: set[str]) -> Any:
-    if isinstance(value, dict):
-        return {
-            key: _without(one, keys) for key, one in sorted(value.items()) if key not in keys and key != "flags"
-        } | ({"flags": sorted(set(value["flags"]) & {"UP", "LOOPBACK"})} if "flags" in value else {})
-    return [_without(one, keys) for one in value] if isinstance(value, list) else value
+        return dump.dump(records=records)
 
 
 def difference(before: dict[str, Any], after: dict[str, Any]) -> str:
@@ -173,13 +120,17 @@ def child(
     hide: str = "",
     path: Sequence[str] = (),
     preexec: Optional[Callable[[], None]] = None,
-    stop_after: Optional[float] = None,
+    stop_when: Callable[[int], bool] = lambda process: True,
+    stop_at: Optional[int] = None,
+    stop_by: Optional[signal.Signals] = None,
 ) -> subprocess.CompletedProcess[bytes]:
     """Run a module in a process of its own, as another Python or user would.
 
     ``hide`` names a library that is not there for it; ``path`` is what it finds before all else; ``preexec`` runs in
-    the new process first. ``stop_after`` so many seconds it is told to end.
+    the new process first. ``stop_by`` is the signal that ends it: before the change before which so many others were
+    taken (``stop_at``, see Refuse), or else as soon as ``stop_when`` is true of it.
     """
+    stops = "" if stop_at is None or stop_by is None else STOPS.format(number=stop_at, signal=int(stop_by))
     script = (
         "import sys, importlib, importlib.machinery\n"
         "real = importlib.machinery.PathFinder.find_spec\n"
@@ -188,7 +139,7 @@ def child(
         "importlib.machinery.PathFinder.find_spec = find_spec\n"
         "import ansible.module_utils.basic as basic\n"
         "basic._ANSIBLE_ARGS = sys.stdin.buffer.read(); basic._ANSIBLE_PROFILE = 'legacy'\n"
-        f"importlib.import_module('{MODULES}.{module}').main()\n"
+        f"{stops}importlib.import_module('{MODULES}.{module}').main()\n"
     )
     found = os.pathsep.join([*path, *(entry for entry in sys.path if entry)])
     process = subprocess.Popen(
@@ -201,9 +152,13 @@ def child(
     )
     arguments = json.dumps({"ANSIBLE_MODULE_ARGS": options}).encode()
     with process:
-        try:
-            output, errors = process.communicate(arguments, stop_after)
-        except subprocess.TimeoutExpired:
-            process.terminate()
-            output, errors = process.communicate()
+        assert process.stdin is not None
+        process.stdin.write(arguments)
+        process.stdin.close()
+        process.stdin = None
+        if stop_by is not None and stop_at is None:
+            while not stop_when(process.pid) and process.poll() is None:
+                time.sleep(0.01)
+            process.send_signal(stop_by)
+        output, errors = process.communicate()
     return subprocess.CompletedProcess(process.args, process.returncode, output, errors)

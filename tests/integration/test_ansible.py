@@ -8,6 +8,7 @@ from __future__ import annotations
 import json
 import re
 import sys
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -29,7 +30,9 @@ def inventory(directory: Path, **variables: Any) -> Path:
     return written(directory, "inventory.yml", {"all": {"hosts": {"here": {**LOCAL, **variables}}}})
 
 
-def play(directory: Path, tasks: list[dict[str, Any]], *words: str, **more: Any) -> tuple[int, list[dict[str, Any]]]:
+def play(
+    directory: Path, tasks: Sequence[Mapping[str, Any]], *words: str, **more: Any
+) -> tuple[int, list[dict[str, Any]]]:
     """The exit status of a playbook, and what each of its tasks gave."""
     output = directory / "told.json"
     listed = [{**task, "register": f"r{number}", "ignore_errors": True} for number, task in enumerate(tasks)]
@@ -48,7 +51,10 @@ def test_the_oldest_python_and_pyroute2_of_managed_hosts(host: Host, tmp_path: P
     python = oldest_python()
     if python is None or "0.7.2" not in LIBRARIES:
         pytest.skip("this machine has no Python 3.9, or pyroute2 0.7.2 is not in .cache/pyroute2")
-    tasks = [{"linuxnet.netns.netns_topology": LAB}, {"linuxnet.netns.netns": {"name": "a", "state": "absent"}}]
+    tasks: list[dict[str, Any]] = [
+        {"linuxnet.netns.netns_topology": LAB},
+        {"linuxnet.netns.netns": {"name": "a", "state": "absent"}},
+    ]
     environment = {"PYTHONPATH": str(LIBRARIES["0.7.2"])}
     _status, results = play(tmp_path, tasks, python=python, environment=environment)
     assert [one["commands"] for one in results] == [
@@ -67,7 +73,7 @@ def test_the_oldest_python_and_pyroute2_of_managed_hosts(host: Host, tmp_path: P
 
 def test_defaults_of_the_group_reach_every_module(host: Host, tmp_path: Path) -> None:
     host.done("netns_topology", **LAB)
-    tasks = [
+    tasks: list[dict[str, Any]] = [
         {"linuxnet.netns.netns_addr": {"netns": "a", "interface": "ea", "addresses": "10.0.0.1/24"}},
         {"linuxnet.netns.veth": {"name": "ea", "netns": "a"}},
         {"linuxnet.netns.netns": {"name": "a"}},

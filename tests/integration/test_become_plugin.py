@@ -242,7 +242,7 @@ def test_without_the_plugin_a_task_is_on_the_host(connection: str, controller: M
 
 def refusals(connection: str) -> dict[str, tuple[dict[str, Any], str]]:
     """Cases that cannot be entered: their variables, and what the message says."""
-    there = {
+    there: dict[str, tuple[dict[str, Any], str]] = {
         "missing": ({"ansible_netns": "missing"}, "namespace 'missing' as root: there is no such namespace"),
         "stale": ({"ansible_netns": "stale"}, "/run/netns/stale is not a namespace but a file left behind"),
         "stale-network": ({"ansible_netns": "stale", "ansible_netns_view": "network"}, "Invalid argument"),

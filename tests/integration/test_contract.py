@@ -5,12 +5,21 @@
 
 from __future__ import annotations
 
+import errno
 import re
 
 import pytest
 from ansible_collections.linuxnet.netns.tests.integration.cases import CASES, Case
-from ansible_collections.linuxnet.netns.tests.integration.host import Host, Refuse
+from ansible_collections.linuxnet.netns.tests.integration.host import Host, difference
+from ansible_collections.linuxnet.netns.tests.integration.refusal import Refuse
 
+#: Cases in which a refused change is not got over yet.
+KNOWN = {
+    "no primary address, without losing its secondaries": pytest.mark.xfail(
+        strict=True, reason="an address that is there already (EEXIST) counts as added, and so is deleted by the undo"
+    )
+}
+WORDS = "Operation not permitted (EPERM)"
 every_case = pytest.mark.parametrize("case", CASES, ids=str)
 
 
@@ -21,11 +30,11 @@ def prepare(host: Host, case: Case) -> None:
 
 
 @every_case
-def test_check_mode_predicts_the_run_and_changes_nothing(host: Host, case: Case) -> None:
+def test_check_mode_predicts_the_run_and_the_second_run_changes_nothing(host: Host, case: Case) -> None:
     prepare(host, case)
     before = host.dump()
     predicted = host.done(case.module, check=True, **case.options)
-    assert host.dump() == before
+    assert not difference(before, host.dump())
 
     result = host.done(case.module, **case.options)
 
@@ -34,20 +43,14 @@ def test_check_mode_predicts_the_run_and_changes_nothing(host: Host, case: Case)
     assert (predicted["commands"], predicted["diff"]) == (result["commands"], result["diff"])
     assert predicted["changed"] is True
     assert result["diff"]["before"] != result["diff"]["after"]
-    assert host.dump() != before
-
-
-@every_case
-def test_the_second_run_changes_nothing(host: Host, case: Case) -> None:
-    prepare(host, case)
-    first = host.done(case.module, **case.options)
     after = host.dump()
+    assert difference(before, after)
 
     second = host.done(case.module, **case.options)
 
     assert (second["changed"], second["commands"]) == (False, [])
-    assert second["diff"]["before"] == second["diff"]["after"] == first["diff"]["after"]
-    assert host.dump() == after
+    assert second["diff"]["before"] == second["diff"]["after"] == result["diff"]["after"]
+    assert not difference(after, host.dump())
 
 
 @every_case
@@ -55,27 +58,37 @@ def test_the_commands_do_the_same_work(host: Host, case: Case) -> None:
     prepare(host, case)
     planned = host.done(case.module, check=True, **case.options)["commands"]
     host.sh("; ".join(planned))
-    by_hand = host.dump(without_random=True)
+    by_hand = host.dump(records=False)
 
     again = host.done(case.module, **case.options)
 
     assert again["commands"] == []
-    assert host.dump(without_random=True) == by_hand
+    assert not difference(by_hand, host.dump(records=False))
 
 
-@pytest.mark.parametrize(
-    ("case", "number"),
-    [pytest.param(case, number, id=f"{case}, step {number}") for case in CASES for number in range(len(case.commands))],
-)
-def test_when_a_step_fails_the_host_is_as_before(host: Host, refuse: Refuse, case: Case, number: int) -> None:
+@pytest.mark.parametrize("case", [pytest.param(case, marks=KNOWN.get(case.name, ())) for case in CASES], ids=str)
+def test_when_any_change_is_refused_the_host_is_as_before(host: Host, refuse: Refuse, case: Case) -> None:
+    """Each message of a batch, each name of a namespace, and the record; what only passes is got over."""
     prepare(host, case)
     before = host.dump()
-    refused = case.commands[number]
-    refuse(refused, number)
-    result = host.run(case.module, **case.options)
 
-    assert result["failed"] is True
-    assert f"{refused} failed: Operation not permitted (EPERM)." in result["msg"]
-    assert re.search(r"The host is as it was\.$", result["msg"]), result["msg"]
-    assert (result["changed"], result["commands"]) == (False, [])
-    assert host.dump() == before
+    def fails(what: str) -> None:
+        result = host.run(case.module, **case.options)
+        assert refuse.refused == 1
+        assert result["failed"] is True
+        assert f"{what} failed: {WORDS}." in result["msg"]
+        assert re.search(r"The host is as it was\.$", result["msg"]), result["msg"]
+        assert (result["changed"], result["commands"]) == (False, [])
+        assert not difference(before, host.dump()), what
+
+    for number, command in enumerate(case.commands):
+        refuse(number)
+        fails(command)
+    if case.module == "netns_topology":
+        refuse.record(errno.EPERM)
+        fails("the record of the topology")
+
+    refuse(len(case.commands) // 2, errno.EBUSY)
+    result = host.done(case.module, **case.options)
+    assert (refuse.refused, result["commands"]) == (1, case.commands)
+    assert host.done(case.module, **case.options)["commands"] == []

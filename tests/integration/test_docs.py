@@ -109,8 +109,8 @@ def test_the_lesson_shows_its_commands_and_the_diff_of_the_lab(host: Host, tmp_p
     (lesson,) = yaml.safe_load(plays(GETTING_STARTED)[0])
     steps: dict[str, dict[str, Any]] = {}
     for task in lesson["tasks"][:3]:
-        name, module, options = task["name"], *next(item for item in task.items() if item[0] != "name")
-        steps[name[:2]] = host.done(module.rpartition(".")[2], **options)
+        module, options = next(item for item in task.items() if item[0] != "name")
+        steps[task["name"][:2]] = host.done(module.rpartition(".")[2], **options)
     assert "".join(f"{command}\n" for command in steps["4."]["commands"]) == commands
 
 

@@ -9,21 +9,21 @@ import errno
 import json
 import os
 import resource
+import socket
 import threading
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, Callable
 
 import pytest
-from ansible_collections.linuxnet.netns.plugins.module_utils._kernel import edge, namespaces, records
-from ansible_collections.linuxnet.netns.plugins.module_utils._kernel import host as host_calls
+from ansible_collections.linuxnet.netns.plugins.module_utils._kernel import edge, namespaces
 from ansible_collections.linuxnet.netns.plugins.module_utils._kinds.interface import SetInterface
 from ansible_collections.linuxnet.netns.plugins.module_utils._model import Scope, State, Step
 from ansible_collections.linuxnet.netns.tests.integration.cases import link
 from ansible_collections.linuxnet.netns.tests.integration.host import Host, child
 
 RECORDS = Path("/run/linuxnet.netns")
-LAB = {"name": "t", "namespaces": ["a", "b"], "links": [link("a:x", "b:y")]}
+LAB: dict[str, Any] = {"name": "t", "namespaces": ["a", "b"], "links": [link("a:x", "b:y")]}
 
 
 def failing(number: int) -> Callable[..., Any]:
@@ -47,7 +47,7 @@ def test_a_record_that_cannot_be_read_now_still_counts(
             raise OSError(number, os.strerror(number), path)
         return real(path, *arguments, **options)
 
-    monkeypatch.setattr(records.os, "open", open_)
+    monkeypatch.setattr(os, "open", open_)
     message = host.refused("netns_topology", **LAB)
     assert message.startswith("The state of this host's network could not be read: /run/linuxnet.netns/t.json: ")
     monkeypatch.undo()
@@ -78,7 +78,7 @@ def test_a_removal_that_was_killed_half_way_is_finished(host: Host) -> None:
 def test_a_namespace_whose_name_cannot_be_removed_keeps_it(host: Host, monkeypatch: pytest.MonkeyPatch) -> None:
     host.done("netns", name="a", loopback="up")
     before = host.dump()
-    monkeypatch.setattr(namespaces.os, "unlink", failing(errno.EPERM))
+    monkeypatch.setattr(os, "unlink", failing(errno.EPERM))
     result = host.run("netns", name="a", state="absent")
     monkeypatch.undo()
     assert result["msg"] == (
@@ -105,7 +105,7 @@ def test_a_namespace_that_others_remove_meanwhile_is_no_failure(host: Host, monk
 
 
 def test_a_first_namespace_is_undone_whatever_fails_after_it(host: Host, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(host_calls.socket, "if_nameindex", failing(errno.ENOMEM))
+    monkeypatch.setattr(socket, "if_nameindex", failing(errno.ENOMEM))
     host.done("netns_topology", name="t", namespaces=["a", "b"])
     monkeypatch.undo()
     assert host.done("netns_topology", name="t", purge=True)["commands"] == ["ip netns delete a", "ip netns delete b"]

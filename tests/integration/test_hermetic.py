@@ -23,7 +23,7 @@ SCENARIOS = ROOT / "extensions" / "molecule"
 
 def test_the_session_has_namespaces_of_its_own() -> None:
     """As another has, which is asked from inside of this one."""
-    words = [ROOT / "tools" / "hermetic", "readlink", "/proc/self/ns/net", "/proc/self/ns/mnt"]
+    words = [str(ROOT / "tools" / "hermetic"), "readlink", "/proc/self/ns/net", "/proc/self/ns/mnt"]
     told = subprocess.run(words, check=True, capture_output=True, text=True).stdout.split()
     inside = [os.readlink(f"/proc/self/ns/{kind}") for kind in ("net", "mnt")]
     assert [kind.split(":")[0] for kind in told] == ["net", "mnt"]

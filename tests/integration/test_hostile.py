@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import fcntl
 import os
+import signal
 import subprocess
 import sys
 import threading
@@ -83,10 +84,16 @@ def test_another_run_that_does_not_end_is_told(host: Host, monkeypatch: pytest.M
     assert host.namespaces() == ["a"]
 
 
+def waits(process: int) -> bool:
+    """Whether a process has opened what it waits for the lock of."""
+    places = Path(f"/proc/{process}/fd").iterdir()
+    return any(os.path.realpath(place) == lock.DIRECTORY for place in places)
+
+
 def test_a_run_that_waits_for_another_ends_when_it_is_told_to(host: Host) -> None:
     host.done("netns", name="a")
     with held(lock.DIRECTORY):
-        finished = child("netns", {"name": "b"}, stop_after=3)
+        finished = child("netns", {"name": "b"}, stop_when=waits, stop_by=signal.SIGTERM)
     assert finished.returncode == -15
     assert host.namespaces() == ["a"]
 

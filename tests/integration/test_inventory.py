@@ -449,7 +449,11 @@ def test_groups_from_the_values_of_a_host_take_nothing_from_others(host: Host, t
 
 def test_what_was_kept_is_trusted_no_more_than_an_answer(host: Host, tmp_path: Path) -> None:
     host.done("netns", name=["a"])
-    cache = {"cache": True, "cache_plugin": "ansible.builtin.jsonfile", "cache_connection": str(tmp_path / "kept")}
+    cache: dict[str, Any] = {
+        "cache": True,
+        "cache_plugin": "ansible.builtin.jsonfile",
+        "cache_connection": str(tmp_path / "kept"),
+    }
     hosts = written(tmp_path, "hosts.yml", {"all": {"hosts": {"h1": LOCAL, "h2": LOCAL}}})
     kept = source(tmp_path, hosts=["h1", "h2"], **cache)
     assert inventory(tmp_path, hosts, kept)["netns_on_h1"]["hosts"] == ["h1/a"]
@@ -597,7 +601,11 @@ def test_a_fleet_is_asked_and_worked_in_over_ssh(tmp_path: Path) -> None:
         }
         own = {"w1": {"login": "alice", "vault_password": PASSWORD}, "w2": {"login": "root", "vault_password": ""}}
         hosts = {name: {**reached, **own[name], "address": machines[name].address} for name in machines}
-        kept = {"cache": True, "cache_plugin": "ansible.builtin.jsonfile", "cache_connection": str(tmp_path / "kept")}
+        kept: dict[str, Any] = {
+            "cache": True,
+            "cache_plugin": "ansible.builtin.jsonfile",
+            "cache_connection": str(tmp_path / "kept"),
+        }
         # The directory of the test belongs to root alone; the controller is root.
         fleet = source(tmp_path, hosts=["w1", "w2"], **kept)
         here = "readlink /proc/self/ns/net"

@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import errno
 import json
 import subprocess
 from collections.abc import Sequence
@@ -12,11 +13,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from ansible_collections.linuxnet.netns.plugins.module_utils._errors import StepFailed
 from ansible_collections.linuxnet.netns.plugins.module_utils._kernel import edge
 from ansible_collections.linuxnet.netns.plugins.module_utils._model import Step
 from ansible_collections.linuxnet.netns.tests.integration.cases import link
 from ansible_collections.linuxnet.netns.tests.integration.host import Host
+from ansible_collections.linuxnet.netns.tests.integration.refusal import Refuse
 
 BAD = link({"netns": "a", "interface": "bad", "addresses": ["2001:db8::1/64"]}, "a:bad2")
 
@@ -142,19 +143,11 @@ def test_an_end_that_is_moved_alone_is_recorded_in_its_new_place(host: Host, was
     assert pairs(host) == set()
 
 
-def test_a_failure_after_an_end_was_moved_leaves_the_record_as_it_was(
-    host: Host, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_failure_after_an_end_was_moved_leaves_the_record_as_it_was(host: Host, refuse: Refuse) -> None:
     topology(host, "a b", link("x", "b:y"))
     before = host.dump()
 
-    class Refusing(edge.LinuxKernel):
-        def apply(self, steps: Sequence[Step]) -> None:
-            super().apply(steps)
-            if any(not step.words() for step in steps) and not host.ip("link", "show", "type", "veth"):
-                raise StepFailed(steps[-1], "No space left on device (ENOSPC)", list(steps))
-
-    monkeypatch.setattr(edge, "LinuxKernel", Refusing)
+    refuse.record(errno.EPERM)
     result = host.run("netns_topology", name="t", namespaces=["a", "b"], links=[link("a:x", "b:y")])
     assert result["msg"].endswith("The host is as it was."), result["msg"]
     assert host.dump() == before

@@ -13,7 +13,7 @@ import resource
 import shutil
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any
 
@@ -79,14 +79,14 @@ def serving(netns: str, program: str) -> Iterator[None]:
             running.kill()
 
 
-def probed(on: Host, *expect: dict[str, Any], timeout: float = 5) -> list[dict[str, Any]]:
+def probed(on: Host, *expect: Mapping[str, Any], timeout: float = 5) -> list[dict[str, Any]]:
     """The probes of a task that succeeds."""
     probes: list[dict[str, Any]] = on.done("netns_probe", expect=list(expect), timeout=timeout)["probes"]
     assert all(probe["ok"] for probe in probes)
     return probes
 
 
-def unreachable(on: Host, timeout: float = 5, **expected: Any) -> dict[str, Any]:
+def unreachable(on: Host, expected: Mapping[str, Any], timeout: float = 5) -> dict[str, Any]:
     (probe,) = probed(on, {"reachable": False, **expected}, timeout=timeout)
     assert probe["reachable"] is False
     return probe
@@ -101,7 +101,7 @@ def test_an_echo_goes_through_over_ipv4_and_ipv6(host: Host) -> None:
 
 def test_without_from_it_is_sent_from_the_host(host: Host) -> None:
     lab(host)
-    assert unreachable(host, to="10.0.0.2")["reason"] == "network unreachable"
+    assert unreachable(host, {"to": "10.0.0.2"})["reason"] == "network unreachable"
     host.sh("""
         ip link add to_a type veth peer name to_host netns a
         ip address add 10.3.0.1/24 dev to_a; ip link set to_a up
@@ -114,14 +114,14 @@ def test_without_from_it_is_sent_from_the_host(host: Host) -> None:
 def test_the_lesson_is_told_state_by_state(host: Host) -> None:
     host.sh("ip netns add a; ip netns add b")
     way = {"from": "a", "to": "10.0.0.2"}
-    assert unreachable(host, **{"from": "a", "to": "127.0.0.1"})["reason"] == "network unreachable"
+    assert unreachable(host, {"from": "a", "to": "127.0.0.1"})["reason"] == "network unreachable"
     host.sh("""
         ip link add ea netns a type veth peer name eb netns b
         ip -n a address add 10.0.0.1/24 dev ea; ip -n b address add 10.0.0.2/24 dev eb
     """)
-    assert unreachable(host, **way)["reason"] == "network unreachable"
+    assert unreachable(host, way)["reason"] == "network unreachable"
     host.sh("ip -n a link set ea up")
-    assert unreachable(host, timeout=0.5, **way)["reason"] in ("no reply", "no route to host")
+    assert unreachable(host, way, timeout=0.5)["reason"] in ("no reply", "no route to host")
     host.sh("ip -n b link set eb up")
     assert probed(host, way)[0]["reachable"]
 
@@ -144,12 +144,12 @@ def test_the_reason_is_the_kernels(host: Host) -> None:
     assert {probe["to"]: probe["reason"] for probe in probes} == reasons
     assert probes[0]["details"] == "Network is unreachable (ENETUNREACH)"
     # b does not forward: there is silence.
-    assert unreachable(host, timeout=0.3, **{"from": "a", "to": "10.6.0.1"})["reason"] == "no reply"
+    assert unreachable(host, {"from": "a", "to": "10.6.0.1"}, timeout=0.3)["reason"] == "no reply"
 
 
 def test_a_router_that_has_no_way_is_named(host: Host) -> None:
     routed(host, 1500)
-    probe = unreachable(host, **{"from": "a", "to": "10.9.0.1"})
+    probe = unreachable(host, {"from": "a", "to": "10.9.0.1"})
     assert (probe["reason"], probe["details"]) == (
         "network unreachable",
         "Network is unreachable (ENETUNREACH), reported by 10.1.0.1",
@@ -174,7 +174,7 @@ def test_udp_wants_its_own_datagram_back(host: Host) -> None:
     assert closed["reason"] == "connection refused"
     assert "reported by 10.0.0.2" in closed["details"]
     with serving("b", UDP_ECHO.replace("s.sendto(data", "s.sendto(data[::-1]")):
-        assert unreachable(host, timeout=0.5, port=7, **to)["reason"] == "no reply"
+        assert unreachable(host, {"port": 7, **to}, timeout=0.5)["reason"] == "no reply"
 
 
 def test_the_path_mtu_is_measured(host: Host) -> None:
@@ -193,7 +193,7 @@ def test_the_path_mtu_is_measured(host: Host) -> None:
 
 def test_an_error_of_one_probe_is_not_anothers(host: Host) -> None:
     routed(host, 1300)
-    way = {"from": "a", "to": "10.2.0.2"}
+    way: dict[str, Any] = {"from": "a", "to": "10.2.0.2"}
     for _round in range(5):
         probed(host, *([way, {**way, "mtu": 1400, "reachable": False}, {**way, "mtu": 1300}] * 10))
 
@@ -368,7 +368,7 @@ def test_a_route_that_swallows_is_a_verdict(host: Host) -> None:
     lab(host)
     host.sh("ip -n a route add blackhole 10.8.0.0/16; ip -n a route add blackhole fd08::/64")
     for to in ("10.8.0.1", "fd08::1"):
-        assert unreachable(host, **{"from": "a", "to": to})["reason"] == "invalid argument"
+        assert unreachable(host, {"from": "a", "to": to})["reason"] == "invalid argument"
 
 
 @pytest.mark.skipif(shutil.which("nft") is None, reason="nft is not installed")
@@ -378,7 +378,7 @@ def test_a_filter_that_drops_is_a_verdict(host: Host) -> None:
         ip netns exec a nft 'add table inet f; add chain inet f o { type filter hook output priority 0 ; };
             add rule inet f o ip daddr 10.0.0.2 drop'
     """)
-    assert unreachable(host, **{"from": "a", "to": "10.0.0.2"})["reason"] == "not permitted"
+    assert unreachable(host, {"from": "a", "to": "10.0.0.2"})["reason"] == "not permitted"
 
 
 def test_an_address_that_is_settling_is_no_verdict(host: Host) -> None:
@@ -565,7 +565,8 @@ def test_a_new_topology_is_proven_at_once(host: Host) -> None:
 def test_many_probes_get_by_with_few_descriptors(host: Host) -> None:
     lab(host)
     limits = resource.getrlimit(resource.RLIMIT_NOFILE)
-    expect = [{"from": "a", "to": "10.0.0.2"}, {"from": "b", "to": "10.5.0.1", "reachable": False}] * 150
+    one: dict[str, Any] = {"from": "a", "to": "10.0.0.2"}
+    expect = [one, {"from": "b", "to": "10.5.0.1", "reachable": False}] * 150
     resource.setrlimit(resource.RLIMIT_NOFILE, (128, limits[1]))
     try:
         assert len(probed(host, *expect)) == 300

@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 import importlib
-from typing import Any
+from typing import Any, Union
 
 import pytest
 import yaml
@@ -14,7 +14,14 @@ from ansible_collections.linuxnet.netns.tests.integration.host import MODULES, H
 
 #: What Ansible documents for every module.
 COMMON = {"changed", "diff", "failed", "msg", "warnings"}
-TYPES = {"str": str, "int": int, "float": (int, float), "bool": bool, "list": list, "dict": dict}
+TYPES: dict[str, Union[type, tuple[type, ...]]] = {
+    "str": str,
+    "int": int,
+    "float": (int, float),
+    "bool": bool,
+    "list": list,
+    "dict": dict,
+}
 
 THERE = (
     "ip netns add a; ip netns add b; ip link add ea netns a type veth peer name eb netns b;"

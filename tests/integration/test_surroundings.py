@@ -9,14 +9,12 @@ import json
 import os
 import resource
 import time
-from collections.abc import Sequence
+from functools import partial
 from typing import Any
 
 import pytest
-from ansible_collections.linuxnet.netns.plugins.module_utils._errors import StepFailed
-from ansible_collections.linuxnet.netns.plugins.module_utils._kernel import edge
-from ansible_collections.linuxnet.netns.plugins.module_utils._model import Step
-from ansible_collections.linuxnet.netns.tests.integration.host import Host, Refuse, child
+from ansible_collections.linuxnet.netns.tests.integration.host import Host, child, difference
+from ansible_collections.linuxnet.netns.tests.integration.refusal import Refuse
 
 
 def settled(host: Host, *namespaces: str) -> None:
@@ -27,10 +25,30 @@ def settled(host: Host, *namespaces: str) -> None:
     )
 
 
+def refused(host: Host, refuse: Refuse, command: str, module: str, **options: Any) -> dict[str, Any]:
+    """The result of a run of which the kernel refuses a command."""
+    refuse(host.done(module, check=True, **options)["commands"].index(command))
+    result = host.run(module, **options)
+    assert f"{command} failed: Operation not permitted (EPERM)." in result["msg"]
+    return result
+
+
 def failed(host: Host, module: str, **options: Any) -> str:
     """The message of a run that fails and leaves the host as it was, as it says."""
     before = host.dump()
     result = host.run(module, **options)
+    as_it_was(host, before, result)
+    return str(result["msg"])
+
+
+def undone(host: Host, refuse: Refuse, command: str, module: str, **options: Any) -> None:
+    """The same, when the kernel refuses a command."""
+    before = host.dump()
+    as_it_was(host, before, refused(host, refuse, command, module, **options))
+
+
+def as_it_was(host: Host, before: dict[str, Any], result: dict[str, Any]) -> None:
+    """After a run that failed the host is as it was, as the result says."""
     assert result["failed"] is True
     assert result["msg"].endswith("The host is as it was."), result["msg"]
     assert (result["changed"], result["commands"]) == (False, [])
@@ -38,8 +56,7 @@ def failed(host: Host, module: str, **options: Any) -> str:
     settled = time.monotonic() + 3
     while host.dump() != before and time.monotonic() < settled:
         time.sleep(0.1)
-    assert host.dump() == before
-    return str(result["msg"])
+    assert not difference(before, host.dump())
 
 
 def link(*endpoints: Any, **more: Any) -> dict[str, Any]:
@@ -119,8 +136,8 @@ def test_what_cannot_be_undone_is_named(host: Host, refuse: Refuse) -> None:
     host.sh("ip netns add x; ip -n a link set dev up netns x")
     held = os.open("/run/netns/x", os.O_RDONLY)
     host.sh("ip netns delete x")
-    refuse("ip link set dev to_a up")
-    result = host.run("netns_topology", name="lab", namespaces=["a"], links=[link("to_a", "a:up")])
+    form = {"name": "lab", "namespaces": ["a"], "links": [link("to_a", "a:up")]}
+    result = refused(host, refuse, "ip link set dev to_a up", "netns_topology", **form)
     os.close(held)
     assert result["failed"] is True
     assert (
@@ -133,27 +150,19 @@ def test_what_cannot_be_undone_is_named(host: Host, refuse: Refuse) -> None:
 
 @pytest.mark.parametrize("moved", [False, True], ids=["a pair that was replaced", "an end that was moved"])
 def test_what_is_put_back_gets_another_index_where_its_own_was_taken_meanwhile(
-    host: Host, monkeypatch: pytest.MonkeyPatch, moved: bool
+    host: Host, refuse: Refuse, moved: bool
 ) -> None:
     host.done("netns_topology", name="lab", namespaces=["a", "b"], links=[link("a:x", "b:y")])
+    # What comes next in that namespace gets another index than x has.
+    host.sh("ip -n a link add passing type bridge; ip -n a link delete passing")
     (before,) = host.ip("-n", "a", "link", "show", "x")
     index, taker = before["ifindex"], "taker"
     ends = ["c:x" if moved else "a:z", "b:y"]
     form: dict[str, Any] = {"name": "lab", "namespaces": ["a", "b", "c"], "links": [link(*ends)]}
 
-    class Disturbed(edge.LinuxKernel):
-        """The kernel, which refuses the record; before an end is put back, somebody takes its index."""
-
-        def apply(self, steps: Sequence[Step]) -> None:
-            for step in steps:
-                if not step.words():
-                    raise StepFailed(step, "No space left on device (ENOSPC)", list(steps[:-1]))
-                if " x " in f"{step} " and not str(step).startswith("ip -n a link delete"):
-                    host.sh(f"ip -n a link show {taker} || ip -n a link add {taker} index {index} type bridge || true")
-                super().apply([step])
-
-    monkeypatch.setattr(edge, "LinuxKernel", Disturbed)
-    host.run("netns_topology", **form, purge=True)
+    # The record is refused; before an end is put back, somebody takes its index.
+    refuse.record(meanwhile=lambda: host.sh(f"ip -n a link add {taker} index {index} type bridge"))
+    assert host.run("netns_topology", **form, purge=True)["failed"] is True
     (after,) = host.ip("-n", "a", "link", "show", "x")
     assert (after["address"], after["flags"], after["ifindex"] != before["ifindex"]) == (
         before["address"],
@@ -179,8 +188,8 @@ def test_ipv6_addresses_survive_a_small_mtu_that_is_taken_back(host: Host, refus
         "ip netns add a; ip netns add b; ip link add ea netns a type veth peer name eb netns b;"
         "ip -n a link set ea up; ip -n b link set eb up; ip -n a address add fd00::1/64 dev ea nodad"
     )
-    refuse("ip -n b link set dev eb mtu 1000")
-    failed(host, "veth", name="ea", netns="a", peer="eb", peer_netns="b", mtu=1000)
+    pair = {"name": "ea", "netns": "a", "peer": "eb", "peer_netns": "b"}
+    undone(host, refuse, "ip -n b link set dev eb mtu 1000", "veth", **pair, mtu=1000)
 
 
 def test_ipv6_addresses_come_back_in_their_order(host: Host, refuse: Refuse) -> None:
@@ -190,8 +199,7 @@ def test_ipv6_addresses_come_back_in_their_order(host: Host, refuse: Refuse) -> 
     )
     before = host.ip("-n", "a", "address", "show", "dev", "ea")[0]["addr_info"]
     assert [one["local"][-1] for one in before] == ["3", "1", "2", "2", "1", "3"]
-    refuse("ip netns delete a")
-    failed(host, "netns", name="a", state="absent")
+    undone(host, refuse, "ip netns delete a", "netns", name="a", state="absent")
     after = host.ip("-n", "a", "address", "show", "dev", "ea")[0]["addr_info"]
     assert [one["local"] for one in after if one["scope"] == "global"] == [one["local"] for one in before]
 
@@ -206,8 +214,7 @@ def test_a_small_mtu_takes_ipv6_addresses_as_predicted(host: Host) -> None:
 
 def test_loopback_comes_up_again_as_it_was(host: Host, refuse: Refuse) -> None:
     host.sh("for name in a b; do ip netns add $name; ip -n $name link set lo up; done")
-    refuse("ip -n b link set dev lo down")
-    failed(host, "netns", name=["a", "b"], loopback="down")
+    undone(host, refuse, "ip -n b link set dev lo down", "netns", name=["a", "b"], loopback="down")
 
 
 def test_an_interface_comes_up_again_with_its_link_local_address(host: Host, refuse: Refuse) -> None:
@@ -216,8 +223,8 @@ def test_an_interface_comes_up_again_with_its_link_local_address(host: Host, ref
     host.done("netns_topology", **lab)
     settled(host, "a", "b")
     down = [{"netns": "a", "interface": "ea", "state": "down"}, {"netns": "b", "interface": "eb", "state": "down"}]
-    refuse("ip -n b link set dev eb down")
-    failed(host, "netns_topology", **{**lab, "links": [link(*down), link("a:fa", "b:fb")]})
+    form = {**lab, "links": [link(*down), link("a:fa", "b:fb")]}
+    undone(host, refuse, "ip -n b link set dev eb down", "netns_topology", **form)
 
 
 def test_an_end_in_a_bridge_is_back_in_it_after_a_failure(host: Host, refuse: Refuse) -> None:
@@ -227,8 +234,7 @@ def test_an_end_in_a_bridge_is_back_in_it_after_a_failure(host: Host, refuse: Re
         "ip link set ea master br0; ip link set ea up; ip link set ea alias uplink; ip link set ea txqueuelen 77;"
         "bridge link set dev ea isolated on hairpin on cost 77 learning off flood off mcast_flood off"
     )
-    refuse("ip netns delete a")
-    failed(host, "netns", name="a", state="absent")
+    undone(host, refuse, "ip netns delete a", "netns", name="a", state="absent")
 
 
 def test_an_end_that_is_made_anew_and_leaves_its_bridge_so_is_told(host: Host) -> None:
@@ -246,8 +252,7 @@ def test_permanent_neighbours_survive_a_failure(host: Host, refuse: Refuse) -> N
         "ip -n a address add 10.0.0.1/24 dev ea; ip -n a link set ea up; ip -n b link set eb up;"
         "ip -n a neighbour add 10.0.0.7 lladdr 02:00:00:00:00:07 dev ea nud permanent"
     )
-    refuse("ip netns delete b")
-    failed(host, "netns", name=["a", "b"], state="absent")
+    undone(host, refuse, "ip netns delete b", "netns", name=["a", "b"], state="absent")
     assert [one["dst"] for one in host.ip("-n", "a", "neighbour", "show", "nud", "permanent")] == ["10.0.0.7"]
 
 
@@ -327,7 +332,7 @@ def test_too_few_descriptors_are_told_in_a_sentence(host: Host) -> None:
         finished = child(
             "veth",
             {"name": "ea", "netns": "a", "peer": "eb", "peer_netns": "b"},
-            preexec=lambda limit=limit: resource.setrlimit(resource.RLIMIT_NOFILE, (limit, limit)),
+            preexec=partial(resource.setrlimit, resource.RLIMIT_NOFILE, (limit, limit)),
         )
         if not told and b"importlib" in finished.stderr:
             continue

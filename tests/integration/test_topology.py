@@ -8,6 +8,7 @@ from __future__ import annotations
 import copy
 import json
 import re
+import signal
 import subprocess
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -16,9 +17,9 @@ from typing import Any
 import pytest
 from ansible_collections.linuxnet.netns.plugins.module_utils._kernel.netlink import RouteSocket
 from ansible_collections.linuxnet.netns.tests.integration.cases import LAB, link
-from ansible_collections.linuxnet.netns.tests.integration.host import Host, child
+from ansible_collections.linuxnet.netns.tests.integration.host import Host, child, difference
 
-TRIANGLE = {
+TRIANGLE: dict[str, Any] = {
     "name": "triangle",
     "namespaces": ["a", "b", "c"],
     "links": [
@@ -363,16 +364,26 @@ def test_runs_at_the_same_time_wait_for_each_other(host: Host) -> None:
     assert host.done("netns_topology", **form)["changed"] is False
 
 
-def test_a_run_that_is_stopped_has_made_all_or_nothing(host: Host) -> None:
-    names = [f"n{number}" for number in range(200)]
-    form = {"name": "many", "namespaces": names, "purge": True}
+@pytest.mark.parametrize(
+    ("number", "by"),
+    [(0, signal.SIGTERM), (1, signal.SIGINT), (5, signal.SIGHUP), (13, signal.SIGTERM)],
+    ids=str,
+)
+def test_a_run_that_is_told_to_end_at_a_step_ends_when_all_is_made(host: Host, number: int, by: signal.Signals) -> None:
     before = host.dump()
-    for delay in (0.1, 0.2, 0.3):
-        child("netns_topology", form, stop_after=delay)
-        assert host.namespaces() in ([], sorted(names))
-        # What was made is known as the topology's.
-        host.done("netns_topology", name="many", purge=True)
-        assert host.dump() == before
+    assert child("netns_topology", LAB, stop_at=number, stop_by=by).returncode == -by
+    assert host.done("netns_topology", **LAB)["commands"] == []
+    # What was made is known as the topology's.
+    host.done("netns_topology", name="lab", purge=True)
+    assert not difference(before, host.dump())
+
+
+@pytest.mark.parametrize("number", [1, 5, 13])
+def test_what_a_run_that_was_killed_at_a_step_has_left_to_do_is_done_by_the_next(host: Host, number: int) -> None:
+    commands = host.done("netns_topology", check=True, **LAB)["commands"]
+    assert child("netns_topology", LAB, stop_at=number, stop_by=signal.SIGKILL).returncode == -signal.SIGKILL
+    assert len(host.done("netns_topology", **LAB)["commands"]) == len(commands) - number
+    assert host.done("netns_topology", **LAB)["commands"] == []
 
 
 def test_what_was_made_is_proven(host: Host) -> None:

@@ -124,5 +124,5 @@ def result_of(
     module = Module(params or {}, check=check)
     tell: Tell = lambda outcome: {"told": sorted(name for name in outcome.now.names)}  # noqa: E731
     with suppress(Module.Ended):
-        run(module, declare, tell, kernel)  # type: ignore[arg-type]
+        run(module, declare, tell, kernel)
     return module.result

@@ -155,9 +155,9 @@ def test_a_refusal_read_as_a_whole_is_the_result_and_by_line_no_success(end: byt
     one = plugin()
     script(one)
     refusal = REFUSAL.replace(b"\n", end)
-    assert one.check_success(bytearray(b"noise of a profile" + end + refusal))
+    assert one.check_success(b"noise of a profile" + end + refusal)
     assert not any(one.check_success(line) for line in refusal.splitlines(keepends=True))
-    assert not one.check_success(bytearray(refusal[:40]))
+    assert not one.check_success(refusal[:40])
 
 
 def test_a_user_without_sudo_is_told_in_sudos_words() -> None:

@@ -119,6 +119,7 @@ def test_what_is_no_answer(result: Any) -> None:
 def test_what_was_kept_is_read_as_it_was() -> None:
     described = _answer.read(answer(LINK, addresses=[{"interface": "e0", "scope": "global", "address": "10.0.0.1/24"}]))
     assert _answer.read_kept(described.namespaces).namespaces == described.namespaces
-    for damaged in (7, None, {"a": 7}, {"a": {}}, {"a": {"netns_links": [{}]}}, [1]):
+    kept: list[Any] = [7, None, {"a": 7}, {"a": {}}, {"a": {"netns_links": [{}]}}, [1]]
+    for damaged in kept:
         with pytest.raises(_answer.Unreadable, match="what was kept of it is damaged"):
             _answer.read_kept(damaged)

@@ -19,6 +19,8 @@ from ansible_collections.linuxnet.netns.plugins.module_utils._wire import attrib
 
 #: Of linux/netlink.h and linux/rtnetlink.h.
 ERROR, DONE, NEWLINK, MULTI, DUMP_INTR, CAPPED, TLVS = 2, 3, 16, 0x2, 0x10, 0x100, 0x200
+#: Of linux/netlink.h: SOL_NETLINK with NETLINK_CAP_ACK, NETLINK_EXT_ACK.
+SHORT, EXPLAINED, BUFFER = (270, 10, 1), (270, 11, 1), (socket.SOL_SOCKET, socket.SO_RCVBUF, 1 << 20)
 #: The port ids of the socket, and of somebody else's.
 OWN, STRANGER = 4711, 666
 #: What the kernel sends at once, with the port id of who sends it, or the error that receiving ends in.
@@ -32,6 +34,8 @@ class Scripted:
         self.answers: list[Answer] = []
         self.sent: list[bytes] = []
         self.asked = 0
+        self.options: list[tuple[int, int, int]] = []
+        self.connected: object = None
         # It can be read as long as there are answers.
         self._end, self._other = socket.socketpair()
 
@@ -39,11 +43,11 @@ class Scripted:
         self.answers.extend(answers)
         self._other.send(b"." * bool(answers))
 
-    def setsockopt(self, *_option: object) -> None:
-        """Nothing depends on it."""
+    def setsockopt(self, level: int, option: int, value: int) -> None:
+        self.options.append((level, option, value))
 
     def connect(self, address: tuple[int, int]) -> None:
-        assert address == (0, 0)
+        self.connected = address
 
     def getsockname(self) -> tuple[int, int]:
         return OWN, 0
@@ -78,7 +82,7 @@ Route = Callable[..., tuple[netlink.RouteSocket, Scripted]]
 def route(monkeypatch: pytest.MonkeyPatch) -> Iterator[Route]:
     """Gives a routing socket on which some answers come, and waits hardly for any others."""
     scripted = Scripted()
-    monkeypatch.setattr(netlink.socket, "socket", lambda *_arguments: scripted)
+    monkeypatch.setattr(socket, "socket", lambda *_arguments: scripted)
     monkeypatch.setattr(netlink, "_PATIENCE", 0.05)
 
     def route(*answers: Answer) -> tuple[netlink.RouteSocket, Scripted]:
@@ -104,7 +108,16 @@ def answered(number: int, sequence: int = 1) -> bytes:
 
 
 REQUEST = message(18, b"question", sequence=0, port=0)
+LATE = "Connection timed out (ETIMEDOUT), the kernel has not answered within 0.05 s"
+ASK = ("ask", "dump", "request")
 EBADMSG = "Bad message (EBADMSG), the kernel's answer is broken: "
+
+
+def asked(one: netlink.RouteSocket, ask: str) -> object:
+    """What comes of asking in one of the ways there are."""
+    if ask == "request":
+        return one.request([REQUEST])
+    return one.dump(REQUEST) if ask == "dump" else one.ask(REQUEST)
 
 
 def test_only_the_kernel_is_believed(route: Route) -> None:
@@ -133,12 +146,106 @@ def test_who_never_stops_sending_is_listened_to_for_a_time_only(route: Route) ->
     assert scripted.asked > 2
 
 
-@pytest.mark.parametrize("ask", ["ask", "dump", "request"])
+@pytest.mark.parametrize("ask", ASK)
 def test_no_answer_is_waited_for_without_end(route: Route, ask: str) -> None:
     one, _scripted = route()
     with pytest.raises(NetlinkError) as caught:
-        getattr(one, ask)([REQUEST] if ask == "request" else REQUEST)
-    assert str(caught.value) == "Connection timed out (ETIMEDOUT), the kernel has not answered within 0.05 s"
+        asked(one, ask)
+    assert str(caught.value) == LATE
+
+
+def test_of_answers_to_a_batch_none_may_be_missing(route: Route) -> None:
+    one, _scripted = route((answered(0, 1) + answered(0, 3), 0))
+    with pytest.raises(NetlinkError) as caught:
+        one.request([REQUEST] * 3)
+    assert str(caught.value) == LATE
+
+
+def test_a_dump_that_does_not_end_is_not_waited_for_without_end(route: Route) -> None:
+    one, _scripted = route((message(NEWLINK, b"half", flags=MULTI), 0))
+    with pytest.raises(NetlinkError) as caught:
+        one.dump(REQUEST)
+    assert str(caught.value) == LATE
+
+
+def test_each_request_of_a_batch_gets_its_own_answer(route: Route) -> None:
+    explained = message(
+        ERROR,
+        struct.pack("=i", -errno.ERANGE) + bytes(16) + attribute(1, b"Out of range\0"),
+        sequence=2,
+        flags=TLVS | CAPPED,
+    )
+    notice = message(NEWLINK, b"something else has happened", sequence=0, port=0)
+    # In whatever order and parts they come.
+    one, scripted = route((answered(0, 3), 0), (notice + explained, 0), (answered(0, 4) + answered(errno.EPERM, 1), 0))
+    answers = one.request([REQUEST + bytes(extra) for extra in range(4)])
+    assert [answer and str(answer) for answer in answers] == [
+        "Operation not permitted (EPERM)",
+        "Numerical result out of range (ERANGE), Out of range",
+        None,
+        None,
+    ]
+    (sent,) = scripted.sent
+    assert len(sent) == 108
+    assert [struct.unpack_from("=I", sent, place + 8)[0] for place in (0, 24, 52, 80)] == [1, 2, 3, 4]
+
+
+@pytest.mark.parametrize("ask", ASK)
+def test_answers_to_what_was_asked_earlier_are_left_out(route: Route, ask: str) -> None:
+    one, scripted = route((answered(0, 1), 0))
+    one.request([REQUEST])
+    own = message(NEWLINK, b"mine", sequence=2)
+    late = answered(errno.EPERM, 1) + message(NEWLINK, b"old", sequence=1, flags=DUMP_INTR) + end(1, errno.EBUSY)
+    scripted.answer((late + {"ask": own, "dump": own + end(2), "request": answered(0, 2)}[ask], 0))
+    assert asked(one, ask) == {"ask": own, "dump": [own], "request": [None]}[ask]
+
+
+def test_late_answers_to_a_batch_are_none_to_the_next(route: Route) -> None:
+    one, scripted = route((answered(0, 1), 0))
+    one.request([REQUEST])
+    scripted.answer((answered(errno.EBUSY, 1) + answered(0, 2) + answered(0, 4), 0), (answered(errno.EPERM, 3), 0))
+    assert [answer and answer.errno for answer in one.request([REQUEST] * 2)] == [None, errno.EPERM]
+
+
+def test_the_socket_is_the_kernels_alone_and_answers_are_short_and_explained(route: Route) -> None:
+    _one, scripted = route()
+    assert (scripted.connected, set(scripted.options)) == ((0, 0), {SHORT, EXPLAINED, BUFFER})
+
+
+def test_a_question_can_be_refused_or_have_no_answer(route: Route) -> None:
+    with pytest.raises(NetlinkError, match=r"No such device \(ENODEV\)"):
+        route((answered(errno.ENODEV), 0))[0].ask(REQUEST)
+    with pytest.raises(NetlinkError, match=r"\(ENODATA\)"):
+        route((answered(0), 0))[0].ask(REQUEST)
+
+
+@pytest.mark.parametrize("ask", ASK)
+def test_what_could_not_be_sent_is_no_answer_of_the_kernel(
+    route: Route, monkeypatch: pytest.MonkeyPatch, ask: str
+) -> None:
+    one, scripted = route((answered(0), 0))
+
+    def send(_data: bytes) -> None:
+        raise OSError(errno.ENOBUFS, "No buffer space available")
+
+    monkeypatch.setattr(scripted, "send", send)
+    with pytest.raises(OSError, match="No buffer space available") as caught:
+        asked(one, ask)
+    assert not isinstance(caught.value, NetlinkError)
+    assert scripted.asked == 0
+
+
+def test_a_kernel_that_does_not_know_strict_checking_is_told_apart(
+    route: Route, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    one, scripted = route()
+    assert one.strict() is True
+
+    def setsockopt(*_option: object) -> None:
+        raise OSError(errno.ENOPROTOOPT, "Protocol not available")
+
+    monkeypatch.setattr(scripted, "setsockopt", setsockopt)
+    assert one.strict() is False
 
 
 def test_what_is_for_another_port_or_question_is_left_out(route: Route) -> None:
@@ -167,15 +274,36 @@ def test_a_dump_comes_in_many_parts(route: Route) -> None:
         (message(DONE, b"ab"), "there is no error number"),
     ],
 )
-def test_a_broken_answer_is_told(route: Route, data: bytes, words: str) -> None:
+def test_a_broken_answer_to_a_dump_is_told(route: Route, data: bytes, words: str) -> None:
     with pytest.raises(NetlinkError) as caught:
         route((data, 0))[0].dump(REQUEST)
     assert str(caught.value) == EBADMSG + words
 
 
-def test_an_answer_that_was_cut_off_is_told(route: Route) -> None:
+@pytest.mark.parametrize("ask", ASK)
+def test_an_answer_that_was_cut_off_is_told(route: Route, ask: str) -> None:
     with pytest.raises(NetlinkError, match="the kernel's answer is longer than 65536 bytes"):
-        route((message(NEWLINK, bytes(70_000)), 0))[0].ask(REQUEST)
+        asked(route((message(NEWLINK, bytes(70_000)), 0))[0], ask)
+
+
+@pytest.mark.parametrize("ask", ASK)
+def test_an_answer_of_which_the_end_is_missing_is_told(route: Route, ask: str) -> None:
+    with pytest.raises(NetlinkError, match="a message of 40 bytes where there are 20"):
+        asked(route((message(NEWLINK, bytes(24))[:20], 0))[0], ask)
+
+
+def test_an_acknowledgement_without_a_number_is_none(route: Route) -> None:
+    one, _scripted = route((message(ERROR), 0))
+    assert [str(answer) for answer in one.request([REQUEST])] == [f"{EBADMSG}there is no error number"]
+
+
+def test_what_follows_a_broken_answer_is_read_for_what_it_is(route: Route) -> None:
+    one, _scripted = route(
+        (message(NEWLINK, cut=1), 0), (message(NEWLINK, b"late") + message(NEWLINK, b"own", sequence=2), 0)
+    )
+    with pytest.raises(NetlinkError):
+        one.ask(REQUEST)
+    assert one.ask(REQUEST)[16:] == b"own"
 
 
 def test_a_dump_of_which_something_was_lost_is_asked_for_again_when_it_has_ended(route: Route) -> None:
@@ -186,10 +314,12 @@ def test_a_dump_of_which_something_was_lost_is_asked_for_again_when_it_has_ended
     assert len(scripted.sent) == 2
 
 
-def test_lost_answers_to_requests_are_an_error(route: Route) -> None:
-    one, _scripted = route(OSError(errno.ENOBUFS, "No buffer space available"), (answered(0), 0))
+@pytest.mark.parametrize("ask", ["ask", "request"])
+def test_a_lost_answer_is_an_error_for_what_is_asked_once(route: Route, ask: str) -> None:
+    one, scripted = route(OSError(errno.ENOBUFS, "No buffer space available"), (answered(0), 0))
     with pytest.raises(NetlinkError) as caught:
-        one.request([REQUEST])
+        asked(one, ask)
+    assert len(scripted.sent) == 1
     assert str(caught.value) == "No buffer space available (ENOBUFS), an answer of the kernel was lost"
 
 
@@ -199,6 +329,20 @@ def test_an_interrupted_dump_is_asked_for_again_but_not_for_ever(route: Route) -
     assert [whole[16:] for whole in one.dump(REQUEST)] == [b"whole"]
     with pytest.raises(NetlinkError, match="the dump was interrupted 20 times"):
         route(*torn)[0].dump(REQUEST)
+
+
+def test_the_end_of_a_dump_can_say_that_it_was_interrupted(route: Route) -> None:
+    torn = message(NEWLINK, b"torn", flags=MULTI) + end(flags=DUMP_INTR | MULTI)
+    one, scripted = route((torn, 0), (message(NEWLINK, b"whole", sequence=2) + end(2), 0))
+    assert [whole[16:] for whole in one.dump(REQUEST)] == [b"whole"]
+    assert len(scripted.sent) == 2
+
+
+def test_other_errors_of_receiving_end_a_dump(route: Route) -> None:
+    one, scripted = route(OSError(errno.ENOMEM, "Cannot allocate memory"), (end(), 0))
+    with pytest.raises(NetlinkError, match="an answer of the kernel was lost"):
+        one.dump(REQUEST)
+    assert len(scripted.sent) == 1
 
 
 def test_a_dump_can_end_in_an_error_with_its_explanation(route: Route) -> None:
@@ -243,6 +387,9 @@ def test_an_error_has_the_kernels_explanation() -> None:
     capped = message(ERROR, struct.pack("=i", -errno.EINVAL) + bytes(16) + explanation)
     error = netlink._error(capped, TLVS | CAPPED)
     assert str(error) == "Invalid argument (EINVAL), Attribute failed policy validation"
+    assert str(netlink._error(capped, CAPPED)) == "Invalid argument (EINVAL)"
+    cut = capped[:-8] + bytes(8)
+    assert str(netlink._error(cut[:-12], TLVS | CAPPED)) == "Invalid argument (EINVAL)"
     whole = message(ERROR, struct.pack("=iI", -errno.EPERM, 24) + bytes(20) + attribute(2, bytes(4)) + explanation)
     assert str(netlink._error(whole, TLVS)) == "Operation not permitted (EPERM), Attribute failed policy validation"
 

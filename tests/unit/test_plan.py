@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 from ansible_collections.linuxnet.netns.plugins.module_utils import _plan, _topology
+from ansible_collections.linuxnet.netns.plugins.module_utils._errors import Invalid
 from ansible_collections.linuxnet.netns.plugins.module_utils._kinds.address import (
     AddAddress,
     Address,
@@ -122,7 +123,7 @@ def test_what_only_fails_in_consequence_is_not_told() -> None:
         Addresses("links[0].endpoints[0]", "nowhere", "ea", ("10.0.0.1/24",)),
         LinkState("links[0].endpoints[0]", "nowhere", "ea", True),
     ]
-    with pytest.raises(_plan.Invalid) as caught:
+    with pytest.raises(Invalid) as caught:
         _plan.make(declared, empty("a"))
     assert [str(problem) for problem in caught.value.problems] == [
         "links[0].endpoints[0].netns: there is no namespace nowhere; create it first, with linuxnet.netns.netns"

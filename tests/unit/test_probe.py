@@ -174,7 +174,7 @@ def test_loopback_addresses_are_only_probed_from_where_they_are() -> None:
 
 
 def test_a_matrix_has_a_limit() -> None:
-    many = {"namespaces": [f"n{number}" for number in range(400)], "links": []}
+    many: dict[str, Any] = {"namespaces": [f"n{number}" for number in range(400)]}
     many["links"] = [
         {
             "endpoints": [

@@ -9,9 +9,11 @@ from collections.abc import Sequence
 from typing import Any
 
 import pytest
+from ansible_collections.linuxnet.netns.plugins.module_utils._contracts import WaitingHost
 from ansible_collections.linuxnet.netns.plugins.module_utils._errors import KernelError
 from ansible_collections.linuxnet.netns.plugins.module_utils._kernel import edge, waiting
-from ansible_collections.linuxnet.netns.plugins.module_utils._model import Capability, Condition, WaitingHost, value
+from ansible_collections.linuxnet.netns.plugins.module_utils._kinds.registry import KINDS
+from ansible_collections.linuxnet.netns.plugins.module_utils._model import Capability, Condition, value
 
 
 @value
@@ -45,7 +47,7 @@ def test_what_is_found_is_in_the_order_of_the_conditions() -> None:
 def test_what_a_condition_takes_is_asked_for_before_anything_is_done(monkeypatch: pytest.MonkeyPatch) -> None:
     # Whoever runs the tests may lack what every run needs.
     monkeypatch.setattr(edge.LinuxKernel, "__init__", lambda _kernel: None)
-    kernel = edge.LinuxKernel()
+    kernel = edge.LinuxKernel(KINDS)
     kernel.demand([], [Toy(1)])
     with pytest.raises(KernelError, match=r"lacks CAP_TOY, without which toys cannot be played with"):
         kernel.demand([], [Toy(1), Other(2)])

@@ -34,4 +34,5 @@ def test_it_is_in_order_and_indented() -> None:
 
 
 def test_nothing_is_no_text() -> None:
-    assert [render(nothing) for nothing in ({}, [], None)] == ["", "", ""]
+    nothings: list[Any] = [{}, [], None]
+    assert [render(nothing) for nothing in nothings] == ["", "", ""]

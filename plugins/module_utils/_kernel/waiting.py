@@ -33,7 +33,7 @@ def wait(conditions: Sequence[Condition], home: int) -> list[Any]:
 
 
 class _Host:
-    """The host that conditions are waited for on (``_model.WaitingHost``)."""
+    """The host that conditions are waited for on (``_contracts.WaitingHost``)."""
 
     def __init__(self, home: int) -> None:
         self._home = home

@@ -42,7 +42,6 @@ from ansible_collections.linuxnet.netns.plugins.module_utils._model import (
     State,
     Step,
     Thing,
-    WaitingHost,
     describe,
     ip,
     of_interface,
@@ -60,7 +59,7 @@ from ansible_collections.linuxnet.netns.plugins.module_utils._wire.messages impo
 )
 
 if TYPE_CHECKING:
-    from ansible_collections.linuxnet.netns.plugins.module_utils._contracts import Reader, Sender, Socket
+    from ansible_collections.linuxnet.netns.plugins.module_utils._contracts import Reader, Sender, Socket, WaitingHost
     from ansible_collections.linuxnet.netns.plugins.module_utils._wire.codec import Codec
 
 #: The smallest MTU that IPv6 works with (RFC 8200).

@@ -1,0 +1,178 @@
+# SPDX-FileCopyrightText: 2026 The linuxnet.netns developers
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""All that a person can see of a host's network with ``ip``, ``tc`` and ``bridge``, but for what changes by itself."""
+
+from __future__ import annotations
+
+import json
+import os
+import stat
+import subprocess
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+#: What ``ip`` is asked of a namespace, in this order.
+ASKED = (
+    "address show",
+    "route show table all",
+    "neighbour show nud permanent",
+    "neighbour show proxy",
+    "rule show",
+    "nexthop show",
+    "netconf show",
+)
+#: Asks it of each namespace that is named ("": the host's); control characters part programs and namespaces.
+SCRIPT = f"""
+for name do
+    set -- ${{name:+-n "$name"}}
+    printf '%s\\n' {" ".join(f"'{one}'" for one in ASKED)} | ip "$@" -j -d -force -batch - 2>&1
+    printf '\\1'
+    ip "$@" -6 -j -d rule show
+    printf '\\1'
+    tc "$@" -j -d qdisc show
+    printf '\\1'
+    printf 'fdb show\\nmdb show\\nvlan show\\n' | bridge "$@" -j -d -force -batch -
+    printf '\\0'
+done 2>/dev/null
+"""
+#: What changes by itself, of whatever it is told.
+VOLATILE = frozenset({"tentative", "dadfailed", "operstate", "expires", "stats", "stats64", "qdisc"})
+#: What a bridge and its ports find out by themselves.
+VOLATILE_OF_BRIDGES = frozenset(
+    {
+        "bridge_id",
+        "designated_bridge",
+        "designated_cost",
+        "designated_port",
+        "designated_root",
+        "forward_delay_timer",
+        "gc_timer",
+        "hello_timer",
+        "hold_timer",
+        "message_age_timer",
+        "root_cost",
+        "root_id",
+        "root_path_cost",
+        "root_port",
+        "state",
+        "tcn_timer",
+        "topology_change",
+        "topology_change_ack",
+        "topology_change_detected",
+        "topology_change_timer",
+    }
+)
+#: Flags of interfaces and routes that follow from others, sooner or later.
+VOLATILE_FLAGS = frozenset({"NO-CARRIER", "LOWER_UP", "M-DOWN", "linkdown", "dead"})
+FOREVER = 2**32 - 1
+
+
+def dump(records: bool = True) -> dict[str, Any]:
+    """What there is on the host of the calling process; with ``records``, also the collection's own records."""
+    directory = Path("/run/netns")
+    names = sorted(os.listdir(directory)) if directory.exists() else []
+    said = subprocess.run(["sh", "-c", SCRIPT, "sh", "", *names], check=True, capture_output=True, text=True).stdout
+    found: dict[str, Any] = {name: _inside(answer) for name, answer in zip(["", *names], said.split("\0"))}
+    found["/run/netns"] = {name: _file(directory / name) for name in names}
+    if records:
+        found["/run/linuxnet.netns"] = _records()
+    return found
+
+
+def _file(path: Path) -> tuple[int, int]:
+    """What sort of file is at a path, and the inode of a namespace: the same namespace has the same."""
+    found = os.lstat(path)
+    namespace = found.st_dev == os.stat("/proc/self/ns/net").st_dev
+    return stat.S_IFMT(found.st_mode), found.st_ino if namespace else 0
+
+
+def _records() -> dict[str, str]:
+    directory = Path("/run/linuxnet.netns")
+    files = sorted(directory.glob("*")) if directory.exists() else []
+    return {path.name: path.read_text(errors="replace") if path.is_file() else "" for path in files}
+
+
+def _inside(said: str) -> Any:
+    """What there is in a namespace, by sorts; what was said, where the namespace cannot be entered."""
+    first, *others = said.split("\1")
+    answers = list(_answers(first))
+    if len(answers) < len(ASKED):
+        return first
+    links, routes, neighbours, proxies, rules, nexthops, settings = answers
+    rules6, qdiscs, bridges = (list(_answers(other)) for other in others)
+    certain = {one["local"] for link in links for one in link.get("addr_info", []) if one.get("nodad")}
+    told = {
+        "links": [_link(link) for link in links],
+        "routes": sorted((_route(route) for route in routes if _lasts(route, certain)), key=json.dumps),
+        "neighbours": [neighbours, proxies],
+        "rules": [rules, *rules6],
+        "nexthops": nexthops,
+        "settings": sorted(settings, key=json.dumps),
+        # The kernel's own have no number.
+        "qdiscs": [one for some in qdiscs for one in some if one["handle"] != "0:"],
+        "bridges": [list(filter(_stands, some)) for some in bridges],
+    }
+    return _without(told, VOLATILE)
+
+
+def _answers(said: str) -> Iterator[Any]:
+    """The JSON lists, each on a line of its own, among other words."""
+    for line in said.splitlines():
+        # Of what a kernel does not have (bridge vlan show), the beginning of a list may be all.
+        if line.startswith("[") and line != "[":
+            yield json.loads(line)
+
+
+def _link(link: dict[str, Any]) -> dict[str, Any]:
+    """An interface, with its addresses in the order in which the kernel has them."""
+    addresses = [_address(one) for one in link.get("addr_info", []) if not one["local"].startswith("fe80:")]
+    # One IPv6 address that is put back comes first; taking the others away for that would be worse.
+    addresses.sort(key=lambda one: str(one["local"]) if one["family"] == "inet6" else "")
+    told = {**link, "addr_info": addresses, "flags": sorted(set(link["flags"]) - VOLATILE_FLAGS)}
+    if "linkinfo" in link:
+        told["linkinfo"] = _without(link["linkinfo"], VOLATILE_OF_BRIDGES)
+    return told
+
+
+def _address(address: dict[str, Any]) -> dict[str, Any]:
+    """An address, with whether it has an end instead of when."""
+    lives = {"valid_life_time", "preferred_life_time"}
+    return {key: value == FOREVER if key in lives else value for key, value in address.items()}
+
+
+def _route(route: dict[str, Any]) -> dict[str, Any]:
+    """A route, without whether its next hops can be reached just now."""
+    told = {**route, "flags": sorted(set(route["flags"]) - VOLATILE_FLAGS)}
+    if "nexthops" in route:
+        told["nexthops"] = [_route(hop) for hop in route["nexthops"]]
+    return told
+
+
+def _lasts(route: dict[str, Any], certain: set[str]) -> bool:
+    """Whether a route is no matter of when the kernel looks.
+
+    It has routes of its own for link-local addresses and multicast as soon as there is a carrier, and for each IPv6
+    address as soon as it is known that nobody else has it: only those of addresses with ``nodad`` count.
+    """
+    if route.get("protocol") != "kernel":
+        return True
+    where = str(route["dst"])
+    if where.startswith(("fe80:", "ff00:", "multicast")) or route.get("type") in ("anycast", "multicast"):
+        return False
+    return not (route.get("table") == "local" and ":" in where) or where in certain
+
+
+def _stands(entry: dict[str, Any]) -> bool:
+    """Whether what a bridge tells was said by somebody, not learned or joined by itself."""
+    if "mac" in entry:
+        return entry.get("state") in ("permanent", "static") and not entry["mac"].startswith(("33:33:", "01:00:5e:"))
+    return "mdb" not in entry or any(one.get("state") == "permanent" for one in entry["mdb"])
+
+
+def _without(value: Any, keys: frozenset[str]) -> Any:
+    """A value of JSON without some of its keys, wherever they are."""
+    if isinstance(value, dict):
+        return {key: _without(one, keys) for key, one in value.items() if key not in keys}
+    return [_without(one, keys) for one in value] if isinstance(value, list) else value
