@@ -411,7 +411,7 @@ def test_the_matrix_does_not_take_an_own_address_for_anothers(host: Host) -> Non
     verdicts = {(probe["from"], probe["address"]): (probe["ok"], probe["reason"]) for probe in result["probes"]}
     assert verdicts["a", "10.0.0.2"] == (False, "not sent")
     # What b sends to a gets no further either: a's replies stay there too.
-    assert verdicts["b", "10.0.0.1"] == (False, "no reply")
+    assert verdicts["b", "10.0.0.1"] in ((False, "no reply"), (False, "no route to host"))
     assert verdicts["a", "fd00::2"] == verdicts["b", "fd00::1"] == (True, "")
 
 
