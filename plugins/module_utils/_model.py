@@ -94,7 +94,9 @@ def shown(name: str) -> str:
     return name.encode("utf-8", "surrogateescape").decode("utf-8", "backslashreplace")
 
 
-#: What a name below /run/netns stands for.
+#: Where namespaces have their names.
+RUN_DIR = "/run/netns"
+#: What a name below it stands for.
 NAMESPACE, STALE, DANGLING, FOREIGN = "namespace", "stale", "dangling", "foreign"
 
 

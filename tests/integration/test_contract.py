@@ -13,12 +13,8 @@ from ansible_collections.linuxnet.netns.tests.integration.cases import CASES, Ca
 from ansible_collections.linuxnet.netns.tests.integration.host import Host, difference
 from ansible_collections.linuxnet.netns.tests.integration.refusal import Refuse
 
-#: Cases in which a refused change is not got over yet.
-KNOWN = {
-    "no primary address, without losing its secondaries": pytest.mark.xfail(
-        strict=True, reason="an address that is there already (EEXIST) counts as added, and so is deleted by the undo"
-    )
-}
+#: The modules that keep a record of what they made.
+RECORDED = {"netns_topology"}
 WORDS = "Operation not permitted (EPERM)"
 every_case = pytest.mark.parametrize("case", CASES, ids=str)
 
@@ -66,7 +62,7 @@ def test_the_commands_do_the_same_work(host: Host, case: Case) -> None:
     assert not difference(by_hand, host.dump(records=False))
 
 
-@pytest.mark.parametrize("case", [pytest.param(case, marks=KNOWN.get(case.name, ())) for case in CASES], ids=str)
+@every_case
 def test_when_any_change_is_refused_the_host_is_as_before(host: Host, refuse: Refuse, case: Case) -> None:
     """Each message of a batch, each name of a namespace, and the record; what only passes is got over."""
     prepare(host, case)
@@ -84,7 +80,7 @@ def test_when_any_change_is_refused_the_host_is_as_before(host: Host, refuse: Re
     for number, command in enumerate(case.commands):
         refuse(number)
         fails(command)
-    if case.module == "netns_topology":
+    if case.module in RECORDED:
         refuse.record(errno.EPERM)
         fails("the record of the topology")
 

@@ -16,9 +16,15 @@ from contextlib import contextmanager, suppress
 from typing import NamedTuple, Optional
 
 from ansible_collections.linuxnet.netns.plugins.module_utils._kernel import lock, syscalls
-from ansible_collections.linuxnet.netns.plugins.module_utils._model import DANGLING, FOREIGN, NAMESPACE, STALE, Netns
+from ansible_collections.linuxnet.netns.plugins.module_utils._model import (
+    DANGLING,
+    FOREIGN,
+    NAMESPACE,
+    RUN_DIR,
+    STALE,
+    Netns,
+)
 
-RUN_DIR = "/run/netns"
 #: linux/nsfs.h: the type of the namespace that a descriptor refers to.
 NS_GET_NSTYPE = 0xB703
 #: Seconds that the lock on /run/netns is waited for; ``ip netns`` holds it for two system calls.

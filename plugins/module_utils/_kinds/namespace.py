@@ -26,6 +26,7 @@ from ansible_collections.linuxnet.netns.plugins.module_utils._model import (
     FOREIGN,
     NAMESPACE,
     OWN_PID,
+    RUN_DIR,
     STALE,
     Action,
     Declared,
@@ -46,7 +47,6 @@ from ansible_collections.linuxnet.netns.plugins.module_utils._model import (
 if TYPE_CHECKING:
     from ansible_collections.linuxnet.netns.plugins.module_utils._contracts import Host
 
-RUN_DIR = "/run/netns"
 #: The interfaces that the kernel itself puts into every namespace: ``lo``, and where their modules are loaded the
 #: fallback devices of tunnels (fb_tunnels_only_for_init_net in the kernel's admin-guide/sysctl/net.rst).
 EVERYWHERE = {"lo", "tunl0", "gre0", "gretap0", "erspan0", "ip_vti0", "sit0", "ip6tnl0", "ip6gre0", "ip6_vti0"}

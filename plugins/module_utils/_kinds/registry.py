@@ -10,7 +10,7 @@ Imports stand in functions, so that Ansible packs every kind and a task loads on
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
-from typing import Any, Callable, Optional
+from typing import Any, Callable, ClassVar, Optional
 
 from ansible_collections.linuxnet.netns.plugins.module_utils._kind import Carried, Kind
 from ansible_collections.linuxnet.netns.plugins.module_utils._kinds import interface
@@ -58,7 +58,7 @@ def _veth(before: State, found: interface.Interface, netns: Netns) -> Optional[S
 class Registry(Mapping[str, Kind[Any]]):
     """The kinds whose things are recorded, by their names in records."""
 
-    _load: Mapping[str, Callable[[], Kind[Any]]] = {
+    LOADERS: ClassVar[dict[str, Callable[[], Kind[Any]]]] = {
         "namespace": _namespace,
         "interface": _interface,
         "address": _address,
@@ -66,13 +66,13 @@ class Registry(Mapping[str, Kind[Any]]):
     }
 
     def __getitem__(self, name: str) -> Kind[Any]:
-        return self._load[name]()
+        return self.LOADERS[name]()
 
     def __iter__(self) -> Iterator[str]:
-        return iter(self._load)
+        return iter(self.LOADERS)
 
     def __len__(self) -> int:
-        return len(self._load)
+        return len(self.LOADERS)
 
     def to_be_read(self, scope: Scope) -> Mapping[Kind[Any], Collection[Netns]]:
         """The kinds that a scope asks for, with what is always read with them, and where; in their order."""
