@@ -21,9 +21,10 @@ import tempfile
 import threading
 import time
 from collections.abc import Callable, Iterator
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
 from fnmatch import fnmatch
+from functools import partial
 from importlib import metadata
 from pathlib import Path
 
@@ -235,21 +236,29 @@ def unit() -> Iterator[Job]:
 
 def integration() -> Iterator[Job]:
     """The modules against this machine's kernel, in namespaces of their own."""
-    yield Job("pytest", _integration, slots=SLOTS)
+    output = Output()
+    # Most of the time this waits for an index of packages; until it is the tests' turn, it can do so beside other jobs.
+    installed = ThreadPoolExecutor(1).submit(_install, output)
+    # The tests keep all processors busy, but need not wait until all are free.
+    yield Job("pytest", partial(_integration, installed), slots=max(1, SLOTS - 1), output=output)
 
 
-def _integration(output: Output) -> bool:
-    # Most of the time each waits for an index of packages.
+def _install(output: Output) -> bool:
+    """Install what tests try beside what is installed here; whether all of it is here."""
     with ThreadPoolExecutor() as pool:
         cores = pool.map(lambda series: _install_core(output, series), CORES)
-        installed = all([_install_old_libraries(output), *cores])
+        return all([_install_old_libraries(output), *cores])
+
+
+def _integration(installed: Future[bool], output: Output) -> bool:
+    there = installed.result()
     # Without root, who is root in a user namespace is not the owner of root's directory in /tmp.
     with tempfile.TemporaryDirectory(prefix="linuxnet-", ignore_cleanup_errors=True) as directory:
         # One more than there are processors, for many tests wait; each begins at another place among the files, so that
         # not all wait at the same time.
         workers = ("-n", str(SLOTS + 1), "--dist", "worksteal")
         tests = (HERMETIC, "pytest", "-q", *workers, "tests/integration")
-        return run(output, *tests, PYTEST_DEBUG_TEMPROOT=directory) and installed
+        return run(output, *tests, PYTEST_DEBUG_TEMPROOT=directory) and there
 
 
 def _install_old_libraries(output: Output) -> bool:
