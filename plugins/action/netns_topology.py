@@ -11,6 +11,7 @@ from typing import Any
 from ansible.errors import AnsibleError
 from ansible.plugins.action.normal import ActionModule as NormalAction
 from ansible_collections.linuxnet.netns.plugins.module_utils._echo import cut, echo
+from ansible_collections.linuxnet.netns.plugins.module_utils._topology import Topology
 from ansible_collections.linuxnet.netns.plugins.plugin_utils import _topology_file
 from ansible_collections.linuxnet.netns.plugins.plugin_utils._bounded_yaml import Unreadable
 
@@ -29,7 +30,7 @@ class ActionModule(NormalAction):
             if src is not None:
                 self._task.args = {**arguments, **self._content(str(src), arguments)}
             else:
-                _topology_file.bound({key: arguments[key] for key in ("namespaces", "links") if key in arguments})
+                _topology_file.bound({key: arguments[key] for key in Topology.keys if key in arguments})
         except Unreadable as error:
             # What is returned has no trace, which on old versions of Ansible goes with what is raised.
             return {"failed": True, "changed": False, "commands": [], "msg": str(error)}
@@ -38,7 +39,8 @@ class ActionModule(NormalAction):
 
     def _content(self, src: str, arguments: dict[str, Any]) -> dict[str, Any]:
         """What the file says, but for what the task says. Raises: Unreadable."""
-        both = sorted({"name", "namespaces", "links"} & set(arguments))
+        # What is purged is the one thing that a task may say of a file.
+        both = sorted((Topology.keys.keys() - {"purge"}) & arguments.keys())
         if both:
             raise Unreadable(f"src: the file says {', '.join(both)} too; give them in one of the two places")
         try:

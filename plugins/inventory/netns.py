@@ -185,9 +185,9 @@ class InventoryModule(BaseInventoryPlugin, Constructable, Cacheable):  # type: i
                         {
                             "interface": end.interface,
                             "peer": other.endpoint.short(),
-                            "addresses": list(end.addresses),
+                            "addresses": [address.text for address in end.addresses],
                             "state": "up" if end.up else "down",
-                            "mac": end.mac,
+                            "mac": None if end.mac is None else end.mac.text,
                             "mtu": end.mtu,
                         }
                     )

@@ -147,7 +147,9 @@ def _of_topology(problems: Problems, form: Mapping[str, Any], timeout: float) ->
     senders: list[Netns] = [one.name for one in topology.namespaces]
     senders = list(dict.fromkeys([*senders, *(end.netns for end in ends)]))
     targets = tuple(
-        (end.endpoint, address) for end in ends for address in worth_probing(end.addresses, from_elsewhere=True)
+        (end.endpoint, address)
+        for end in ends
+        for address in worth_probing((one.text for one in end.addresses), from_elsewhere=True)
     )
     reason = nothing_to_probe(senders, targets)
     if reason is not None and len(problems.found) == noted:

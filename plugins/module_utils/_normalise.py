@@ -20,9 +20,15 @@ from typing import Any, Optional
 from ansible_collections.linuxnet.netns.plugins.module_utils._echo import MOST_BITS, Hidden, Secret, alike, cut, echo
 from ansible_collections.linuxnet.netns.plugins.module_utils._errors import Invalid, Problem
 from ansible_collections.linuxnet.netns.plugins.module_utils._model import Endpoint, Netns
+from ansible_collections.linuxnet.netns.plugins.module_utils._values import InterfaceAddress, Mac, is_nobodys
+
+#: How many bytes names have at most: a file name in /run/netns (NAME_MAX); the same with ``.json`` after it, of the
+#: record; the name of an interface (IFNAMSIZ, with a 0 at its end).
+MOST_NAMESPACE_BYTES, MOST_TOPOLOGY_BYTES, MOST_INTERFACE_BYTES = 255, 250, 15
+#: What a veth takes as its MTU, in bytes: from 68, as RFC 791 has it.
+MTUS = (68, 65535)
 
 _MAC = re.compile(r"[0-9a-f]{2}(:[0-9a-f]{2}){5}")
-_LENGTH = re.compile(r"[0-9]{1,3}")
 #: A number as a text, as Jinja gives one. Longer ones are no option's.
 _NUMBER = re.compile(r"\s*([0-9]{1,18})\s*", re.ASCII)
 
@@ -47,12 +53,12 @@ class Problems:
             raise Invalid(self.found)
 
     def namespace(self, path: str, value: Any) -> Optional[str]:
-        """The name of a namespace: a file name below /run/netns (255 bytes at most: NAME_MAX)."""
-        return self._file_name(path, value, "a namespace", 255)
+        """The name of a namespace: a file name below /run/netns."""
+        return self._file_name(path, value, "a namespace", MOST_NAMESPACE_BYTES)
 
     def topology(self, path: str, value: Any) -> Optional[str]:
-        """The name of a topology, by which its record is named: ``.json`` is added (255 bytes at most: NAME_MAX)."""
-        return self._file_name(path, value, "a topology", 250)
+        """The name of a topology, by which its record is named."""
+        return self._file_name(path, value, "a topology", MOST_TOPOLOGY_BYTES)
 
     def _file_name(self, path: str, value: Any, what: str, most: int) -> Optional[str]:
         """A name that is a file's, and a word on ``ip`` command lines."""
@@ -84,51 +90,54 @@ class Problems:
         """The name of a namespace, or None for the host's."""
         return None if value is None else self.namespace(path, value)
 
-    def address(self, path: str, value: Any) -> Optional[str]:
-        """An IPv4 or IPv6 address with its prefix length, in canonical form, as the kernel's own addresses are read."""
+    def address(self, path: str, value: Any) -> Optional[InterfaceAddress]:
+        """An IPv4 or IPv6 address with its prefix length."""
         text = value if isinstance(value, str) else ""
         host, slash, length = text.partition("/")
-        version, family, most = (6, socket.AF_INET6, 128) if ":" in host else (4, socket.AF_INET, 32)
+        family, most = (socket.AF_INET6, 128) if ":" in host else (socket.AF_INET, 32)
         try:
             packed = socket.inet_pton(family, host)
         except (OSError, ValueError):
             packed = b""
+        number = int(length) if len(length) <= 3 and length.isascii() and length.isdecimal() else most + 1
         if not packed:
             reason = f"{echo(alike(text, host))} is not an IPv4 or IPv6 address"
         elif not slash:
-            reason = f"the prefix length is missing (as in {alike(text, host)}/{24 if version == 4 else 64})"
+            reason = (
+                f"the prefix length is missing (as in {alike(text, host)}/{24 if family == socket.AF_INET else 64})"
+            )
         elif "/" in length:
             reason = f"one '/' is needed, with a number from 0 to {most} after it"
-        elif not _LENGTH.fullmatch(length) or int(length) > most:
+        elif number > most:
             reason = f"the prefix length is a number from 0 to {most}"
-        elif not any(packed) or _is_of_many(version, packed):
+        elif is_nobodys(packed):
             reason = "an unspecified, multicast or broadcast address cannot be an interface's own"
         else:
-            return f"{socket.inet_ntop(family, packed)}/{int(length)}"
+            return InterfaceAddress(packed, number, f"{socket.inet_ntop(family, packed)}/{number}")
         self.add(path, f"{echo(value)} is not an interface address: {reason}")
         return None
 
     def host_address(self, path: str, value: Any) -> Optional[str]:
         """An IPv4 or IPv6 address of one host, without a prefix length, in canonical form."""
         text = value if isinstance(value, str) else ""
-        version, family = (6, socket.AF_INET6) if ":" in text else (4, socket.AF_INET)
+        family = socket.AF_INET6 if ":" in text else socket.AF_INET
         try:
             packed = socket.inet_pton(family, text)
         except (OSError, ValueError):
             self.add(path, f"{echo(value)} is not an IPv4 or IPv6 address without a prefix length")
             return None
-        if not any(packed) or _is_of_many(version, packed):
+        if is_nobodys(packed):
             self.add(path, f"{echo(value)} is an unspecified, multicast or broadcast address, which is not one host's")
             return None
         return socket.inet_ntop(family, packed)
 
-    def addresses(self, path: str, values: Sequence[Any]) -> list[str]:
-        """Interface addresses, in canonical form, each once, in the order written."""
+    def addresses(self, path: str, values: Sequence[Any]) -> list[InterfaceAddress]:
+        """Interface addresses, each once, in the order written."""
         read = [self.address(_item(path, number, values), value) for number, value in enumerate(values)]
-        return list(dict.fromkeys(text for text in read if text is not None))
+        return list(dict.fromkeys(address for address in read if address is not None))
 
-    def mac(self, path: str, value: Any) -> Optional[str]:
-        """A MAC address for one interface (unicast), in lower case with colons; None stays None."""
+    def mac(self, path: str, value: Any) -> Optional[Mac]:
+        """A MAC address for one interface (unicast); None stays None."""
         if value is None:
             return None
         text = value.lower().replace("-", ":") if isinstance(value, str) else ""
@@ -142,15 +151,19 @@ class Problems:
         if reason is not None:
             self.add(path, f"{echo(value)} is not a MAC address for an interface: {reason}")
             return None
-        return text
+        return Mac(bytes.fromhex(text.replace(":", "")))
 
     def mtu(self, path: str, value: Any) -> Optional[int]:
-        """An MTU in bytes, within what veth takes (68, as RFC 791 has it, to 65535); None stays None."""
-        if value is None:
-            return None
+        """An MTU in bytes, within what veth takes; None stays None."""
+        return None if value is None else self.integer(path, value, "an MTU", MTUS, "bytes")
+
+    def integer(self, path: str, value: Any, what: str, bounds: tuple[int, int], unit: str = "") -> Optional[int]:
+        """A whole number within bounds, or its digits as a text; ``what`` is as ``an MTU``, ``unit`` as ``bytes``."""
+        least, most = bounds
         number = as_number(value)
-        if number is None or not 68 <= number <= 65535:
-            self.add(path, f"{echo(value)} is not an MTU: a number of bytes from 68 to 65535 is needed")
+        if number is None or not least <= number <= most:
+            of = f" of {unit}" if unit else ""
+            self.add(path, f"{echo(value)} is not {what}: a number{of} from {least} to {most} is needed")
             return None
         return number
 
@@ -216,8 +229,8 @@ def _interface_name_fault(value: str) -> Optional[str]:
     if fault is not None:
         return fault
     encoded = value.encode("utf-8", "surrogateescape")
-    if len(encoded) > 15:
-        return f"it has {len(encoded)} bytes, and at most 15 are possible"
+    if len(encoded) > MOST_INTERFACE_BYTES:
+        return f"it has {len(encoded)} bytes, and at most {MOST_INTERFACE_BYTES} are possible"
     if value in (".", "..") or any(letter in value for letter in "/:%"):
         return "no '/', ':' or '%', and not '.' or '..'"
     if b"\xa0" in encoded:
@@ -225,11 +238,6 @@ def _interface_name_fault(value: str) -> Optional[str]:
     if value in ("all", "default"):
         return "the kernel keeps this name for its settings"
     return None
-
-
-def _is_of_many(version: int, packed: bytes) -> bool:
-    """Whether an address is multicast, or the broadcast address of every network (RFC 919, 1112, 4291)."""
-    return packed[0] == 0xFF if version == 6 else packed[0] >> 4 == 0xE or packed == b"\xff\xff\xff\xff"
 
 
 def _word_fault(value: str) -> Optional[str]:

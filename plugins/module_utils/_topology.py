@@ -2,203 +2,145 @@
 # SPDX-FileCopyrightText: 2026 The linuxnet.netns developers
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The form of a topology, as a task or a file has it: read into a model of its own, then into declared objects. Pure.
+"""The form of a topology, as a task or a file has it, and the declared objects that are made of it. Pure. Private.
 
-Private. The same form is described by ``plugins/plugin_utils/topology.schema.json`` for editors; a test holds the two
-together.
+The sections below are all there is to say of the form: the JSON schema for editors is made of them too
+(``tools/make_schema.py``).
 """
 
 from __future__ import annotations
 
 from collections.abc import Hashable, Mapping, Sequence
-from typing import Any, NamedTuple, Optional
+from typing import TYPE_CHECKING, Any, Optional
 
-from ansible_collections.linuxnet.netns.plugins.module_utils._echo import (
-    MOST_CHARACTERS,
-    MOST_LINES,
-    Secret,
-    alike,
-    cut,
-    echo,
-)
-from ansible_collections.linuxnet.netns.plugins.module_utils._kinds.address import ADDRESS, Addresses
-from ansible_collections.linuxnet.netns.plugins.module_utils._kinds.interface import INTERFACE, LinkState
-from ansible_collections.linuxnet.netns.plugins.module_utils._kinds.namespace import NAMESPACES, Namespace
+from ansible_collections.linuxnet.netns.plugins.module_utils._echo import MOST_CHARACTERS, alike, cut
+from ansible_collections.linuxnet.netns.plugins.module_utils._form import Key, List, Owner, Pair, Section, Text
+from ansible_collections.linuxnet.netns.plugins.module_utils._kinds import address, interface, namespace
+from ansible_collections.linuxnet.netns.plugins.module_utils._kinds.address import Addresses
+from ansible_collections.linuxnet.netns.plugins.module_utils._kinds.interface import LinkState
+from ansible_collections.linuxnet.netns.plugins.module_utils._kinds.namespace import Namespace
 from ansible_collections.linuxnet.netns.plugins.module_utils._kinds.ownership import Ownership
 from ansible_collections.linuxnet.netns.plugins.module_utils._kinds.veth import Veth, VethEnd
 from ansible_collections.linuxnet.netns.plugins.module_utils._model import Declared, Endpoint, Netns, Thing
-from ansible_collections.linuxnet.netns.plugins.module_utils._normalise import Problems, as_name, kind
+from ansible_collections.linuxnet.netns.plugins.module_utils._normalise import Problems
+from ansible_collections.linuxnet.netns.plugins.module_utils._scalars import (
+    ADDRESS,
+    BOOLEAN,
+    ENDPOINT_SCHEMA,
+    LINK_STATE,
+    MAC,
+    MTU,
+    NAMESPACE,
+    TOPOLOGY,
+    VETH_NAME,
+)
+from ansible_collections.linuxnet.netns.plugins.module_utils._values import InterfaceAddress
 
-#: The keys of each mapping in the form.
-KEYS = {
-    "topology": ("name", "namespaces", "links", "purge"),
-    "namespace": ("name", "loopback"),
-    "link": ("endpoints", "mtu"),
-    "endpoint": ("netns", "interface", "addresses", "state", "mac", "mtu"),
-}
-EVERY_KEY = frozenset(key for keys in KEYS.values() for key in keys)
-
-
-class DeclaredNamespace(NamedTuple):
-    """A namespace of a topology, and whether its loopback interface is up."""
-
-    path: str
-    name: str
-    loopback: bool = True
+if TYPE_CHECKING:
+    from ansible_collections.linuxnet.netns.plugins.module_utils._form import Site
 
 
-class DeclaredEndpoint(NamedTuple):
+def _by_name(problems: Problems, path: str, text: str) -> Optional[dict[str, Any]]:
+    """A namespace by its name alone."""
+    name = problems.namespace(path, text)
+    return None if name is None else {"name": name}
+
+
+def _by_place(problems: Problems, path: str, text: str) -> Optional[dict[str, Any]]:
+    """An endpoint by ``NAMESPACE:INTERFACE``, or on the host by ``INTERFACE``."""
+    netns, colon, interface = text.rpartition(":")
+    inside = problems.namespace(path, alike(text, netns)) if colon else None
+    name = problems.veth_name(path, alike(text, interface))
+    return None if name is None or (colon and inside is None) else {"netns": inside, "interface": name}
+
+
+def _addresses(site: Site, addresses: Sequence[InterfaceAddress], owner: Owner) -> Sequence[Declared]:
+    texts = tuple([one.text for one in addresses])
+    return [Addresses(site.path, site.netns, site.interface, texts, record=owner.record, purge=owner.purge)]
+
+
+class DeclaredNamespace(
+    Section, what="namespace", needs="a name", text=Text("a name", _by_name, NAMESPACE.schema, numbers=True)
+):
+    """A namespace of a topology."""
+
+    name = Key(NAMESPACE, "The name of the namespace.", required=True)
+    loopback = Key(LINK_STATE, "The link state of lo.", default="up")
+    interface = ""
+
+    @property
+    def netns(self) -> Netns:
+        """The namespace itself, which its keys are about."""
+        return self.name
+
+
+class DeclaredEndpoint(
+    Section,
+    what="endpoint",
+    needs="an interface",
+    text=Text("'NAMESPACE:INTERFACE'", _by_place, lambda shared: ENDPOINT_SCHEMA),
+):
     """One end of a link of a topology."""
 
-    path: str
-    netns: Netns
-    interface: str
-    addresses: tuple[str, ...] = ()
-    up: bool = True
-    mac: Optional[str] = None
-    mtu: Optional[int] = None
+    netns = Key(NAMESPACE, "The namespace; the host's when omitted.")
+    interface = Key(VETH_NAME, "The name of the interface.", required=True)
+    addresses = Key(
+        List(ADDRESS, once=True),
+        "IPv4 and IPv6 addresses with their prefix lengths.",
+        default=(),
+        declare=_addresses,
+    )
+    state = Key(LINK_STATE, "The link state.", default="up")
+    mac = Key(MAC, "The MAC address.")
+    mtu = Key(MTU, "The MTU in bytes.")
 
     @property
     def endpoint(self) -> Endpoint:
         """Where it belongs."""
         return Endpoint(self.netns, self.interface)
 
-
-class DeclaredLink(NamedTuple):
-    """A link of a topology."""
-
-    path: str
-    endpoints: tuple[DeclaredEndpoint, DeclaredEndpoint]
+    @property
+    def up(self) -> bool:
+        """Whether it is to be up."""
+        return self.state == "up"
 
 
-class Topology(NamedTuple):
+class DeclaredLink(Section, what="link", needs="endpoints"):
+    """A link of a topology. Its MTU is that of its ends which say none."""
+
+    endpoints = Key(Pair(DeclaredEndpoint, "endpoints"), "The two ends of the pair.", required=True)
+    mtu = Key(MTU, "The MTU of both ends, in bytes.")
+
+    def take(self, problems: Problems, written: Mapping[str, Any]) -> bool:
+        complete = super().take(problems, written)
+        if complete and self.mtu is not None:
+            for end in self.endpoints:
+                vars(end).setdefault("mtu", self.mtu)
+        return complete
+
+
+class Topology(Section, what="topology", needs="name, namespaces and links"):
     """A whole topology."""
 
-    name: str
-    namespaces: tuple[DeclaredNamespace, ...]
-    links: tuple[DeclaredLink, ...]
+    name = Key(TOPOLOGY, "The name of the topology, unique on a host.", required=True)
+    namespaces = Key(List(DeclaredNamespace), "The namespaces.", default=())
+    links = Key(List(DeclaredLink), "The veth pairs.", default=())
+    purge = Key(
+        BOOLEAN,
+        "Also remove what was made for this topology earlier and is no longer named in it.",
+        default=False,
+    )
+    # What its own keys are about is the host's namespace.
+    netns, interface = None, ""
 
 
 def read(problems: Problems, form: Mapping[str, Any]) -> Topology:
     """The topology of a form; every mistake is noted, and what has mistakes is left out."""
-    _keys(problems, "", form, "topology")
-    name = problems.topology("name", as_name(form.get("name")))
-    namespaces = [
-        one
-        for number, written in enumerate(_list(problems, "namespaces", form.get("namespaces")))
-        for one in _namespace(problems, f"namespaces[{number}]", written)
-    ]
-    links = [
-        one
-        for number, written in enumerate(_list(problems, "links", form.get("links")))
-        for one in _link(problems, f"links[{number}]", written)
-    ]
-    _once(problems, "namespace", [(one.path, one.name) for one in namespaces])
-    _once(problems, "interface", [(end.path, end.endpoint) for link in links for end in link.endpoints])
-    return Topology(name or "", tuple(namespaces), tuple(links))
-
-
-def _namespace(problems: Problems, path: str, written: Any) -> list[DeclaredNamespace]:
-    if isinstance(as_name(written), str):
-        name = problems.namespace(path, as_name(written))
-        return [] if name is None else [DeclaredNamespace(path, name)]
-    if not isinstance(written, Mapping):
-        problems.add(path, f"a name or a mapping with a name is needed, not {kind(written)}{_hint(written)}")
-        return []
-    _keys(problems, path, written, "namespace")
-    name = problems.namespace(f"{path}.name", as_name(written.get("name")))
-    loopback = problems.choice(f"{path}.loopback", written.get("loopback", "up"), ("up", "down"))
-    return [] if name is None or loopback is None else [DeclaredNamespace(path, name, loopback == "up")]
-
-
-def _link(problems: Problems, path: str, written: Any) -> list[DeclaredLink]:
-    if not isinstance(written, Mapping):
-        problems.add(path, f"a mapping with endpoints is needed, not {kind(written)}")
-        return []
-    _keys(problems, path, written, "link")
-    mtu = problems.mtu(f"{path}.mtu", written.get("mtu"))
-    endpoints = written.get("endpoints")
-    if not isinstance(endpoints, Sequence) or isinstance(endpoints, str) or len(endpoints) != 2:
-        count = f", not {len(endpoints)}" if isinstance(endpoints, list) else ""
-        problems.add(f"{path}.endpoints", f"a list of two endpoints is needed{count}")
-        return []
-    ends = [_endpoint(problems, f"{path}.endpoints[{number}]", end, mtu) for number, end in enumerate(endpoints)]
-    first, second = ends
-    return [] if first is None or second is None else [DeclaredLink(path, (first, second))]
-
-
-def _endpoint(problems: Problems, path: str, written: Any, mtu: Optional[int]) -> Optional[DeclaredEndpoint]:
-    noted = len(problems.found)
-    if isinstance(written, str):
-        netns, colon, interface = written.rpartition(":")
-        end = DeclaredEndpoint(
-            path,
-            problems.namespace(path, alike(written, netns)) if colon else None,
-            problems.veth_name(path, alike(written, interface)) or "",
-            mtu=mtu,
-        )
-    elif isinstance(written, Mapping):
-        _keys(problems, path, written, "endpoint")
-        state = problems.choice(f"{path}.state", written.get("state", "up"), ("up", "down"))
-        end = DeclaredEndpoint(
-            path,
-            problems.optional_namespace(f"{path}.netns", as_name(written.get("netns"))),
-            problems.veth_name(f"{path}.interface", as_name(written.get("interface"))) or "",
-            tuple(
-                dict.fromkeys(
-                    text
-                    for number, address in enumerate(_list(problems, f"{path}.addresses", written.get("addresses")))
-                    for text in [problems.address(f"{path}.addresses[{number}]", address)]
-                    if text is not None
-                )
-            ),
-            state != "down",
-            problems.mac(f"{path}.mac", written.get("mac")),
-            problems.mtu(f"{path}.mtu", written.get("mtu", mtu)),
-        )
-    else:
-        problems.add(
-            path, f"'NAMESPACE:INTERFACE' or a mapping with an interface is needed, not {kind(written)}{_hint(written)}"
-        )
-        return None
-    return end if len(problems.found) == noted else None
-
-
-def _hint(written: Any) -> str:
-    """What YAML has made of NAMESPACE:INTERFACE where both are digits: a number to the base of 60."""
-    return " (write it in quotes)" if isinstance(written, (int, float)) and not isinstance(written, bool) else ""
-
-
-def _list(problems: Problems, path: str, written: Any) -> Sequence[Any]:
-    if written is None:
-        return ()
-    if isinstance(written, (list, tuple)):
-        return written
-    problems.add(path, f"a list is needed, not {kind(written)}")
-    return ()
-
-
-def _keys(problems: Problems, path: str, written: Mapping[str, Any], what: str) -> None:
-    for key in written:
-        if key not in KEYS[what]:
-            name = as_key(key)
-            problems.add(f"{path}.{name}" if path else name, f"there is no such key{_meant(problems, name, what)}")
-
-
-def as_key(key: Any) -> str:
-    """A key as paths have it."""
-    plain = isinstance(key, str) and key.isprintable() and not isinstance(key, Secret)
-    return cut(key, MOST_CHARACTERS) if plain else echo(key)
-
-
-def _meant(problems: Problems, name: str, what: str) -> str:
-    """Which key may be meant, or which there are; looked for where it will be shown."""
-    if len(problems.found) > MOST_LINES:
-        return ""
-    import difflib
-
-    close = difflib.get_close_matches(name, KEYS[what], 1)
-    return f"; did you mean {close[0]}?" if close else f"; a {what} has {', '.join(KEYS[what])}"
+    topology = Topology("", {"name": ""})
+    topology.take(problems, form)
+    _once(problems, "namespace", [(one.path, one.name) for one in topology.namespaces])
+    _once(problems, "interface", [(end.path, end.endpoint) for link in topology.links for end in link.endpoints])
+    return topology
 
 
 def _once(problems: Problems, what: str, written: Sequence[tuple[str, Hashable]]) -> None:
@@ -225,23 +167,22 @@ def reachability(topology: Topology, timeout: float) -> list[Declared]:
     ``timeout`` is in seconds. Left out are link-local addresses, and those of a version of IP of which the end that is
     to reach them has no other address.
     """
-    from ansible_collections.linuxnet.netns.plugins.module_utils._addresses import version_of
-    from ansible_collections.linuxnet.netns.plugins.module_utils._kinds.reachability import Reachability, worth_probing
+    from ansible_collections.linuxnet.netns.plugins.module_utils._kinds.reachability import Reachability
     from ansible_collections.linuxnet.netns.plugins.module_utils._probe import Probe
 
-    ways = [way for link in topology.links for way in (link.endpoints, link.endpoints[::-1])]
-    return [
-        Reachability(
-            end.path,
-            Probe(end.netns, other.endpoint, timeout, address, end.path),
-            frozenset({end.endpoint, other.endpoint}),
-        )
-        for end, other in ways
-        if end.up and other.up and end.netns != other.netns
-        for versions in [{version_of(own) for own in worth_probing(end.addresses, from_elsewhere=False)}]
-        for address in worth_probing(other.addresses, from_elsewhere=False)
-        if version_of(address) in versions
-    ]
+    found: list[Declared] = []
+    for link in topology.links:
+        if not all(end.up for end in link.endpoints) or link.endpoints[0].netns == link.endpoints[1].netns:
+            continue
+        places = frozenset(end.endpoint for end in link.endpoints)
+        for end, other in (link.endpoints, link.endpoints[::-1]):
+            versions = {one.version for one in end.addresses if not one.is_link_local}
+            found += [
+                Reachability(end.path, Probe(end.netns, other.endpoint, timeout, one.host, end.path), places)
+                for one in other.addresses
+                if one.version in versions and not one.is_link_local
+            ]
+    return found
 
 
 def _present(topology: Topology, purge: bool) -> list[Declared]:
@@ -252,22 +193,24 @@ def _present(topology: Topology, purge: bool) -> list[Declared]:
     places = frozenset(end.endpoint for end in ends)
     for link in topology.links:
         # A pair is created when the first of its ends' namespaces is visited, for it is sent from inside that one.
-        first, second = sorted(link.endpoints, key=lambda end: order[end.netns])
+        first, second = link.endpoints
+        if order[second.netns] < order[first.netns]:
+            first, second = second, first
         veth = Veth(link.path, _veth_end(first), _veth_end(second), record=topology.name, others=places)
         inside[first.netns].append(veth)
+    owner = Owner(topology.name, purge)
     for one in topology.namespaces:
-        inside[one.name].append(LinkState(_below(one.path, "loopback"), one.name, "lo", one.loopback))
+        loopback = LinkState(f"{one.path}.loopback", one.name, "lo", one.loopback == "up")
+        inside[one.name] += [loopback, *one.declared(one, owner)]
     for end in ends:
         state = LinkState(end.path, end.netns, end.interface, end.up)
-        objects: list[Declared] = [state]
-        if end.addresses:
-            addresses = Addresses(end.path, *end.endpoint, end.addresses, record=topology.name, purge=purge)
-            # Going down takes IPv6 addresses away, so that comes before they are added.
-            objects = [addresses, state] if end.up else [state, addresses]
-        inside[end.netns].extend(objects)
+        others = end.declared(end, owner)
+        # Going down takes IPv6 addresses away, so that comes before they are added.
+        inside[end.netns] += [*others, state] if end.up else [state, *others]
     return [
         *(Namespace(one.path, one.name) for one in topology.namespaces),
         *(one for objects in inside.values() for one in objects),
+        *topology.declared(topology, owner),
         Ownership("purge", topology.name, frozenset(_things(topology)), purge),
     ]
 
@@ -290,18 +233,15 @@ def _absent(topology: Topology, purge: bool, shown: bool) -> list[Declared]:
 
 
 def _veth_end(end: DeclaredEndpoint) -> VethEnd:
-    return VethEnd(end.netns, end.interface, end.mac, end.mtu, up=end.up, path=end.path)
+    mac = None if end.mac is None else end.mac.text
+    return VethEnd(end.netns, end.interface, mac, end.mtu, up=end.up, path=end.path)
 
 
 def _things(topology: Topology) -> list[Thing]:
     """All that the topology names, as keys of an ownership record."""
-    things = [Thing(NAMESPACES, one.name, ()) for one in topology.namespaces]
+    things = [Thing(namespace.NAMESPACES, one.name, ()) for one in topology.namespaces]
     for link in topology.links:
         for end in link.endpoints:
-            things.append(Thing(INTERFACE, end.netns, (end.interface,)))
-            things.extend(Thing(ADDRESS, end.netns, (end.interface, address)) for address in end.addresses)
+            things.append(Thing(interface.INTERFACE, end.netns, (end.interface,)))
+            things.extend(Thing(address.ADDRESS, end.netns, (end.interface, one.text)) for one in end.addresses)
     return things
-
-
-def _below(path: str, key: str) -> str:
-    return f"{path}.{key}"

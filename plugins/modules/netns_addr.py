@@ -120,7 +120,8 @@ def declare(problems: Problems, params: Mapping[str, Any]) -> list[Declared]:
     present = params["state"] == "present"
     if params["exclusive"] and not present:
         problems.add("exclusive", "it goes with state=present; with state=absent, name the addresses to remove")
-    return [Addresses("", netns, interface or "", tuple(addresses), present, params["exclusive"])]
+    texts = tuple(address.text for address in addresses)
+    return [Addresses("", netns, interface or "", texts, present, params["exclusive"])]
 
 
 def tell(outcome: Outcome) -> dict[str, Any]:

@@ -143,7 +143,7 @@ def declare(problems: Problems, params: Mapping[str, Any]) -> list[Declared]:
         if address in neighbours:
             problems.add(f"{path}.address", f"{address} is there twice")
         elif address is not None:
-            neighbours[address] = Neighbour(address, mac or "")
+            neighbours[address] = Neighbour(address, mac.text if mac else "")
     if params["exclusive"] and not present:
         problems.add("exclusive", "it goes with state=present; with state=absent, name the neighbours to remove")
     return [Neighbours("", netns, interface or "", tuple(neighbours.values()), present, params["exclusive"])]

@@ -44,6 +44,14 @@ options:
     type: list
     elements: raw
     default: []
+  purge:
+    description:
+      - Also remove what an earlier run made for this topology and which is no longer named in it, namespaces, links
+        and addresses. What anyone else made is never removed, nor is what was there before.
+      - What was made is remembered in C(/run/linuxnet.netns) on the host until the next reboot, which takes the
+        namespaces too. When that record is lost or damaged, nothing is removed.
+    type: bool
+    default: false
   src:
     description:
       - A YAML or JSON file B(on the controller) with C(name), C(namespaces), C(links) and C(purge), as the options
@@ -56,14 +64,6 @@ options:
       - It has at most 4 MiB, 300000 values, with those that aliases stand for, and 32 levels of them.
       - P(linuxnet.netns.netns#inventory) reads the same file.
     type: path
-  purge:
-    description:
-      - Also remove what an earlier run made for this topology and which is no longer named in it, namespaces, links
-        and addresses. What anyone else made is never removed, nor is what was there before.
-      - What was made is remembered in C(/run/linuxnet.netns) on the host until the next reboot, which takes the
-        namespaces too. When that record is lost or damaged, nothing is removed.
-    type: bool
-    default: false
   probe:
     description:
       - Prove it. Once all is as declared, each end of a link sends an echo request to the addresses of the other end,
@@ -190,11 +190,8 @@ from ansible_collections.linuxnet.netns.plugins.module_utils._normalise import P
 from ansible_collections.linuxnet.netns.plugins.module_utils._run import Outcome, run
 
 ARGUMENTS = {
-    "name": {"type": "str"},
-    "namespaces": {"type": "list", "elements": "raw", "default": []},
-    "links": {"type": "list", "elements": "raw", "default": []},
+    **_topology.Topology.arguments(),
     "src": {"type": "path"},
-    "purge": {"type": "bool", "default": False},
     "probe": {"type": "bool", "default": False},
     "state": {"type": "str", "choices": ["present", "absent"], "default": "present"},
 }
@@ -215,7 +212,7 @@ def main() -> None:
                 "the file is read on the controller, by the action plugin of this module; call the module by "
                 "its full name, linuxnet.netns.netns_topology",
             )
-        read = _topology.read(problems, {key: params[key] for key in ("name", "namespaces", "links")})
+        read = _topology.read(problems, {key: params[key] for key in _topology.Topology.keys})
         topology.append(read)
         declared = _topology.declare(read, params["state"] == "present", params["purge"], shown=module._diff)
         return declared + _topology.reachability(read, TIMEOUT) if probes(params) else declared

@@ -154,10 +154,11 @@ def declare(problems: Problems, params: Mapping[str, Any]) -> list[Declared]:
     mtu = problems.mtu("mtu", params["mtu"])
 
     def end(option: str, prefix: str) -> VethEnd:
+        mac = problems.mac(f"{prefix}mac", params[f"{prefix}mac"])
         return VethEnd(
             problems.optional_namespace(f"{prefix}netns", params[f"{prefix}netns"]),
             problems.veth_name(option, params[option]) or "",
-            problems.mac(f"{prefix}mac", params[f"{prefix}mac"]),
+            None if mac is None else mac.text,
             mtu,
             option=option,
             netns_option=f"{prefix}netns",

@@ -18,9 +18,9 @@ from typing import Any, NoReturn, Optional
 import yaml
 from ansible.errors import AnsibleError
 from ansible.parsing import vault
-from ansible_collections.linuxnet.netns.plugins.module_utils import _topology
 from ansible_collections.linuxnet.netns.plugins.module_utils._echo import Secret, echo
 from ansible_collections.linuxnet.netns.plugins.module_utils._errors import Problem
+from ansible_collections.linuxnet.netns.plugins.module_utils._form import as_key
 from ansible_collections.linuxnet.netns.plugins.module_utils._normalise import kind
 from ansible_collections.linuxnet.netns.plugins.plugin_utils._names import brief
 
@@ -95,7 +95,7 @@ class _Place:
         """The last part of the path of what comes next."""
         if isinstance(self.value, list):
             return f"[{len(self.value)}]"
-        return f".{_topology.as_key(self.key)}" if self.keyed else ""
+        return f".{as_key(self.key)}" if self.keyed else ""
 
 
 class Builder:

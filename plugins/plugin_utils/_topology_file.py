@@ -9,6 +9,7 @@ from __future__ import annotations
 import os
 import stat
 from collections.abc import Mapping
+from functools import cache
 from typing import Any
 
 from ansible.errors import AnsibleError
@@ -16,6 +17,7 @@ from ansible.parsing import vault
 from ansible_collections.linuxnet.netns.plugins.module_utils import _topology
 from ansible_collections.linuxnet.netns.plugins.module_utils._echo import Secret, SecretInteger, SecretNumber, echo
 from ansible_collections.linuxnet.netns.plugins.module_utils._errors import Problem, listed, said
+from ansible_collections.linuxnet.netns.plugins.module_utils._form import Schema, as_key
 from ansible_collections.linuxnet.netns.plugins.module_utils._normalise import Problems, kind
 from ansible_collections.linuxnet.netns.plugins.plugin_utils._bounded_yaml import (
     MOST_LEVELS,
@@ -44,13 +46,12 @@ def read(loader: Any, path: str) -> dict[str, Any]:
     text, hidden = _text(loader, path)
     content = parsed(loader, text)
     if not isinstance(content, Mapping):
-        raise Unreadable(f"a mapping with name, namespaces and links is needed, not {kind(content)}")
+        raise Unreadable(f"{_topology.Topology.needs} is needed, not {kind(content)}")
     walk = _Walk(loader, hidden)
     # A key without a value, such as "links:", says as much as none.
     form = {key: value for key, value in walk.plain(content, "").items() if value is not None}
     problems = Problems()
     topology = _topology.read(problems, form)
-    problems.boolean("purge", form.get("purge", False))
     templates = {one.path for one in walk.templates}
     found = [*walk.templates, *(one for one in problems.found if one.path not in templates)]
     if found:
@@ -125,7 +126,7 @@ class _Walk:
             refuse(path, TOO_DEEP)
 
     def _key(self, key: Any) -> str:
-        return _topology.as_key(Secret(key) if self._hidden and key not in _topology.EVERY_KEY else key)
+        return as_key(Secret(key) if self._hidden and key not in _known_keys() else key)
 
     def _scalar(self, value: Any, path: str) -> Any:
         if isinstance(value, str):
@@ -147,6 +148,15 @@ class _Walk:
                 "or give its options what lookup('ansible.builtin.template', FILE) | from_yaml makes of the file",
             )
         )
+
+
+@cache
+def _known_keys() -> frozenset[str]:
+    """The keys that any section of a topology has, which are no secret."""
+    shared: Schema = {}
+    _topology.Topology.schema(shared)
+    mappings = [one for about in shared.values() for one in (about, *about.get("oneOf", ()))]
+    return frozenset(key for one in mappings for key in one.get("properties", ()))
 
 
 def _revealed(value: Any) -> Any:

@@ -10,6 +10,7 @@ published JSON schema, which editors use, finds fault too.
 from __future__ import annotations
 
 import json
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -17,12 +18,23 @@ import jsonschema
 import pytest
 import yaml
 from ansible_collections.linuxnet.netns.plugins.module_utils import _plan, _topology
+from ansible_collections.linuxnet.netns.plugins.module_utils._form import Section
 from ansible_collections.linuxnet.netns.plugins.module_utils._normalise import Problems
+from ansible_collections.linuxnet.netns.plugins.module_utils._topology import (
+    DeclaredEndpoint,
+    DeclaredLink,
+    DeclaredNamespace,
+    Topology,
+)
+from ansible_collections.linuxnet.netns.plugins.modules import netns_topology
 from ansible_collections.linuxnet.netns.tests.unit.simulated import empty
 
 ROOT = Path(__file__).resolve().parents[2]
+sys.path.insert(0, str(ROOT))
+from tools import make_schema
+
 GOLDEN = sorted((Path(__file__).parent / "golden").glob("*.yml"))
-SCHEMA = json.loads((ROOT / "plugins/plugin_utils/topology.schema.json").read_text())
+SCHEMA = json.loads(make_schema.SCHEMA.read_text())
 
 each_file = pytest.mark.parametrize("path", GOLDEN, ids=lambda path: str(path.stem))
 
@@ -49,21 +61,24 @@ def test_the_schema_is_one() -> None:
     jsonschema.Draft202012Validator.check_schema(SCHEMA)
 
 
-def test_the_schema_has_the_keys_of_the_form() -> None:
-    def keys(node: Any) -> tuple[str, ...]:
-        return tuple(node["properties"])
-
-    mappings = {name: SCHEMA["$defs"][name] for name in ("namespace", "link", "endpoint")}
-    found = {
-        name: keys(next((one for one in node.get("oneOf", []) if one.get("type") == "object"), node))
-        for name, node in mappings.items()
-    }
-    assert {"topology": keys(SCHEMA), **found} == _topology.KEYS
+def test_the_schema_is_what_the_sections_say() -> None:
+    assert make_schema.SCHEMA.read_text() == make_schema.made(), "run .venv/bin/python tools/make_schema.py"
 
 
-def test_the_module_has_the_options_of_the_form() -> None:
-    from ansible_collections.linuxnet.netns.plugins.modules import netns_topology
+@pytest.mark.parametrize("section", [Topology, DeclaredNamespace, DeclaredLink, DeclaredEndpoint])
+def test_the_schema_takes_null_where_the_form_does(section: type[Section]) -> None:
+    shared: dict[str, Any] = {}
+    schema = {**section.mapping(shared), "$defs": shared, "required": []}
+    for name, key in section.keys.items():
+        problems = Problems()
+        key.nullable or key.read(problems, name, None)
+        assert jsonschema.Draft202012Validator(schema).is_valid({name: None}) == (not problems.found), name
 
-    assert set(_topology.KEYS["topology"]) | {"src", "state", "probe"} == set(netns_topology.ARGUMENTS)
+
+def test_the_documentation_names_every_key_of_the_form() -> None:
     documented = yaml.safe_load(netns_topology.DOCUMENTATION)["options"]
-    assert set(documented) == set(netns_topology.ARGUMENTS)
+    assert [*Topology.keys, "src", "probe", "state"] == list(documented)
+    for option, sections in (("namespaces", [DeclaredNamespace]), ("links", [DeclaredLink, DeclaredEndpoint])):
+        text = " ".join(documented[option]["description"])
+        for section in sections:
+            assert not [key for key in section.keys if f"C({key})" not in text]

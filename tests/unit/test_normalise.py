@@ -116,7 +116,7 @@ def test_lo_is_no_end_of_a_pair() -> None:
     ],
 )
 def test_addresses(written: str, canonical: str) -> None:
-    assert read("address", written) == canonical
+    assert read("address", written).text == canonical
 
 
 @pytest.mark.parametrize(
@@ -147,12 +147,13 @@ def test_what_is_no_address(written: Any, reason: str) -> None:
 
 
 def test_addresses_are_kept_once_in_order() -> None:
-    assert read("addresses", ["fd00::2/64", "10.0.0.1/24", "FD00::2/64"]) == ["fd00::2/64", "10.0.0.1/24"]
+    addresses = read("addresses", ["fd00::2/64", "10.0.0.1/24", "FD00::2/64"])
+    assert [address.text for address in addresses] == ["fd00::2/64", "10.0.0.1/24"]
 
 
 @pytest.mark.parametrize("written", ["02:00:00:00:00:0a", "02-00-00-00-00-0A", "02:00:00:00:00:0A"])
 def test_macs(written: str) -> None:
-    assert read("mac", written) == "02:00:00:00:00:0a"
+    assert read("mac", written).text == "02:00:00:00:00:0a"
     assert read("mac", None) is None
 
 

@@ -1,0 +1,103 @@
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-FileCopyrightText: 2026 The linuxnet.netns developers
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""MACs, addresses and prefixes as values: taken apart once, where a user wrote them or the kernel told them.
+
+Pure. Private. Each holds the bytes that the kernel takes, so that two are equal when they are the same to it. ``text``
+is the canonical form, in which the kernel's own are read. (``ipaddress`` of the standard library does more, in three
+times the time, and takes some milliseconds to import.)
+"""
+
+from __future__ import annotations
+
+import socket
+from typing import NamedTuple
+
+
+class Mac(NamedTuple):
+    """A MAC address."""
+
+    packed: bytes
+
+    @property
+    def text(self) -> str:
+        """In lower case, with colons: ``02:00:00:00:00:01``."""
+        return self.packed.hex(":")
+
+
+class Prefix(NamedTuple):
+    """A network: its address, in which all bits of hosts are 0, and the length of the prefix."""
+
+    packed: bytes
+    length: int
+
+    @property
+    def text(self) -> str:
+        """As in ``10.0.0.0/24``, ``fd00::/64``."""
+        return f"{_text(self.packed)}/{self.length}"
+
+    def has(self, address: bytes) -> bool:
+        """Whether an address, packed, is in this network."""
+        return len(address) == len(self.packed) and _network(address, self.length) == self.packed
+
+
+#: The IPv6 addresses that the kernel gives to interfaces by itself (RFC 4291); IPv4's 169.254/16 is given by people.
+LINK_LOCAL = Prefix(b"\xfe\x80" + bytes(14), 10)
+
+
+class InterfaceAddress(NamedTuple):
+    """An address of an interface, IPv4 or IPv6, with the length of the prefix; :meth:`of` makes one.
+
+    ``text`` is as in ``10.0.0.1/24``, ``fd00::1/64``. It is kept, for each address is told some times.
+    """
+
+    packed: bytes
+    length: int
+    text: str
+
+    @classmethod
+    def of(cls, packed: bytes, length: int) -> InterfaceAddress:
+        """Make one of an address as the kernel takes it, and the length of the prefix."""
+        return cls(packed, length, f"{_text(packed)}/{length}")
+
+    @property
+    def version(self) -> int:
+        """4 or 6."""
+        return 4 if len(self.packed) == 4 else 6
+
+    @property
+    def host(self) -> str:
+        """The address alone, as in ``10.0.0.1``."""
+        return self.text[: self.text.index("/")]
+
+    @property
+    def network(self) -> Prefix:
+        """The network that it is in."""
+        return Prefix(_network(self.packed, self.length), self.length)
+
+    @property
+    def is_link_local(self) -> bool:
+        """Whether it is an IPv6 address that means something on its link alone."""
+        return LINK_LOCAL.has(self.packed)
+
+
+def is_nobodys(address: bytes) -> bool:
+    """Whether an address, packed, can be no interface's own.
+
+    It is unspecified, multicast, or the broadcast address of every network (RFC 919, 1112, 4291).
+    """
+    first = address[0]
+    if len(address) == 16:
+        return first == 0xFF or (first == 0 and not any(address))
+    return first >> 4 == 0xE or address in (b"\0\0\0\0", b"\xff\xff\xff\xff")
+
+
+def _text(packed: bytes) -> str:
+    return socket.inet_ntop(socket.AF_INET if len(packed) == 4 else socket.AF_INET6, packed)
+
+
+def _network(packed: bytes, length: int) -> bytes:
+    """An address with all bits after the prefix 0."""
+    bits = 8 * len(packed) - length
+    return (int.from_bytes(packed, "big") >> bits << bits).to_bytes(len(packed), "big")
