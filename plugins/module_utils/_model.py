@@ -398,6 +398,10 @@ class Declared(ABC):
     def view(self, state: State) -> dict[str, Any]:
         """What the state has of what this object manages, as a tree of mappings, lists and scalars, for the diff."""
 
+    def things(self) -> Iterable[Thing]:
+        """What it names that is to be there; of a topology that made it, it stays."""
+        return ()
+
     def conditions(self, state: State) -> Sequence[Condition]:
         """What must come true once the steps are done; ``state`` is the one that they leave."""
         return ()

@@ -149,6 +149,7 @@ ENDPOINT_SCHEMA = {
     "pattern": rf"^{_NO_TEMPLATE}([^-/\s][^/\s]*:)?{_INTERFACE_NAME}$",
 }
 ADDRESS = Scalar(Problems.address, "str", {"type": "string", "pattern": "^[0-9A-Fa-f.:]+/[0-9]{1,3}$"})
+HOST_ADDRESS = Scalar(Problems.host_address, "str", {"type": "string", "pattern": "^[0-9A-Fa-f.:]+$"})
 MAC = Scalar(Problems.mac, "str", {"type": "string", "pattern": "^[0-9A-Fa-f]{2}([:-][0-9A-Fa-f]{2}){5}$"})
 MTU = Integer("an MTU", *MTUS, unit="bytes", shared="mtu")
 LINK_STATE = Choice("up", "down")

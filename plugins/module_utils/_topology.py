@@ -14,14 +14,13 @@ from collections.abc import Hashable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Optional
 
 from ansible_collections.linuxnet.netns.plugins.module_utils._echo import MOST_CHARACTERS, alike, cut
-from ansible_collections.linuxnet.netns.plugins.module_utils._form import Key, List, Owner, Pair, Section, Text
-from ansible_collections.linuxnet.netns.plugins.module_utils._kinds import address, interface, namespace
+from ansible_collections.linuxnet.netns.plugins.module_utils._form import Key, Later, List, Owner, Pair, Section, Text
 from ansible_collections.linuxnet.netns.plugins.module_utils._kinds.address import Addresses
 from ansible_collections.linuxnet.netns.plugins.module_utils._kinds.interface import LinkState
 from ansible_collections.linuxnet.netns.plugins.module_utils._kinds.namespace import Namespace
 from ansible_collections.linuxnet.netns.plugins.module_utils._kinds.ownership import Ownership
 from ansible_collections.linuxnet.netns.plugins.module_utils._kinds.veth import Veth, VethEnd
-from ansible_collections.linuxnet.netns.plugins.module_utils._model import Declared, Endpoint, Netns, Thing
+from ansible_collections.linuxnet.netns.plugins.module_utils._model import Declared, Endpoint, Netns
 from ansible_collections.linuxnet.netns.plugins.module_utils._normalise import Problems
 from ansible_collections.linuxnet.netns.plugins.module_utils._scalars import (
     ADDRESS,
@@ -59,6 +58,12 @@ def _addresses(site: Site, addresses: Sequence[InterfaceAddress], owner: Owner) 
     return [Addresses(site.path, site.netns, site.interface, texts, record=owner.record, purge=owner.purge)]
 
 
+def _neighbours() -> Key[Any]:
+    from ansible_collections.linuxnet.netns.plugins.module_utils._kinds.neighbour import endpoint_key
+
+    return endpoint_key()
+
+
 class DeclaredNamespace(
     Section, what="namespace", needs="a name", text=Text("a name", _by_name, NAMESPACE.schema, numbers=True)
 ):
@@ -90,6 +95,7 @@ class DeclaredEndpoint(
         default=(),
         declare=_addresses,
     )
+    neighbours = Later(_neighbours)
     state = Key(LINK_STATE, "The link state.", default="up")
     mac = Key(MAC, "The MAC address.")
     mtu = Key(MTU, "The MTU in bytes.")
@@ -207,12 +213,13 @@ def _present(topology: Topology, purge: bool) -> list[Declared]:
         others = end.declared(end, owner)
         # Going down takes IPv6 addresses away, so that comes before they are added.
         inside[end.netns] += [*others, state] if end.up else [state, *others]
-    return [
+    declared = [
         *(Namespace(one.path, one.name) for one in topology.namespaces),
         *(one for objects in inside.values() for one in objects),
         *topology.declared(topology, owner),
-        Ownership("purge", topology.name, frozenset(_things(topology)), purge),
     ]
+    things = frozenset([thing for one in declared for thing in one.things()])
+    return [*declared, Ownership("purge", topology.name, things, purge)]
 
 
 def _absent(topology: Topology, purge: bool, shown: bool) -> list[Declared]:
@@ -235,13 +242,3 @@ def _absent(topology: Topology, purge: bool, shown: bool) -> list[Declared]:
 def _veth_end(end: DeclaredEndpoint) -> VethEnd:
     mac = None if end.mac is None else end.mac.text
     return VethEnd(end.netns, end.interface, mac, end.mtu, up=end.up, path=end.path)
-
-
-def _things(topology: Topology) -> list[Thing]:
-    """All that the topology names, as keys of an ownership record."""
-    things = [Thing(namespace.NAMESPACES, one.name, ()) for one in topology.namespaces]
-    for link in topology.links:
-        for end in link.endpoints:
-            things.append(Thing(interface.INTERFACE, end.netns, (end.interface,)))
-            things.extend(Thing(address.ADDRESS, end.netns, (end.interface, one.text)) for one in end.addresses)
-    return things

@@ -68,6 +68,21 @@ LATER: dict[str, Any] = {
     ],
     "purge": True,
 }
+KNOWN: dict[str, Any] = {
+    "name": "known",
+    "namespaces": ["a", "b"],
+    "links": [
+        link(
+            {
+                "netns": "a",
+                "interface": "ea",
+                "mac": "02:00:00:00:00:01",
+                "neighbours": [neighbour("10.0.0.9", 9)],
+            },
+            "b:eb",
+        )
+    ],
+}
 
 CASES = [
     Case("a namespace", "netns", {"name": "a"}, ["ip netns add a"]),
@@ -359,5 +374,43 @@ CASES = [
         {"netns": "a", "interface": "ea", "state": "down"},
         ["ip -n a link set dev ea down"],
         before=NEIGHBOURS,
+    ),
+    Case(
+        "a topology with neighbours",
+        "netns_topology",
+        KNOWN,
+        [
+            "ip netns add a",
+            "ip netns add b",
+            "ip -n a link add name ea up address 02:00:00:00:00:01 type veth peer name eb netns b",
+            "ip -n a link set dev lo up",
+            "ip -n a neighbour replace 10.0.0.9 lladdr 02:00:00:00:00:09 nud permanent dev ea",
+            "ip -n b link set dev lo up",
+            "ip -n b link set dev eb up",
+        ],
+    ),
+    Case(
+        "a topology with another MAC and fewer neighbours",
+        "netns_topology",
+        {
+            **KNOWN,
+            "links": [link({"netns": "a", "interface": "ea", "mac": "02:00:00:00:00:02"}, "b:eb")],
+            "purge": True,
+        },
+        [
+            "ip -n a link set dev ea address 02:00:00:00:00:02",
+        ],
+        earlier=[("netns_topology", KNOWN)],
+    ),
+    Case(
+        "a topology without neighbours",
+        "netns_topology",
+        {
+            **KNOWN,
+            "links": [link({"netns": "a", "interface": "ea", "mac": "02:00:00:00:00:01"}, "b:eb")],
+            "purge": True,
+        },
+        ["ip -n a neighbour delete 10.0.0.9 dev ea"],
+        earlier=[("netns_topology", KNOWN)],
     ),
 ]

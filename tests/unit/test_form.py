@@ -91,7 +91,7 @@ def test_what_a_key_declares_comes_before_an_end_is_up_and_after_it_is_down(stat
     path = "links[0].endpoints[0]"
     names = {"Addresses": "addresses", "LinkState": "state"}
     declared = [one for one in _topology.declare(read, True, False) if str(getattr(one, "path", "")).startswith(path)]
-    found = ["foo" if one.path == f"{path}.foo of lab" else names[type(one).__name__] for one in declared]  # type: ignore[attr-defined]
+    found = ["foo" if one.path == f"{path}.foo of lab" else names[type(one).__name__] for one in declared]
     assert found == order
 
 
@@ -121,9 +121,7 @@ def test_a_key_of_a_kind_that_nobody_writes_is_not_loaded(monkeypatch: pytest.Mo
     assert mistakes(topology(foo=10)) == ["links[0].endpoints[0].foo: 10 is not a foo: a number from 1 to 9 is needed"]
     read = _topology.read(Problems(), topology(foo=7))
     declared = _topology.declare(read, True, False)
-    assert [one.path for one in declared if "foo" in getattr(one, "path", "")] == [  # type: ignore[attr-defined]
-        "links[0].endpoints[0].foo of lab"
-    ]
+    assert [one.path for one in declared if "foo" in getattr(one, "path", "")] == ["links[0].endpoints[0].foo of lab"]
     assert mistakes(topology(foo=None)) == []
     assert loaded == ["foo"]
     assert not schema_of(_topology.Topology).is_valid(topology(foo=10))

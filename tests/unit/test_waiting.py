@@ -46,7 +46,7 @@ def test_what_is_found_is_in_the_order_of_the_conditions() -> None:
 
 def test_what_a_condition_takes_is_asked_for_before_anything_is_done(monkeypatch: pytest.MonkeyPatch) -> None:
     # Whoever runs the tests may lack what every run needs.
-    monkeypatch.setattr(edge.LinuxKernel, "__init__", lambda _kernel: None)
+    monkeypatch.setattr(edge.LinuxKernel, "__init__", lambda _kernel, _kinds: None)
     kernel = edge.LinuxKernel(KINDS)
     kernel.demand([], [Toy(1)])
     with pytest.raises(KernelError, match=r"lacks CAP_TOY, without which toys cannot be played with"):

@@ -292,6 +292,9 @@ class Addresses(Declared):
     def places(self) -> set[Endpoint]:
         return {Endpoint(self.netns, self.interface)}
 
+    def things(self) -> Iterable[Thing]:
+        return [Thing(ADDRESS, self.netns, (self.interface, text)) for text in self.addresses]
+
 
 def same(one: Address, other: Address) -> bool:
     """Whether the kernel has only one of these two on an interface, because they differ in the prefix length alone."""

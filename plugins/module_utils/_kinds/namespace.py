@@ -166,6 +166,9 @@ class Namespace(Declared):
     def places(self) -> set[Endpoint]:
         return {Endpoint(self.name, "")}
 
+    def things(self) -> Iterable[Thing]:
+        return [Thing(NAMESPACES, self.name, ())]
+
     def view(self, state: State) -> dict[str, Any]:
         found = state.what(self.name)
         if found is None:

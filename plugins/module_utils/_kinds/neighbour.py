@@ -32,7 +32,6 @@ from ansible_collections.linuxnet.netns.plugins.module_utils._kinds.interface im
 from ansible_collections.linuxnet.netns.plugins.module_utils._model import (
     Declared,
     Endpoint,
-    Key,
     Netns,
     Request,
     Scope,
@@ -42,6 +41,9 @@ from ansible_collections.linuxnet.netns.plugins.module_utils._model import (
     ip,
     of_interface,
     value,
+)
+from ansible_collections.linuxnet.netns.plugins.module_utils._model import (
+    Key as ThingKey,
 )
 from ansible_collections.linuxnet.netns.plugins.module_utils._wire import requests
 from ansible_collections.linuxnet.netns.plugins.module_utils._wire.attributes import attribute, attributes
@@ -56,6 +58,7 @@ from ansible_collections.linuxnet.netns.plugins.module_utils._wire.messages impo
 
 if TYPE_CHECKING:
     from ansible_collections.linuxnet.netns.plugins.module_utils._contracts import Reader, Sender, Socket
+    from ansible_collections.linuxnet.netns.plugins.module_utils._form import Key
     from ansible_collections.linuxnet.netns.plugins.module_utils._wire.codec import Codec
 
 #: linux/neighbour.h: DST, LLADDR; the state PERMANENT; struct ndmsg behind the header.
@@ -112,7 +115,7 @@ class NeighbourKind(OnInterface[Neighbour], Carried[tuple[Neighbour, ...]]):
     def identity(self, state: State, thing: Thing) -> Optional[str]:
         return identity_on(state, thing)
 
-    def is_key(self, key: Key, is_name: Callable[[str], bool]) -> bool:
+    def is_key(self, key: ThingKey, is_name: Callable[[str], bool]) -> bool:
         return len(key) == 2 and is_name(key[0]) and isinstance(key[1], str)
 
     def surplus(self, scope: Scope, thing: Thing) -> None:
@@ -240,6 +243,28 @@ class Neighbours(Declared):
 
     def places(self) -> set[Endpoint]:
         return {Endpoint(self.netns, self.interface)}
+
+    def things(self) -> Iterable[Thing]:
+        return [Thing(NEIGHBOUR, self.netns, (self.interface, one.address)) for one in self.neighbours]
+
+
+def endpoint_key() -> Key[Any]:
+    """The key of an endpoint, as a topology has it."""
+    from ansible_collections.linuxnet.netns.plugins.module_utils import _form, _scalars
+
+    class WrittenNeighbour(_form.Section, what="neighbour", needs="an address and a mac"):
+        """A neighbour as it is written."""
+
+        address = _form.Key(_scalars.HOST_ADDRESS, "Its IPv4 or IPv6 address, without a prefix length.", required=True)
+        mac = _form.Key(_scalars.MAC, "Its MAC address.", required=True)
+
+    def declare(site: _form.Site, written: Sequence[WrittenNeighbour], _owner: _form.Owner) -> Sequence[Declared]:
+        neighbours = tuple([Neighbour(one.address, one.mac.text) for one in written])
+        return [Neighbours(f"{site.path}.neighbours", site.netns, site.interface, neighbours)]
+
+    return _form.Key(
+        _form.List(WrittenNeighbour), "Permanent neighbours of the interface.", default=(), declare=declare
+    )
 
 
 @value

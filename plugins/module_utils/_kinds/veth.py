@@ -263,6 +263,9 @@ class Veth(Declared):
     def places(self) -> set[Endpoint]:
         return {end.endpoint for end in self.ends}
 
+    def things(self) -> Iterable[Thing]:
+        return [Thing(INTERFACE, end.netns, (end.interface,)) for end in self.ends]
+
 
 def again(before: State, interface: Interface, netns: Netns) -> Optional[Step]:
     """The step that makes a deleted pair anew, seen from the state before; None where its other end was not seen."""
