@@ -36,9 +36,10 @@ options:
     description:
       - The veth pairs. Each is a mapping with C(endpoints), a list of two, and for both of them C(mtu).
       - An endpoint is a mapping with C(interface), its name; C(netns), its namespace, the host's when omitted;
-        C(addresses), a list of IPv4 and IPv6 addresses with their prefix lengths; C(state), which is V(up) (the
-        default) or V(down); C(mac) and C(mtu), which are left alone when omitted. Or it is the short form
-        V(NAMESPACE:INTERFACE), on the host V(INTERFACE).
+        C(addresses), a list of IPv4 and IPv6 addresses with their prefix lengths; C(neighbours), a list of permanent
+        neighbours, each with C(address) and C(mac); C(state), which is V(up) (the default) or V(down); C(mac) and
+        C(mtu), which are left alone when omitted. Or it is the short form V(NAMESPACE:INTERFACE), on the host
+        V(INTERFACE).
       - A text of digits is taken as a number where one is needed, and a whole number as a name.
       - An endpoint's namespace is one of O(namespaces), or exists already.
     type: list
@@ -162,7 +163,7 @@ topology:
       elements: list
       sample: [["my_container_a:my_veth_end_a", "my_container_b:my_veth_end_b"]]
     made:
-      description: How many namespaces, interfaces (two for each link) and addresses were made.
+      description: How many namespaces, interfaces (two for each link), addresses, and neighbours if any, were made.
       type: dict
       sample: {"namespaces": 2, "interfaces": 2, "addresses": 2}
     removed:
