@@ -201,7 +201,8 @@ class State:
             table.pop(netns, None)
 
     def adopt(self, other: State, namespaces: Iterable[str]) -> None:
-        """Take over what another state says of the inside of some namespaces."""
+        """Take over what another state says of some namespaces, and of their inside."""
+        self.names.update({name: other.names[name] for name in namespaces})
         for kind, table in other.tables.items():
             own = self.tables.setdefault(kind, {})
             own.update({netns: kind.copied(table[netns]) for netns in namespaces if netns in table})
@@ -397,6 +398,17 @@ class Declared(ABC):
     @abstractmethod
     def view(self, state: State) -> dict[str, Any]:
         """What the state has of what this object manages, as a tree of mappings, lists and scalars, for the diff."""
+
+    def proven(self, before: State, created: AbstractSet[str]) -> bool:
+        """Whether the kernel's acknowledgements prove it: all it is about is inside of namespaces that were created.
+
+        ``before`` is the state before the first step.
+        """
+        places = self.places()
+        for netns, interface in places:
+            if not interface or netns not in created:
+                return False
+        return bool(places)
 
     def things(self) -> Iterable[Thing]:
         """What it names that is to be there; of a topology that made it, it stays."""

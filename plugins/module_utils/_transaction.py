@@ -106,16 +106,16 @@ class Transaction:
 
         Raises: Failed, after what had been done was undone.
         """
+        others = [one for one in self._declared if not one.proven(self._was, created)]
         try:
-            now = self._kernel.observe(self._scope.without(created))
+            now = self._kernel.observe(_plan.scope_of(others).without(created))
             if created and not now.only_lo:
-                created = frozenset()
+                others, created = list(self._declared), frozenset()
                 now = self._kernel.observe(self._scope)
         except KernelError as error:
             back = self._undo(plan, plan.steps, str(error))
             raise Failed(f"{error} All that was done was undone. {back}") from error
         now.adopt(plan.after, created)
-        others = [one for one in self._declared if not _inside(one, created)]
         try:
             missing = [_called(step) for step in _plan.make(others, now).steps]
         except Invalid as invalid:
@@ -203,15 +203,6 @@ def _paths(was: Any, now: Any, path: str = "") -> list[str]:
 def _called(step: Step) -> str:
     """What a step is called in a message: its command, if it has one."""
     return str(step) or "the record of the topology"
-
-
-def _inside(one: Declared, namespaces: frozenset[str]) -> bool:
-    """Whether all that an object is about is inside of some of the namespaces; they themselves are not."""
-    places = one.places()
-    for netns, interface in places:
-        if not interface or netns not in namespaces:
-            return False
-    return bool(places)
 
 
 @contextmanager

@@ -7,6 +7,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Set as AbstractSet
 from typing import TYPE_CHECKING, Any, Callable, Optional
 
 from ansible_collections.linuxnet.netns.plugins.module_utils._echo import some
@@ -165,6 +166,9 @@ class Namespace(Declared):
 
     def places(self) -> set[Endpoint]:
         return {Endpoint(self.name, "")}
+
+    def proven(self, before: State, created: AbstractSet[str]) -> bool:
+        return self.present and self.name in created
 
     def things(self) -> Iterable[Thing]:
         return [Thing(NAMESPACES, self.name, ())]

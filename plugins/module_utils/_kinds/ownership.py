@@ -244,6 +244,10 @@ class Ownership(Declared):
         if now != (written.things if written is not None else {}) or NEW in now.values():
             yield WriteRecord(self.topology, tuple((thing, now[thing]) for thing in sorted(now, key=in_order)))
 
+    def proven(self, before: State, created: AbstractSet[str]) -> bool:
+        # The record was written in one piece; what another one would hold need not be looked for, where there was none.
+        return record_of(before, self.topology) is None and all(one.netns in created for one in self.declared)
+
     @staticmethod
     def _keeps(state: State, record: Record, thing: Thing) -> bool:
         # What is inside a namespace that was not read stays recorded as long as the namespace itself does.
