@@ -43,7 +43,8 @@ class Machine:
         self.disk = disk
         self.clean = clean
         self.arguments = arguments
-        self.console = disk.with_name("console")
+        self.console = disk.with_suffix(".console")
+        self._log = disk.with_suffix(".log")
 
     def __enter__(self) -> Machine:
         # The path of a socket has at most 107 characters.
@@ -51,7 +52,7 @@ class Machine:
         with socket.socket() as free:
             free.bind(("127.0.0.1", 0))
             self.port = int(free.getsockname()[1])
-        with self.console.with_name("qemu.log").open("wb") as log:
+        with self._log.open("wb") as log:
             self._process = subprocess.Popen(
                 self._words(),
                 stdin=subprocess.DEVNULL,
@@ -85,7 +86,7 @@ class Machine:
         deadline = time.monotonic() + PATIENCE
         while not self._speaks_ssh():
             if self._process.poll() is not None:
-                said = self.console.with_name("qemu.log").read_text(errors="replace")
+                said = self._log.read_text(errors="replace")
                 raise Failed(f"{PROGRAM} ended with {self._process.returncode}: {said}")
             if time.monotonic() > deadline:
                 raise Failed(f"the machine does not answer after {PATIENCE:.0f} s; console: {self.console}")
