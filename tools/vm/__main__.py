@@ -13,6 +13,7 @@ import shutil
 import signal
 import subprocess
 import sys
+import tempfile
 import threading
 import time
 from collections.abc import Iterator
@@ -22,7 +23,7 @@ from typing import Any
 
 from tools.vm import checkout, parts
 from tools.vm.image import image
-from tools.vm.machine import Failed, Machine
+from tools.vm.machine import SOCKETS, Failed, Machine
 from tools.vm.paths import CACHE, CONSOLES, ROOT
 from tools.vm.suites import MANAGERS, SUITES
 
@@ -34,8 +35,8 @@ def run_directory(name: str) -> Iterator[Path]:
     """A directory for what a machine writes, which is removed in the end; those of processes that were killed too."""
     runs = CACHE / "runs"
     runs.mkdir(parents=True, exist_ok=True)
-    for other in runs.iterdir():
-        if not Path("/proc", other.name.partition("-")[0]).exists():
+    for other in (*runs.iterdir(), *Path(tempfile.gettempdir()).glob(f"{SOCKETS}*-*")):
+        if not Path("/proc", other.name.removeprefix(SOCKETS).partition("-")[0]).exists():
             shutil.rmtree(other, ignore_errors=True)
     directory = runs / f"{os.getpid()}-{name}"
     directory.mkdir()

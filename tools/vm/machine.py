@@ -22,6 +22,8 @@ from typing import IO, Any, Optional
 from tools.vm.hardware import KERNEL, PROGRAM, hardware
 
 PR_SET_PDEATHSIG = 1
+#: How the name of a directory with a machine's sockets begins; the process follows.
+SOCKETS = "linuxnet-vm-"
 #: The name of the snapshot that a clean start begins from.
 CLEAN = "clean"
 #: Seconds within which a machine that boots, or comes from its snapshot, answers. Another load on the host slows it.
@@ -48,7 +50,7 @@ class Machine:
 
     def __enter__(self) -> Machine:
         # The path of a socket has at most 107 characters.
-        self._sockets = Path(tempfile.mkdtemp(prefix="linuxnet-vm-"))
+        self._sockets = Path(tempfile.mkdtemp(prefix=f"{SOCKETS}{os.getpid()}-"))
         with socket.socket() as free:
             free.bind(("127.0.0.1", 0))
             self.port = int(free.getsockname()[1])
