@@ -21,13 +21,11 @@ LIMIT = 1800.0
 #: How many lines of a part that failed are shown once more.
 LAST_LINES = 50
 #: The integration tests in which the host's kernel has a say. The others are about documentation, versions of
-#: libraries, and the controller's side; ``make test`` runs them, and all that is random here.
+#: libraries, and the controller's side; ``make test`` runs them.
 INTEGRATION = ("contract", "faults", "info", "modules", "ownership", "random", "results", "surroundings", "topology")
-#: Those of them in which it matters what a namespace holds from its birth.
+#: Those of them in which it matters what a namespace holds from its birth, and what is chosen of them.
 CROWDED = ("contract", "info", "surroundings")
-#: What either leaves to the other, or to ``make test``: a machine that is translated is thirty times slower.
-IN_CLEAN = "not second_run and (not test_random or [0] or [1] or [100] or [101] or [200] or [201])"
-IN_CROWDED = "not test_contract or second_run or predicts"
+IN_CROWDED = "not test_contract or predicts"
 #: The modules whose types of link come into each new namespace by themselves.
 TUNNELS = ("ip_gre", "ip6_gre", "ipip", "ip6_tunnel", "sit", "ip_vti", "ip6_vti")
 CROWD = f"for name in {' '.join(TUNNELS)}; do modprobe $name || exit; done; ip netns add stranger"
@@ -37,7 +35,7 @@ ROUNDS = 20
 SCENARIOS = ("rollback", "drift")
 
 
-def pytest(names: tuple[str, ...], chosen: str) -> str:
+def pytest(names: tuple[str, ...], chosen: str = "test") -> str:
     """The command line that runs those integration tests of some files that an expression chooses."""
     files = " ".join(f"tests/integration/test_{name}.py" for name in names)
     return f"tools/hermetic pytest -q -n 2 --dist worksteal -k {shlex.quote(chosen)} {files}"
@@ -63,7 +61,7 @@ PARTS = (
     Part(
         "integration-clean",
         "integration tests, no tunnel's module loaded",
-        {"networkd": pytest(INTEGRATION, IN_CLEAN)},
+        {"networkd": pytest(INTEGRATION)},
     ),
     Part(
         "host-ends",
