@@ -39,9 +39,9 @@ test-%: ## Run one step of the tests: lint, unit, integration, molecule (all of 
 	@tools/setup test
 	@SCENARIO=$(SCENARIO) $(PYTHON) tools/run_tests.py $*
 
-test-vm: ## Try it on a stock Debian in a virtual machine: SUITE=trixie or bookworm, and ONLY=PART
+test-vm: ## Try it on a stock Debian in a virtual machine: SUITE=trixie, bookworm or bookworm-5.10, and ONLY=PART
 	@tools/setup vm
-	@$(PYTHON) -m tools.vm test --suite $(or $(SUITE),trixie) $(ONLY:%=--only %)
+	@$(PYTHON) -m tools.vm test --suite $(or $(SUITE),trixie) $(ONLY:%=--only %) $(MACHINES:%=--machines %)
 
 vm-shell: ## Look around in that machine: SUITE=…, MANAGER=networkd or NetworkManager
 	@tools/setup vm

@@ -343,7 +343,9 @@ def test_too_few_descriptors_are_told_in_a_sentence(host: Host) -> None:
         told.append(result["msg"])
         assert host.dump() == before
     assert "failed" not in result
-    assert told[0].startswith("This host does not let the task do its work: ")
+    # Which of them comes first depends on what Python itself holds open: 3.11 and 3.13 differ.
+    stages = ("This host does not let the task do its work: ", "The state of this host's network could not be read: ")
+    assert told[0].startswith(stages)
     assert told[-1].endswith("The host is as it was.")
     assert all("Too many open files (EMFILE)" in message for message in told)
 

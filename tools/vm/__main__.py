@@ -7,22 +7,27 @@ from __future__ import annotations
 
 import argparse
 import os
+import queue
 import shlex
 import shutil
 import signal
 import subprocess
 import sys
+import tempfile
+import threading
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
 from tools.vm import checkout, parts
 from tools.vm.image import image
-from tools.vm.machine import Failed, Machine
+from tools.vm.machine import SOCKETS, Failed, Machine
 from tools.vm.paths import CACHE, CONSOLES, ROOT
 from tools.vm.suites import MANAGERS, SUITES
+
+_PRINTING = threading.Lock()
 
 
 @contextmanager
@@ -30,8 +35,8 @@ def run_directory(name: str) -> Iterator[Path]:
     """A directory for what a machine writes, which is removed in the end; those of processes that were killed too."""
     runs = CACHE / "runs"
     runs.mkdir(parents=True, exist_ok=True)
-    for other in runs.iterdir():
-        if not Path("/proc", other.name.partition("-")[0]).exists():
+    for other in (*runs.iterdir(), *Path(tempfile.gettempdir()).glob(f"{SOCKETS}*-*")):
+        if not Path("/proc", other.name.removeprefix(SOCKETS).partition("-")[0]).exists():
             shutil.rmtree(other, ignore_errors=True)
     directory = runs / f"{os.getpid()}-{name}"
     directory.mkdir()
@@ -42,9 +47,9 @@ def run_directory(name: str) -> Iterator[Path]:
 
 
 @contextmanager
-def clean_machine(suite: str, manager: str, source: Path) -> Iterator[Machine]:
+def clean_machine(suite: str, manager: str, source: Path, name: str = "one") -> Iterator[Machine]:
     """A machine right after its start, with a checkout in it. Its console is kept when it fails, or does not start."""
-    with image(SUITES[suite]) as place, run_directory(manager) as directory:
+    with image(SUITES[suite]) as place, run_directory(f"{name}-{manager}") as directory:
         disk = directory / "disk.qcow2"
         shutil.copy(place / f"{manager}.qcow2", disk)
         subprocess.run(
@@ -55,10 +60,10 @@ def clean_machine(suite: str, manager: str, source: Path) -> Iterator[Machine]:
                 checkout.send(source, machine)
                 yield machine
         except BaseException:
-            console = directory / "console"
+            console = directory / "disk.console"
             if console.exists():
                 CONSOLES.mkdir(parents=True, exist_ok=True)
-                kept = CONSOLES / f"{suite}-{manager}-{time.strftime('%Y%m%d-%H%M%S')}.log"
+                kept = CONSOLES / f"{suite}-{name}-{manager}-{time.strftime('%Y%m%d-%H%M%S')}.log"
                 shutil.copy(console, kept)
                 print(f"the console is in {kept}", file=sys.stderr)
             raise
@@ -98,39 +103,59 @@ def test(options: argparse.Namespace) -> int:
     begun = time.monotonic()
     logs = CACHE / "logs" / options.suite
     logs.mkdir(parents=True, exist_ok=True)
-    results: list[parts.Result] = []
-    for manager in MANAGERS:
-        chosen = [part for part in parts.PARTS if manager == "networkd" or part.everywhere]
-        chosen = [part for part in chosen if part.name in (options.only or part.name)]
-        if not chosen:
-            continue
-        try:
-            try_parts(options, manager, chosen, logs, results)
-        except Failed as error:
-            results.append(parts.Result(f"the machine, {manager}", False, {}, 0, 0, str(error)))
-    if not results:
+    jobs = [(part, manager) for part in parts.PARTS for manager in MANAGERS if part.scripts.get(manager)]
+    jobs = [job for job in jobs if job[0].name in (options.only or job[0].name)]
+    if not jobs:
         raise Failed(f"no part is so named; there are {', '.join(part.name for part in parts.PARTS)}")
+    with image(SUITES[options.suite]):
+        print(f"• The image is there after {time.monotonic() - begun:.0f} s", flush=True)
+        begun = time.monotonic()
+        results = try_all(options, jobs, logs)
     return summary(options.suite, results, logs, time.monotonic() - begun)
 
 
-def try_parts(
-    options: argparse.Namespace, manager: str, chosen: list[parts.Part], logs: Path, results: list[parts.Result]
-) -> None:
-    """Try parts on one machine, each on a clean start, and add what became of them."""
-    with clean_machine(options.suite, manager, options.checkout) as machine:
-        for number, part in enumerate(chosen):
-            if number:
-                machine.reset()
-                checkout.send(options.checkout, machine)
-            name = f"{part.name}, {manager}"
-            print(f"\n━━ {name}: {part.what}", flush=True)
-            script = part.script if manager == "networkd" else part.everywhere
-            result = parts.play(name, script, machine, logs / f"{part.name}-{manager}.log")
-            results.append(result)
-            verdict = "passed" if result.passed else "FAILED"
-            print(f"━━ {name}: {verdict} in {result.seconds:.0f} s, {result.cpu:.0f} s of cpu", flush=True)
+def try_all(options: argparse.Namespace, jobs: list[tuple[parts.Part, str]], logs: Path) -> list[parts.Result]:
+    """Try parts, each on a machine of its own, so many at a time."""
+    waiting: queue.SimpleQueue[tuple[parts.Part, str]] = queue.SimpleQueue()
+    for job in jobs:
+        waiting.put(job)
+    results: list[parts.Result] = []
+
+    def work() -> None:
+        with suppress(queue.Empty):
+            while True:
+                results.append(try_one(options, *waiting.get_nowait(), logs))
+
+    # With this process they end, and with each of them its machine.
+    threads = [threading.Thread(target=work, daemon=True) for _ in range(options.machines)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    return results
+
+
+def try_one(options: argparse.Namespace, part: parts.Part, manager: str, logs: Path) -> parts.Result:
+    """Try a part on a clean start of a machine: what became of it."""
+    name = f"{part.name}, {manager}"
+    say(f"━━ {name}: {part.what}")
+    try:
+        with clean_machine(options.suite, manager, options.checkout, part.name) as machine:
+            log = logs / f"{part.name}-{manager}.log"
+            result = parts.play(name, part.scripts[manager], machine, log, say)
             if not result.passed:
-                shutil.copy(machine.console, logs / f"console-{manager}.log")
+                shutil.copy(machine.console, logs / f"console-{part.name}-{manager}.log")
+    except (Failed, OSError, subprocess.SubprocessError) as error:
+        result = parts.Result(name, False, {}, 0, 0, str(error))
+    verdict = "passed" if result.passed else "FAILED"
+    say(f"━━ {name}: {verdict} in {result.seconds:.0f} s, {result.cpu:.0f} s of cpu")
+    return result
+
+
+def say(line: str) -> None:
+    """Print a line whole, whoever else prints."""
+    with _PRINTING:
+        print(line, flush=True)
 
 
 def summary(suite: str, results: list[parts.Result], logs: Path, seconds: float) -> int:
@@ -169,6 +194,7 @@ def main() -> int:
             command.add_argument("command", nargs="+")
         elif function is test:
             command.add_argument("--only", action="append", metavar="PART", help="this part; may be given again")
+            command.add_argument("--machines", type=int, default=2, metavar="N", help="so many at a time (2)")
     options = parser.parse_args()
     try:
         return int(options.function(options))

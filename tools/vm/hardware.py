@@ -6,8 +6,16 @@
 from __future__ import annotations
 
 PROGRAM = "qemu-system-x86_64"
-#: The kernel's command line.
-KERNEL = ("root=/dev/vda", "rw", "console=ttyS0", "mitigations=off", "quiet", "systemd.show_status=false")
+#: The kernel's command line. What hardens it costs much where each instruction is translated.
+KERNEL = (
+    "root=/dev/vda",
+    "rw",
+    "console=ttyS0",
+    "mitigations=off",
+    "init_on_alloc=0",
+    "quiet",
+    "systemd.show_status=false",
+)
 
 
 def hardware(port: int) -> list[str]:
@@ -20,7 +28,7 @@ def hardware(port: int) -> list[str]:
         ("hubport,id=one,hubid=1", "", "virtio-net-pci,netdev=one"),
         ("hubport,id=two,hubid=1", "", "e1000,netdev=two"),
     ]
-    words = ["-accel", "tcg,thread=multi", "-cpu", "max", "-smp", "2", "-m", "2048", "-machine", "q35"]
+    words = ["-accel", "tcg,thread=multi", "-cpu", "max,la57=off", "-smp", "2", "-m", "2048", "-machine", "q35"]
     words += ["-nodefaults", "-display", "none", "-device", "virtio-rng-pci"]
     for number, (backend, forward, device) in enumerate(nics, 1):
         words += ["-netdev", backend + forward, "-device", f"{device},mac=52:54:00:00:00:{number:02x},romfile="]

@@ -16,6 +16,7 @@ import shutil
 import subprocess
 import sys
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -66,24 +67,29 @@ def _make(suite: Suite, place: Path) -> None:
     _remove_others(place)
     if not (place / "base.qcow2").exists():
         _make_disk(suite, place)
-    for manager, arguments in MANAGERS.items():
-        _say(f"Booting it with {manager}, for a snapshot")
-        disk = place / f"{manager}.qcow2"
-        backing = ["-b", "base.qcow2", "-F", "qcow2"]
-        subprocess.run(["qemu-img", "create", "-q", "-f", "qcow2", *backing, str(disk)], check=True)
-        with Machine(place, disk, clean=False, arguments=arguments) as machine:
-            machine.save()
+    with ThreadPoolExecutor() as pool:
+        list(pool.map(lambda manager: _boot(place, manager), MANAGERS))
     (place / "complete").touch()
+
+
+def _boot(place: Path, manager: str) -> None:
+    """Start a machine, and keep what it is like then."""
+    _say(f"Booting it with {manager}, for a snapshot")
+    disk = place / f"{manager}.qcow2"
+    backing = ["-b", "base.qcow2", "-F", "qcow2"]
+    subprocess.run(["qemu-img", "create", "-q", "-f", "qcow2", *backing, str(disk)], check=True)
+    with Machine(place, disk, clean=False, arguments=MANAGERS[manager]) as machine:
+        machine.save()
 
 
 def _make_disk(suite: Suite, place: Path) -> None:
     _say(f"Making the image of {suite.name}, once (some minutes)")
     _fetch_wheels(suite, place / "wheels")
     (place / "requirements.txt").write_text("\n".join(_requirements(suite)) + "\n")
-    cache = CACHE / "packages" / suite.name
+    cache = CACHE / "packages" / suite.release
     cache.mkdir(parents=True, exist_ok=True)
     words = ["unshare", "--mount", "--pid", "--fork", "--kill-child", str(HERE / "make-image")]
-    words += [suite.name, _mirror(), str(place), str(cache)]
+    words += [suite.release, _mirror(), str(place), str(cache), suite.kernel]
     with (place / "log").open("wb") as log:
         done = subprocess.run(words, check=False, stdout=log, stderr=subprocess.STDOUT)
     if done.returncode:

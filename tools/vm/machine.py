@@ -22,6 +22,8 @@ from typing import IO, Any, Optional
 from tools.vm.hardware import KERNEL, PROGRAM, hardware
 
 PR_SET_PDEATHSIG = 1
+#: How the name of a directory with a machine's sockets begins; the process follows.
+SOCKETS = "linuxnet-vm-"
 #: The name of the snapshot that a clean start begins from.
 CLEAN = "clean"
 #: Seconds within which a machine that boots, or comes from its snapshot, answers. Another load on the host slows it.
@@ -43,15 +45,16 @@ class Machine:
         self.disk = disk
         self.clean = clean
         self.arguments = arguments
-        self.console = disk.with_name("console")
+        self.console = disk.with_suffix(".console")
+        self._log = disk.with_suffix(".log")
 
     def __enter__(self) -> Machine:
         # The path of a socket has at most 107 characters.
-        self._sockets = Path(tempfile.mkdtemp(prefix="linuxnet-vm-"))
+        self._sockets = Path(tempfile.mkdtemp(prefix=f"{SOCKETS}{os.getpid()}-"))
         with socket.socket() as free:
             free.bind(("127.0.0.1", 0))
             self.port = int(free.getsockname()[1])
-        with self.console.with_name("qemu.log").open("wb") as log:
+        with self._log.open("wb") as log:
             self._process = subprocess.Popen(
                 self._words(),
                 stdin=subprocess.DEVNULL,
@@ -85,7 +88,7 @@ class Machine:
         deadline = time.monotonic() + PATIENCE
         while not self._speaks_ssh():
             if self._process.poll() is not None:
-                said = self.console.with_name("qemu.log").read_text(errors="replace")
+                said = self._log.read_text(errors="replace")
                 raise Failed(f"{PROGRAM} ended with {self._process.returncode}: {said}")
             if time.monotonic() > deadline:
                 raise Failed(f"the machine does not answer after {PATIENCE:.0f} s; console: {self.console}")
