@@ -320,7 +320,7 @@ def test_unusual_interface_names_work_or_are_refused_at_once(host: Host, name: s
     assert host.done("veth", **options)["commands"] == []
     host.done("veth", **options, state="absent")
     host.done("veth", **options)
-    assert [one["ifname"] for one in host.ip("-n", "a", "link", "show")] == ["lo", "eb", name]
+    assert [one["ifname"] for one in host.ip("-n", "a", "link", "show", "type", "veth")] == ["eb", name]
 
 
 def test_too_few_descriptors_are_told_in_a_sentence(host: Host) -> None:
