@@ -201,8 +201,9 @@ class State:
             table.pop(netns, None)
 
     def adopt(self, other: State, namespaces: Iterable[str]) -> None:
-        """Take over what another state says of some namespaces, and of their inside."""
-        self.names.update({name: other.names[name] for name in namespaces})
+        """Take over what another state says of some namespaces: their inside, and their names where it has none."""
+        for name in namespaces:
+            self.names.setdefault(name, other.names[name])
         for kind, table in other.tables.items():
             own = self.tables.setdefault(kind, {})
             own.update({netns: kind.copied(table[netns]) for netns in namespaces if netns in table})

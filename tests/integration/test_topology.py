@@ -306,10 +306,10 @@ def test_all_mistakes_of_a_topology_are_told_with_their_paths(host: Host) -> Non
         "- links[0].endpoints[1].addresses[1]: '10.0.0.256/24' is not an interface address: '10.0.0.256' is not an "
         "IPv4 or IPv6 address",
         "- links[1].endpoints: a list of two endpoints is needed, not 1",
-        "- links[2].mtu: 9 is not an MTU: a number of bytes from 68 to 65535 is needed",
         "- links[2].endpoints[1].adresses: there is no such key; did you mean addresses?",
         "- links[2].endpoints[1].interface: 'lo' is the loopback interface that every namespace has; name the veth end "
         "otherwise",
+        "- links[2].mtu: 9 is not an MTU: a number of bytes from 68 to 65535 is needed",
         "- namespaces[2]: namespace a is declared already, in namespaces[0]",
     ]
 

@@ -199,7 +199,9 @@ def _things(kinds: Kinds, listed: Iterable[Any]) -> Iterator[tuple[Thing, str]]:
     for (name, netns, *key), identity in listed:
         kind = loaded.get(name) or loaded.setdefault(name, kinds[name])
         parts = tuple(key)
-        if not (kind.is_key(parts, _is_name) and (not netns or _is_name(netns))):
+        # The host's namespace has no name; but it is no namespace that a topology makes.
+        placed = _is_name(netns) if netns or not kind.in_namespace else netns == ""
+        if not (placed and kind.is_key(parts, _is_name)):
             raise ValueError(f"{[name, netns, *key]!r} is no thing")
         if type(identity) is not str or not identity:
             raise ValueError(f"{identity!r} is no identity")

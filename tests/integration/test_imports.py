@@ -1,0 +1,67 @@
+# SPDX-FileCopyrightText: 2026 The linuxnet.netns developers
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""A task loads what it uses: on a managed host each module is compiled anew for each task."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from typing import Any
+
+import pytest
+from ansible_collections.linuxnet.netns.tests.integration.host import MODULES, Host
+
+UTILS = MODULES.rpartition(".")[0] + ".module_utils."
+SCRIPT = f"""
+import atexit, importlib, sys
+def loaded():
+    ours = sorted(name.removeprefix({UTILS!r}) for name in sys.modules if name.startswith({UTILS!r}))
+    print(*ours, *(name for name in ("pyroute2", "ipaddress") if name in sys.modules), file=sys.stderr)
+atexit.register(loaded)
+import ansible.module_utils.basic as basic
+basic._ANSIBLE_ARGS = sys.stdin.buffer.read(); basic._ANSIBLE_PROFILE = "legacy"
+importlib.import_module("{MODULES}." + sys.argv[1]).main()
+"""
+#: What every task loads that finds nothing to do.
+ALWAYS = {
+    *("_addresses", "_echo", "_errors", "_kind", "_model", "_module", "_normalise", "_plan", "_run", "_values"),
+    *("_kernel", "_kernel.edge", "_kernel.lock", "_kernel.namespaces", "_kernel.reader", "_kernel.syscalls"),
+    *("_kernel.netlink", "_kinds", "_kinds.interface", "_kinds.peers", "_kinds.registry"),
+    *("_wire", "_wire.attributes", "_wire.messages", "_wire.reports", "_wire.requests"),
+}
+INSIDE = {"_kinds.address", "_kinds.ownership", "ipaddress"}
+
+
+def loaded(module: str, options: dict[str, Any]) -> set[str]:
+    path = os.pathsep.join(entry for entry in sys.path if entry)
+    done = subprocess.run(
+        [sys.executable, "-c", SCRIPT, module],
+        input=json.dumps({"ANSIBLE_MODULE_ARGS": options}),
+        env={"PATH": os.environ["PATH"], "PYTHONPATH": path},
+        check=True,
+        capture_output=True,
+        text=True,
+    )
+    assert json.loads(done.stdout)["changed"] is False
+    return set(done.stderr.split())
+
+
+@pytest.mark.parametrize(
+    ("module", "options", "more"),
+    [
+        ("netns", {"name": "a"}, {"_kinds.namespace"}),
+        ("netns", {"name": "a", "loopback": "up"}, {"_kinds.namespace", *INSIDE}),
+        ("netns_link_state", {"netns": "a", "interface": "lo", "state": "up"}, INSIDE),
+        ("netns_addr", {"netns": "a", "interface": "lo", "addresses": ["127.0.0.1/8"]}, INSIDE),
+        ("veth", {"name": "x", "netns": "a", "peer": "y"}, {"_kinds.veth", *INSIDE}),
+    ],
+    ids=["netns", "netns with loopback", "netns_link_state", "netns_addr", "veth"],
+)
+def test_a_task_with_nothing_to_do_loads_what_it_uses(
+    host: Host, module: str, options: dict[str, Any], more: set[str]
+) -> None:
+    host.sh("ip netns add a; ip -n a link set lo up; ip link add x netns a type veth peer name y")
+    assert loaded(module, options) - ALWAYS == more
