@@ -11,7 +11,6 @@ import socket
 from collections.abc import Mapping
 from typing import Any, Optional, Union
 
-from ansible_collections.linuxnet.netns.plugins.module_utils._addresses import is_link_local
 from ansible_collections.linuxnet.netns.plugins.module_utils._echo import echo
 from ansible_collections.linuxnet.netns.plugins.module_utils._errors import Problem
 from ansible_collections.linuxnet.netns.plugins.module_utils._kinds.reachability import (
@@ -23,6 +22,7 @@ from ansible_collections.linuxnet.netns.plugins.module_utils._kinds.reachability
 from ansible_collections.linuxnet.netns.plugins.module_utils._model import Declared, Endpoint, Netns
 from ansible_collections.linuxnet.netns.plugins.module_utils._normalise import Problems
 from ansible_collections.linuxnet.netns.plugins.module_utils._probe import Probe
+from ansible_collections.linuxnet.netns.plugins.module_utils._values import is_link_local
 
 #: What is meant as an address, and is none: an interface or a namespace of such a name would be a surprise.
 _DIGITS, _ADDRESS_LIKE = re.compile(r"[0-9.]+"), re.compile(r"[0-9A-Fa-f:]*::")

@@ -15,7 +15,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Optional, Union
 
-from ansible_collections.linuxnet.netns.plugins.module_utils._addresses import version_of
 from ansible_collections.linuxnet.netns.plugins.module_utils._model import (
     Capability,
     Condition,
@@ -24,6 +23,7 @@ from ansible_collections.linuxnet.netns.plugins.module_utils._model import (
     shown,
     value,
 )
+from ansible_collections.linuxnet.netns.plugins.module_utils._values import version_of
 
 if TYPE_CHECKING:
     from ansible_collections.linuxnet.netns.plugins.module_utils._contracts import WaitingHost

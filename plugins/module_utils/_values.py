@@ -12,6 +12,7 @@ times the time, and takes some milliseconds to import.)
 from __future__ import annotations
 
 import socket
+from functools import lru_cache
 from typing import NamedTuple
 
 
@@ -44,6 +45,8 @@ class Prefix(NamedTuple):
 
 #: The IPv6 addresses that the kernel gives to interfaces by itself (RFC 4291); IPv4's 169.254/16 is given by people.
 LINK_LOCAL = Prefix(b"\xfe\x80" + bytes(14), 10)
+#: What each namespace has for itself.
+LOOPBACK = (Prefix(b"\x7f\0\0\0", 8), Prefix(bytes(15) + b"\x01", 128))
 
 
 class InterfaceAddress(NamedTuple):
@@ -60,6 +63,12 @@ class InterfaceAddress(NamedTuple):
     def of(cls, packed: bytes, length: int) -> InterfaceAddress:
         """Make one of an address as the kernel takes it, and the length of the prefix."""
         return cls(packed, length, f"{_text(packed)}/{length}")
+
+    @staticmethod
+    @lru_cache(maxsize=4096)
+    def read(text: str) -> InterfaceAddress:
+        """Make one of its text, as the kernel's own are read."""
+        return InterfaceAddress.of(address_bytes(text), int(text.partition("/")[2]))
 
     @property
     def version(self) -> int:
@@ -80,6 +89,31 @@ class InterfaceAddress(NamedTuple):
     def is_link_local(self) -> bool:
         """Whether it is an IPv6 address that means something on its link alone."""
         return LINK_LOCAL.has(self.packed)
+
+
+def address_bytes(text: str) -> bytes:
+    """Make an address as the kernel takes it of a text, in which a prefix length or a zone may follow.
+
+    Raises: OSError, when it is none.
+    """
+    host = text.partition("/")[0].partition("%")[0]
+    return socket.inet_pton(socket.AF_INET6 if ":" in host else socket.AF_INET, host)
+
+
+def is_link_local(text: str) -> bool:
+    """Whether it is an IPv6 address that means something on its link alone; a prefix length or a zone may follow."""
+    return ":" in text and LINK_LOCAL.has(address_bytes(text))
+
+
+def is_loopback(text: str) -> bool:
+    """Whether it is an address that each namespace has for itself; a prefix length may follow."""
+    address = address_bytes(text)
+    return any(prefix.has(address) for prefix in LOOPBACK)
+
+
+def version_of(text: str) -> int:
+    """Return 4 or 6."""
+    return 6 if ":" in text else 4
 
 
 def is_nobodys(address: bytes) -> bool:

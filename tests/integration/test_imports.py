@@ -27,12 +27,12 @@ importlib.import_module("{MODULES}." + sys.argv[1]).main()
 """
 #: What every task loads that finds nothing to do.
 ALWAYS = {
-    *("_addresses", "_echo", "_errors", "_kind", "_model", "_module", "_normalise", "_plan", "_run", "_values"),
+    *("_echo", "_errors", "_kind", "_model", "_module", "_normalise", "_plan", "_run", "_values"),
     *("_kernel", "_kernel.edge", "_kernel.lock", "_kernel.namespaces", "_kernel.reader", "_kernel.syscalls"),
     *("_kernel.netlink", "_kinds", "_kinds.interface", "_kinds.peers", "_kinds.registry"),
     *("_wire", "_wire.attributes", "_wire.messages", "_wire.reports", "_wire.requests"),
 }
-INSIDE = {"_kinds.address", "_kinds.ownership", "ipaddress"}
+INSIDE = {"_kinds.address", "_kinds.ownership"}
 
 
 def loaded(module: str, options: dict[str, Any]) -> set[str]:

@@ -9,10 +9,10 @@ import ipaddress
 
 import pytest
 from ansible_collections.linuxnet.netns.plugins.module_utils import _plan
-from ansible_collections.linuxnet.netns.plugins.module_utils._addresses import is_link_local, is_loopback
 from ansible_collections.linuxnet.netns.plugins.module_utils._kinds.address import ADDRESS, Address, Addresses
 from ansible_collections.linuxnet.netns.plugins.module_utils._kinds.interface import INTERFACE, Interface
 from ansible_collections.linuxnet.netns.plugins.module_utils._model import NAMESPACE, Name, State
+from ansible_collections.linuxnet.netns.plugins.module_utils._values import is_link_local, is_loopback
 
 IPV6 = ("fe80::1", "fe90::1", "febf:ffff::1", "fe8::1", "fec0::1", "fe7f::1", "fd00::fe80", "::fe80", "::1", "::")
 IPV4 = ("169.254.0.1", "127.0.0.1", "127.255.255.254", "128.0.0.1", "12.7.0.1")

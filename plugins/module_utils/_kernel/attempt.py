@@ -16,10 +16,10 @@ from collections.abc import Sequence
 from contextlib import suppress
 from typing import NamedTuple, Optional
 
-from ansible_collections.linuxnet.netns.plugins.module_utils._addresses import is_loopback
 from ansible_collections.linuxnet.netns.plugins.module_utils._errors import said, words
 from ansible_collections.linuxnet.netns.plugins.module_utils._model import describe
 from ansible_collections.linuxnet.netns.plugins.module_utils._probe import Answer, Probe
+from ansible_collections.linuxnet.netns.plugins.module_utils._values import is_loopback
 
 #: linux/in.h, linux/in6.h: options that the socket module does not name, for IPv4 and IPv6.
 _LEVEL = {4: 0, 6: 41}

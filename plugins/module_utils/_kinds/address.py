@@ -7,13 +7,11 @@
 from __future__ import annotations
 
 import errno
-import ipaddress
 import socket
 from collections.abc import Iterable, Iterator, Sequence
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any, Callable, NamedTuple, Optional
 
-from ansible_collections.linuxnet.netns.plugins.module_utils._addresses import is_link_local
 from ansible_collections.linuxnet.netns.plugins.module_utils._errors import Impossible
 from ansible_collections.linuxnet.netns.plugins.module_utils._kind import DOWN, NO_IPV6, UP, Event, OnInterface, Reading
 from ansible_collections.linuxnet.netns.plugins.module_utils._kinds.interface import (
@@ -42,6 +40,13 @@ from ansible_collections.linuxnet.netns.plugins.module_utils._model import (
     ip,
     of_interface,
     value,
+)
+from ansible_collections.linuxnet.netns.plugins.module_utils._values import (
+    InterfaceAddress,
+    Prefix,
+    address_bytes,
+    is_link_local,
+    is_loopback,
 )
 from ansible_collections.linuxnet.netns.plugins.module_utils._wire import reports, requests
 from ansible_collections.linuxnet.netns.plugins.module_utils._wire.attributes import number
@@ -85,6 +90,11 @@ class Address(NamedTuple):
     def version(self) -> int:
         """4 or 6."""
         return 6 if ":" in self.text else 4
+
+    @property
+    def value(self) -> InterfaceAddress:
+        """The address itself."""
+        return InterfaceAddress.read(self.text)
 
 
 class AddressKind(OnInterface[Address]):
@@ -298,15 +308,14 @@ class Addresses(Declared):
 
 def same(one: Address, other: Address) -> bool:
     """Whether the kernel has only one of these two on an interface, because they differ in the prefix length alone."""
-    return one.version == 6 and one.text.partition("/")[0] == other.text.partition("/")[0]
+    return one.version == 6 and one.value.packed == other.value.packed
 
 
-@lru_cache(maxsize=4096)
-def subnet(address: Address) -> Any:
+def subnet(address: Address) -> Prefix:
     """The network that an IPv4 address is in, to the kernel: that of its peer, where it has one."""
     if not address.peer:
-        return ipaddress.ip_interface(address.text).network
-    return ipaddress.ip_interface(f"{address.peer}/{address.text.partition('/')[2]}").network
+        return address.value.network
+    return InterfaceAddress.of(address_bytes(address.peer), address.value.length).network
 
 
 def given(interface: str, text: str) -> bool:
@@ -319,10 +328,10 @@ def listed(state: State, end: Endpoint) -> list[str]:
     return sorted((one.text for one in of(state, end) if not is_link_local(one.text)), key=order)
 
 
-def order(text: str) -> tuple[int, int, int]:
+def order(text: str) -> tuple[int, bytes, int]:
     """The order in which addresses are listed: IPv4 first, then by number."""
-    interface = ipaddress.ip_interface(text)
-    return interface.version, int(interface.ip), interface.network.prefixlen
+    value = InterfaceAddress.read(text)
+    return value.version, value.packed, value.length
 
 
 def endangered(text: str, unwanted: Sequence[Address], interface: Interface) -> bool:
@@ -331,7 +340,7 @@ def endangered(text: str, unwanted: Sequence[Address], interface: Interface) -> 
         return False
     if ":" in text:
         return any(same(Address(text), one) for one in unwanted)
-    network = ipaddress.ip_interface(text).network
+    network = InterfaceAddress.read(text).network
     return not interface.promotes and any(
         not one.secondary and one.version == 4 and subnet(one) == network for one in unwanted
     )
@@ -439,8 +448,10 @@ def _newest(addresses: Sequence[Address], added: Address) -> int:
 
 def written(address: str, peer: str) -> list[str]:
     """An address as a word or words of an ``ip`` command."""
-    host, slash, length = address.partition("/")
-    return [host, "peer", f"{peer}{slash}{length}"] if peer else [address]
+    if not peer:
+        return [address]
+    value = InterfaceAddress.read(address)
+    return [value.host, "peer", f"{peer}/{value.length}"]
 
 
 def without(addresses: Sequence[Address], text: str, promotes: bool) -> tuple[Address, ...]:
@@ -467,11 +478,10 @@ _GLOBAL, _HOST = 0, 254
 
 
 def _message(codec: Codec, kind: int, flags: int, address: str, index: int) -> bytes:
-    host, _slash, length = address.partition("/")
-    version = 6 if ":" in host else 4
-    scope = _HOST if kind == NEWADDR and version == 4 and host.startswith("127.") else _GLOBAL
-    form = _form(codec, kind, flags, (version, int(length), scope))
-    return form.fill(number(index), socket.inet_pton(_FAMILIES[version], host))
+    value = InterfaceAddress.read(address)
+    local = kind == NEWADDR and value.version == 4 and is_loopback(address)
+    form = _form(codec, kind, flags, (value.version, value.length, _HOST if local else _GLOBAL))
+    return form.fill(number(index), value.packed)
 
 
 @lru_cache(maxsize=64)

@@ -7,7 +7,6 @@
 from __future__ import annotations
 
 import errno
-import ipaddress
 import socket
 import struct
 from collections.abc import Iterable, Iterator, Sequence
@@ -45,6 +44,7 @@ from ansible_collections.linuxnet.netns.plugins.module_utils._model import (
 from ansible_collections.linuxnet.netns.plugins.module_utils._model import (
     Key as ThingKey,
 )
+from ansible_collections.linuxnet.netns.plugins.module_utils._values import address_bytes
 from ansible_collections.linuxnet.netns.plugins.module_utils._wire import requests
 from ansible_collections.linuxnet.netns.plugins.module_utils._wire.attributes import attribute, attributes
 from ansible_collections.linuxnet.netns.plugins.module_utils._wire.messages import (
@@ -190,10 +190,9 @@ def of(state: State, end: Endpoint) -> tuple[Neighbour, ...]:
     return state.row(NEIGHBOUR, end.netns, end.interface) or ()
 
 
-def order(neighbour: Neighbour) -> tuple[int, int]:
+def order(neighbour: Neighbour) -> tuple[int, bytes]:
     """The order in which neighbours are listed: IPv4 first, then by number."""
-    address = ipaddress.ip_address(neighbour.address)
-    return address.version, int(address)
+    return neighbour.version, address_bytes(neighbour.address)
 
 
 def listed(state: State, end: Endpoint) -> list[dict[str, str]]:

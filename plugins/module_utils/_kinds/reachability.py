@@ -10,7 +10,6 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from typing import Any, Optional
 
-from ansible_collections.linuxnet.netns.plugins.module_utils._addresses import is_link_local, is_loopback
 from ansible_collections.linuxnet.netns.plugins.module_utils._errors import Impossible
 from ansible_collections.linuxnet.netns.plugins.module_utils._kinds.address import of
 from ansible_collections.linuxnet.netns.plugins.module_utils._kinds.interface import (
@@ -32,6 +31,7 @@ from ansible_collections.linuxnet.netns.plugins.module_utils._model import (
     value,
 )
 from ansible_collections.linuxnet.netns.plugins.module_utils._probe import Probe
+from ansible_collections.linuxnet.netns.plugins.module_utils._values import InterfaceAddress, is_link_local, is_loopback
 
 #: The largest full matrix of probes, which takes some tens of seconds.
 MOST = 100_000
@@ -170,7 +170,7 @@ def worth_probing(addresses: Iterable[str], *, from_elsewhere: bool) -> list[str
     Link-local ones need an interface of the sender; loopback's lead to the sender itself.
     """
     return [
-        address.partition("/")[0]
+        InterfaceAddress.read(address).host
         for address in addresses
         if not is_link_local(address) and not (from_elsewhere and is_loopback(address))
     ]
