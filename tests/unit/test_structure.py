@@ -130,3 +130,25 @@ def test_only_what_touches_the_kernel_opens_its_sockets() -> None:
         "plugins.modules.netns_info",
         *(one for one in outside if one.startswith("plugins.become") or one.startswith("plugins.inventory")),
     }
+
+
+def test_a_kind_is_known_where_the_documentation_says() -> None:
+    """The files that a newcomer touches (docs/architecture.md, "To add a kind of object"), for ``neighbour``."""
+    kind = f"{KINDS}neighbour"
+    users = {module.removeprefix(OURS) for module, tree in TREES.items() if kind in imported(tree, typing=True)}
+    assert users == {
+        "plugins.module_utils._kinds.registry",
+        "plugins.module_utils._topology",
+        "plugins.modules.netns_neighbour",
+    }
+    page = (
+        (ROOT / "docs" / "architecture.md").read_text().partition("## To add a kind of object")[2].partition("\n## ")[0]
+    )
+    for name in (
+        "_kinds/NAME.py",
+        "_kinds/registry.py",
+        "plugins/modules/netns_NAME.py",
+        "meta/runtime.yml",
+        "cases.py",
+    ):
+        assert name in page
