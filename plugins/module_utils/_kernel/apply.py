@@ -48,6 +48,8 @@ class Applier:
         self._host = LinuxHost(home)
         self._limits: Optional[tuple[int, int]] = None
         self._seen = State()
+        #: The step that is being carried out, as far as is known.
+        self._current: Optional[Step] = None
 
     def close(self) -> None:
         """Let go of the namespaces that were held open, and put the limit of descriptors back."""
@@ -79,14 +81,16 @@ class Applier:
             if isinstance(error, LibraryMissing) and not done:
                 raise
             # Whatever it was, what has been done until then is known, and can be undone.
-            raise StepFailed.by(error, steps[min(len(done), len(steps) - 1)], done) from error
+            raise StepFailed.by(error, self._current or steps[0], done) from error
 
     def _apply(self, steps: Sequence[Step], done: list[Step]) -> None:
         for (acted, netns), group in groupby(steps, key=lambda step: (isinstance(step, Action), step.netns)):
+            alike = list(group)
+            self._current = alike[0]
             if acted:
-                self._perform([step for step in group if isinstance(step, Action)], done)
+                self._perform([step for step in alike if isinstance(step, Action)], done)
             else:
-                self._send(netns, [step for step in group if isinstance(step, Request)], done)
+                self._send(netns, [step for step in alike if isinstance(step, Request)], done)
 
     def _perform(self, steps: Sequence[Action], done: list[Step]) -> None:
         for _class, group in groupby(steps, key=type):
@@ -123,6 +127,7 @@ class Applier:
 
     def _perform_some(self, steps: Sequence[Action], done: list[Step]) -> None:
         for step in steps:
+            self._current = step
             try:
                 step.perform(self._host)
             except OSError as error:
@@ -147,6 +152,8 @@ class Applier:
                 foreseen = isinstance(failed.step, Request) and failed.step.foreseen()
                 self._host.only_lo = self._host.only_lo and not foreseen
                 raise
+            finally:
+                self._current = messenger.at
 
     def _make_room(self, steps: Sequence[Step]) -> None:
         """Raise the soft limit of descriptors where the steps may need more; closing puts it back.

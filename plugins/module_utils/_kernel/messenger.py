@@ -42,6 +42,8 @@ class Messenger:
         #: The namespaces that the waiting messages name, held open.
         self._open: dict[str, int] = {}
         self._done: list[Step] = []
+        #: The step whose message is being made.
+        self.at: Optional[Step] = None
 
     def __enter__(self) -> Messenger:
         return self
@@ -57,6 +59,7 @@ class Messenger:
         """
         self._done = done
         for step in steps:
+            self.at = step
             sent = self._certain(step)
             try:
                 message = sent.message(self._codec, self)
