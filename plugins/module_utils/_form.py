@@ -75,7 +75,9 @@ class Key(Generic[_T]):
     """
 
     @overload
-    def __init__(self, takes: Type[_T], description: str, *, required: Literal[True]) -> None: ...
+    def __init__(self, takes: Type[_T], description: str, *, required: Literal[True]) -> None:
+        pass
+
     @overload
     def __init__(
         self,
@@ -84,7 +86,9 @@ class Key(Generic[_T]):
         *,
         default: _T,
         declare: Optional[Declare[_T]] = None,
-    ) -> None: ...
+    ) -> None:
+        pass
+
     @overload
     def __init__(
         self: Key[Optional[_T]],
@@ -92,7 +96,9 @@ class Key(Generic[_T]):
         description: str,
         *,
         declare: Optional[Declare[_T]] = None,
-    ) -> None: ...
+    ) -> None:
+        pass
+
     def __init__(
         self,
         takes: Any,

@@ -130,6 +130,14 @@ def child(
     the new process first. ``stop_by`` is the signal that ends it: before the change before which so many others were
     taken (``stop_at``, see Refuse), or else as soon as ``stop_when`` is true of it.
     """
+
+    def prepare() -> None:
+        # Whoever runs the tests may ignore the signals that a terminal sends, as nohup does.
+        for number in (signal.SIGINT, signal.SIGHUP, signal.SIGTERM):
+            signal.signal(number, signal.SIG_DFL)
+        if preexec is not None:
+            preexec()
+
     stops = "" if stop_at is None or stop_by is None else STOPS.format(number=stop_at, signal=int(stop_by))
     script = (
         "import sys, importlib, importlib.machinery\n"
@@ -148,7 +156,7 @@ def child(
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         env={"PATH": os.environ["PATH"], "PYTHONPATH": found},
-        preexec_fn=preexec,  # noqa: PLW1509
+        preexec_fn=prepare,  # noqa: PLW1509
     )
     arguments = json.dumps({"ANSIBLE_MODULE_ARGS": options}).encode()
     with process:

@@ -203,7 +203,7 @@ def _things(kinds: Kinds, listed: Iterable[Any]) -> Iterator[tuple[Thing, str]]:
         placed = _is_name(netns) if netns or not kind.in_namespace else netns == ""
         if not (placed and kind.is_key(parts, _is_name)):
             raise ValueError(f"{[name, netns, *key]!r} is no thing")
-        if type(identity) is not str or not identity:
+        if not isinstance(identity, str) or not identity:
             raise ValueError(f"{identity!r} is no identity")
         yield Thing(kind, netns or None, parts), identity
 
