@@ -88,7 +88,6 @@ class Kind(Generic[Row]):
     order: ClassVar[int]
     #: Whether a key begins with the name of an interface, which its things are on.
     on_interface: ClassVar[bool] = False
-
     #: Whether it is read in namespaces too that are only come across.
     read_elsewhere: ClassVar[bool] = False
     #: Whether its things are inside of a namespace.
