@@ -126,7 +126,8 @@ class State:
     ``names`` are the names below ``/run/netns`` that were asked about; ``aliases`` maps a name to another name of the
     same namespace. ``tables`` hold all that is in namespaces, by kind, namespace and key; a namespace that is not in
     a table was not read. ``only_lo``: new namespaces have no other interface, as they have where modules such as sit or
-    ipip are loaded. ``made`` is what steps made; ``notes`` are sentences that the user should read.
+    ipip are loaded. ``assumes``: what is not there is assumed where an earlier task of a play would have made it, and a
+    note says so (check mode). ``made`` is what steps made; ``notes`` are sentences that the user should read.
     """
 
     def __init__(self) -> None:
@@ -134,6 +135,7 @@ class State:
         self.aliases: dict[str, Netns] = {}
         self.tables: dict[Kind[Any], dict[Netns, dict[Any, Any]]] = {}
         self.only_lo = True
+        self.assumes = False
         self.made: list[Thing] = []
         self.notes: list[str] = []
 
@@ -144,7 +146,7 @@ class State:
         other.aliases = dict(self.aliases)
         for kind, table in self.tables.items():
             other.tables[kind] = {netns: kind.copied(rows) for netns, rows in table.items()}
-        other.only_lo = self.only_lo
+        other.only_lo, other.assumes = self.only_lo, self.assumes
         other.made = list(self.made)
         other.notes = list(self.notes)
         return other

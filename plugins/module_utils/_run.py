@@ -56,14 +56,21 @@ Tell = Callable[[Outcome], dict[str, Any]]
 
 
 def run(
-    module: AnsibleModule, declare: Declare, tell: Tell, kernel: Optional[Kernel] = None, *, changes: bool = True
+    module: AnsibleModule,
+    declare: Declare,
+    tell: Tell,
+    kernel: Optional[Kernel] = None,
+    *,
+    changes: bool = True,
+    whole: bool = False,
 ) -> None:
     """Bring the kernel to what the module's parameters declare, and end the module with its result.
 
     ``declare`` makes the declared objects of the parameters, noting mistakes. ``tell`` makes what the module's result
     has beside ``changed``, ``commands`` and ``diff``. ``kernel`` is the kernel edge; tests put another one in.
     ``changes``: the module is one that changes the host, if it is not in check mode. The lock on the host is held until
-    the change is verified, and not while conditions are waited for.
+    the change is verified, and not while conditions are waited for. ``whole``: what the module declares does not build
+    upon what other tasks make; else check mode assumes what an earlier task of a play would have made.
     """
     started = time.monotonic()
     with failures_told(module):
@@ -80,7 +87,9 @@ def run(
         try:
             with kernel.locked(shared=module.check_mode or not changes):
                 scope = _plan.scope_of(declared)
-                plan = _plan.make(declared, kernel.observe(scope))
+                observed = kernel.observe(scope)
+                observed.assumes = module.check_mode and not whole
+                plan = _plan.make(declared, observed)
                 now, conditions = plan.after, _conditions(declared, plan.after)
                 kernel.demand(plan.steps, conditions)
                 if plan.steps and not module.check_mode:

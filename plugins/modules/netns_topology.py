@@ -226,7 +226,7 @@ def main() -> None:
             result["probes"] = reachability.results(outcome.found)
         return result
 
-    run(module, declare, tell)
+    run(module, declare, tell, whole=True)
 
 
 def probes(params: Mapping[str, Any]) -> bool:

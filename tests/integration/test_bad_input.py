@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from ansible_collections.linuxnet.netns.tests.integration.host import MODULES, Host, child
+from ansible_collections.linuxnet.netns.tests.integration.host import MODULES, Host, child, difference
 
 PAIR = {"name": "ea", "netns": "a", "peer": "eb", "peer_netns": "b"}
 END = {"netns": "a", "interface": "ea"}
@@ -134,29 +134,9 @@ THERE = "ip netns add a; ip netns add b; ip link add ea netns a type veth peer n
             "exclusive: it goes with state=present; with state=absent, name the addresses to remove",
         ),
         (
-            "netns_addr",
-            {"netns": "nowhere", "interface": "ea", "addresses": "10.0.0.1/24"},
-            "netns: there is no namespace nowhere; create it first, with linuxnet.netns.netns",
-        ),
-        (
-            "netns_addr",
-            {"netns": "a", "interface": "eth7", "addresses": "10.0.0.1/24"},
-            "interface: there is no interface eth7 in namespace a; it has ea, lo",
-        ),
-        (
-            "netns_link_state",
-            {"interface": "eth7", "state": "up"},
-            "interface: there is no interface eth7 in the host's namespace; it has lo",
-        ),
-        (
             "netns_link_state",
             {**END, "state": "up", "wait": -1},
             "wait: -1.0 is not a time to wait: a number of seconds from 0 is needed",
-        ),
-        (
-            "veth",
-            {"name": "new", "netns": "nowhere", "peer": "other"},
-            "netns: there is no namespace nowhere; create it first, with linuxnet.netns.netns",
         ),
     ],
     ids=lambda value: str(value)[:40],
@@ -164,6 +144,72 @@ THERE = "ip netns add a; ip netns add b; ip link add ea netns a type veth peer n
 def test_a_mistake_is_told_in_a_sentence(host: Host, module: str, options: dict[str, Any], message: str) -> None:
     host.sh(THERE)
     assert host.refused(module, **options) == message
+
+
+@pytest.mark.parametrize(
+    ("module", "options", "message", "assumed"),
+    [
+        (
+            "netns_addr",
+            {"netns": "nowhere", "interface": "ea", "addresses": "10.0.0.1/24"},
+            "netns: there is no namespace nowhere; create it first, with linuxnet.netns.netns",
+            ["Namespace nowhere", "Interface ea in namespace nowhere"],
+        ),
+        (
+            "netns_addr",
+            {"netns": "a", "interface": "eth7", "addresses": "10.0.0.1/24"},
+            "interface: there is no interface eth7 in namespace a; it has ea, lo",
+            ["Interface eth7 in namespace a"],
+        ),
+        (
+            "netns_link_state",
+            {"interface": "eth7", "state": "up"},
+            "interface: there is no interface eth7 in the host's namespace; it has lo",
+            ["Interface eth7 in the host's namespace"],
+        ),
+        (
+            "veth",
+            {"name": "new", "netns": "nowhere", "peer": "other"},
+            "netns: there is no namespace nowhere; create it first, with linuxnet.netns.netns",
+            ["Namespace nowhere"],
+        ),
+    ],
+    ids=lambda value: str(value)[:40],
+)
+def test_what_is_missing_is_an_error_but_for_check_mode_which_assumes_it(
+    host: Host, module: str, options: dict[str, Any], message: str, assumed: list[str]
+) -> None:
+    host.sh(THERE)
+    before = host.dump()
+    result = host.run(module, **options)
+    assert (result["failed"], result["changed"], result["msg"]) == (True, False, message)
+    predicted = host.done(module, check=True, **options)
+    assert predicted["changed"] is True
+    assert predicted["warnings"] == [
+        f"{what} is not there: check mode assumes that an earlier task makes it." for what in assumed
+    ]
+    assert not difference(before, host.dump())
+
+
+def test_check_mode_of_a_play_on_a_fresh_host_predicts_what_the_play_does(host: Host) -> None:
+    end = {"netns": "a", "interface": "x"}
+    play: list[tuple[str, dict[str, Any]]] = [
+        ("netns", {"name": ["a", "b"], "loopback": "up"}),
+        ("veth", {"name": "x", "netns": "a", "peer": "y", "peer_netns": "b", "mac": "02:00:00:00:00:01"}),
+        ("netns_addr", {**end, "addresses": ["10.0.0.1/24", "fd00::1/64"]}),
+        ("netns_link_state", {**end, "state": "up"}),
+        ("netns_link_state", {"netns": "b", "interface": "y", "state": "up"}),
+        ("netns_neighbour", {**end, "neighbours": [{"address": "10.0.0.9", "mac": "02:00:00:00:00:09"}]}),
+    ]
+    predicted = [host.done(module, check=True, **options) for module, options in play]
+    assert host.namespaces() == []
+    done = [host.done(module, **options) for module, options in play]
+    assert [one["commands"] for one in predicted] == [one["commands"] for one in done]
+    assert [one["diff"]["after"] for one in predicted[2:]] == [one["diff"]["after"] for one in done[2:]]
+    assert host.done("netns_probe", check=True, expect=[{"from": "c", "to": "a:x"}])["warnings"] == [
+        "This is not probed in check mode, for it cannot be yet: expect[0].from: there is no namespace c; create it "
+        "first, with linuxnet.netns.netns."
+    ]
 
 
 def test_all_mistakes_are_told_at_once(host: Host) -> None:
@@ -226,7 +272,7 @@ def test_of_very_many_mistakes_the_first_are_told(host: Host) -> None:
 
 def test_of_very_many_interfaces_some_are_told(host: Host) -> None:
     host.sh("".join(f"ip link add x{number} type veth peer name y{number}; " for number in range(10)))
-    assert host.refused("netns_link_state", interface="eth7", state="up") == (
+    assert host.refused_by_the_kernel("netns_link_state", interface="eth7", state="up") == (
         "interface: there is no interface eth7 in the host's namespace; it has "
         "lo, x0, x1, x2, x3, x4, x5, x6, x7, x8 and 11 more"
     )
@@ -284,7 +330,7 @@ def test_what_is_no_namespace_is_left_alone(host: Host) -> None:
                 "look at it, and move it away or choose another name"
             )
     assert Path("/run/netns/file").read_text() == "precious\n"
-    assert host.refused("netns_link_state", netns="stale", interface="lo", state="up") == (
+    assert host.refused_by_the_kernel("netns_link_state", netns="stale", interface="lo", state="up") == (
         "netns: /run/netns/stale is not a namespace; make it one with linuxnet.netns.netns, state=present"
     )
 

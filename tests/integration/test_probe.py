@@ -439,7 +439,7 @@ def test_a_connection_waits_for_a_port(host: Host) -> None:
 
 def test_loopback_is_not_reached_from_elsewhere(host: Host) -> None:
     lab(host)
-    assert host.refused("netns_probe", expect=[{"from": "a", "to": "b:lo"}]) == (
+    assert host.refused_by_the_kernel("netns_probe", expect=[{"from": "a", "to": "b:lo"}]) == (
         "expect[0].to: interface lo in namespace b has no address to be reached by from elsewhere"
     )
     assert {probe["address"] for probe in probed(host, {"from": "b", "to": "b:lo"})} == {"127.0.0.1", "::1"}
@@ -456,7 +456,7 @@ def test_a_zone_is_an_interface_of_the_sender(host: Host) -> None:
     for zone in ("ea", str(index)):
         assert probed(host, {"from": "a", "to": f"{other}%{zone}"})[0]["reachable"]
     expect = [{"from": "a", "to": f"{other}%{zone}", "reachable": False} for zone in ("typo", "4711")]
-    assert host.refused("netns_probe", expect=expect).splitlines()[1:] == [
+    assert host.refused_by_the_kernel("netns_probe", expect=expect).splitlines()[1:] == [
         "- expect[0].to: there is no interface typo in namespace a; it has ea, lo",
         "- expect[1].to: there is no interface 4711 in namespace a; it has ea, lo",
     ]
@@ -494,7 +494,7 @@ def test_a_long_time_to_wait_is_no_mistake(host: Host) -> None:
 
 def test_mistakes_are_told_all_at_once(host: Host) -> None:
     lab(host)
-    message = host.refused(
+    message = host.refused_by_the_kernel(
         "netns_probe",
         expect=[
             {"from": "../x", "to": "10.0.0.2"},
@@ -508,14 +508,16 @@ def test_mistakes_are_told_all_at_once(host: Host) -> None:
     )
     for path in ("[0].from", "[1].to", "[2].port", "[3].port", "[4].mtu", "[5].count", "[6].max_loss"):
         assert f"expect{path}" in message
-    message = host.refused("netns_probe", expect=[{"from": "c", "to": "10.0.0.2"}, {"to": "a:nope"}, {"to": "c:ea"}])
+    message = host.refused_by_the_kernel(
+        "netns_probe", expect=[{"from": "c", "to": "10.0.0.2"}, {"to": "a:nope"}, {"to": "c:ea"}]
+    )
     assert message.splitlines()[1:] == [
         "- expect[0].from: there is no namespace c; create it first, with linuxnet.netns.netns",
         "- expect[1].to: there is no interface nope in namespace a; it has ea, lo",
         "- expect[2].to: there is no namespace c; create it first, with linuxnet.netns.netns",
     ]
-    assert "the list is empty" in host.refused("netns_probe", expect=[])
-    assert "timeout" in host.refused("netns_probe", timeout=0)
+    assert "the list is empty" in host.refused_by_the_kernel("netns_probe", expect=[])
+    assert "timeout" in host.refused_by_the_kernel("netns_probe", timeout=0)
 
 
 def test_without_expectations_all_reach_all(host: Host) -> None:

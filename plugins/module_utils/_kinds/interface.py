@@ -31,11 +31,14 @@ from ansible_collections.linuxnet.netns.plugins.module_utils._kind import (
 )
 from ansible_collections.linuxnet.netns.plugins.module_utils._kinds.peers import Peers
 from ansible_collections.linuxnet.netns.plugins.module_utils._model import (
+    FOREIGN,
+    NAMESPACE,
     OWN_PID,
     Condition,
     Declared,
     Endpoint,
     Key,
+    Name,
     Netns,
     Request,
     Scope,
@@ -347,16 +350,30 @@ def identity_on(state: State, thing: Thing) -> Optional[str]:
 
 
 def demand(state: State, path: str, end: Endpoint, option: str = "interface") -> Interface:
-    """The interface, which must be there.
+    """The interface, which must be there, or is assumed to be.
 
     Raises: Impossible, naming the namespace or the interface that is missing.
     """
-    if not state.has(end.netns):
-        raise Impossible(joined(path, "netns"), missing_namespace(str(end.netns), state))
+    demand_namespace(state, joined(path, "netns"), end.netns)
     found = find(state, end)
+    if found is None and state.assumes and known_as(state, end) is None:
+        found = Interface(end.interface, "veth", mtu=1500)
+        state.put(INTERFACE, *end, found)
+        state.notes.append(f"Interface {end} is not there: check mode assumes that an earlier task makes it.")
     if found is None:
         raise Impossible(joined(path, option), missing_interface(end, state))
     return found
+
+
+def demand_namespace(state: State, path: str, netns: Netns) -> None:
+    """Make sure that a namespace is there, or assume it. Raises: Impossible."""
+    if netns is None or state.has(netns):
+        return
+    if not state.assumes or state.what(netns) == FOREIGN:
+        raise Impossible(path, missing_namespace(netns, state))
+    state.names[netns] = Name(NAMESPACE)
+    state.put(INTERFACE, netns, "lo", Interface("lo", "loopback", ifindex=1))
+    state.notes.append(f"Namespace {netns} is not there: check mode assumes that an earlier task makes it.")
 
 
 def missing_namespace(name: str, state: State) -> str:

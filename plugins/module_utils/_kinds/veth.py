@@ -24,11 +24,11 @@ from ansible_collections.linuxnet.netns.plugins.module_utils._kinds.interface im
     PeerOf,
     SetInterface,
     built_upon,
+    demand_namespace,
     find,
     group_of,
     joined,
     known_as,
-    missing_namespace,
     next_index,
 )
 from ansible_collections.linuxnet.netns.plugins.module_utils._kinds.ownership import OWNERSHIP, record_of
@@ -137,8 +137,7 @@ class Veth(Declared):
         if self.second is None:
             raise Impossible(self.path, "a pair that is to be present has two ends")
         for end in self.ends:
-            if not state.has(end.netns):
-                raise Impossible(joined(end.path, end.netns_option), missing_namespace(str(end.netns), state))
+            demand_namespace(state, joined(end.path, end.netns_option), end.netns)
             if end.netns is not None and end.netns in state.aliases:
                 raise Impossible(
                     joined(end.path, end.netns_option),
