@@ -48,7 +48,7 @@ requirements:
 attributes:
   check_mode:
     support: full
-    description: It only reads, so check mode makes no difference.
+    description: It only reads, in check mode too.
   diff_mode:
     support: N/A
     description: It only reads, so there is no difference to show.

@@ -19,6 +19,8 @@ description:
     in this time.
   - A probe that could not be sent at all proves nothing, and is not as expected, whatever is.
   - It changes nothing, creates no file, and keeps no other task waiting. It sends packets, in check mode too.
+  - In check mode, a probe that cannot be tried yet, because an earlier task of the play would make its namespace,
+    interface or address first, is left out with a warning.
 extends_documentation_fragment:
   - linuxnet.netns.attributes.reading
 options:
