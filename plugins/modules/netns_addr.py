@@ -30,7 +30,8 @@ options:
     aliases: [device]
   addresses:
     description:
-      - One or more IPv4 or IPv6 addresses, each with its prefix length.
+      - One or more IPv4 or IPv6 addresses, each with its prefix length. They are kept for ever; one that is there with
+        a lifetime loses it, and one that failed duplicate address detection is made anew.
     type: list
     elements: str
     required: true
@@ -38,7 +39,7 @@ options:
   exclusive:
     description:
       - Remove all other addresses, except for those that the kernel itself gives, which are the link-local ones,
-        and on C(lo) C(127.0.0.1/8) and C(::1/128).
+        and on C(lo) C(127.0.0.1/8) and C(::1/128), and those that router advertisements give.
       - Only for O(state=present).
     type: bool
     default: false

@@ -49,7 +49,7 @@ from ansible_collections.linuxnet.netns.plugins.module_utils._values import (
     is_loopback,
 )
 from ansible_collections.linuxnet.netns.plugins.module_utils._wire import reports, requests
-from ansible_collections.linuxnet.netns.plugins.module_utils._wire.attributes import number
+from ansible_collections.linuxnet.netns.plugins.module_utils._wire.attributes import number, only
 from ansible_collections.linuxnet.netns.plugins.module_utils._wire.messages import (
     ACK,
     CREATE,
@@ -57,6 +57,7 @@ from ansible_collections.linuxnet.netns.plugins.module_utils._wire.messages impo
     EXCL,
     INDEX,
     NEWADDR,
+    REPLACE,
     Form,
     again,
     packed,
@@ -68,8 +69,12 @@ if TYPE_CHECKING:
 
 #: Addresses that the kernel itself gives to ``lo`` when it is set up.
 LOOPBACK = ("127.0.0.1/8", "::1/128")
-#: linux/if_addr.h
-_IFA_SECONDARY = 0x1
+#: linux/if_addr.h: flags. The first means "temporary" to IPv6; MANAGETEMPADDR have those of router advertisements.
+_SECONDARY, _DADFAILED, _PERMANENT, _MANAGETEMPADDR = 0x1, 0x8, 0x80, 0x100
+#: linux/if_addr.h: the size of struct ifaddrmsg; ADDRESS, LOCAL, LABEL, BROADCAST and FLAGS, which name an address.
+_IFADDRMSG, _NAMING = 8, frozenset({1, 2, 3, 4, 8})
+#: linux/if_addr.h: IFAPROT_KERNEL_RA.
+_BY_ROUTER = 2
 
 
 class Address(NamedTuple):
@@ -78,13 +83,17 @@ class Address(NamedTuple):
     ``text`` is canonical, with the prefix length: ``10.0.0.1/24``, ``fd00::1/64``. ``secondary`` is the kernel's flag
     of the same name: this IPv4 address goes when its subnet's primary goes, unless the interface promotes secondaries.
     ``raw`` is the kernel's own report of it, by which it can be put back exactly as it was. ``peer`` is the address at
-    the other end, where the kernel has one (``ip address add ADDRESS peer PEER``).
+    the other end, where the kernel has one (``ip address add ADDRESS peer PEER``). ``expires``: it has a lifetime.
+    ``duplicate``: somebody else has it, as duplicate address detection found. ``advertised``: a router gave it.
     """
 
     text: str
     secondary: bool = False
     raw: bytes = b""
     peer: str = ""
+    expires: bool = False
+    duplicate: bool = False
+    advertised: bool = False
 
     @property
     def version(self) -> int:
@@ -188,10 +197,23 @@ class _Addresses(Reading[tuple[Address, ...]]):
             told = reports.address(raw)
             name = None if told is None else names.get(told.ifindex)
             if told is not None and name is not None:
-                # The same bit means "temporary" to IPv6 (linux/if_addr.h).
-                secondary = told.version == 4 and bool(told.flags & _IFA_SECONDARY)
-                found.setdefault(name, []).append(Address(told.text, secondary, raw, told.peer))
+                found.setdefault(name, []).append(_address(told, raw))
         self._state.table(ADDRESS, netns).update((name, tuple(some)) for name, some in found.items())
+
+
+def _address(told: reports.AddressReport, raw: bytes) -> Address:
+    flags, is_ipv6 = told.flags, told.version == 6
+    if flags & _PERMANENT and not flags & (_SECONDARY | _DADFAILED):
+        return Address(told.text, False, raw, told.peer)
+    return Address(
+        told.text,
+        bool(flags & _SECONDARY) and not is_ipv6,
+        raw,
+        told.peer,
+        expires=not flags & _PERMANENT,
+        duplicate=bool(flags & _DADFAILED),
+        advertised=is_ipv6 and (told.protocol == _BY_ROUTER or bool(flags & (_SECONDARY | _MANAGETEMPADDR))),
+    )
 
 
 def of(state: State, end: Endpoint) -> tuple[Address, ...]:
@@ -232,9 +254,12 @@ class Addresses(Declared):
             return
         found = demand(state, self.path, end)
         there = of(state, end)
-        texts = {one.text for one in there}
-        wanted = [Address(text) for text in self.addresses if self.present and text not in texts]
+        right = {one.text for one in there if not one.duplicate}
+        wanted = [Address(text) for text in self.addresses if self.present and text not in right]
         unwanted = self._unwanted(state, there, wanted)
+        for one in there:
+            if self.present and one.expires and one.text in self.addresses and one.text in right:
+                yield KeepAddress(*end, one.text, one.raw)
         if not wanted and not unwanted:
             return
         kept = [one for one in there if one not in unwanted]
@@ -258,17 +283,22 @@ class Addresses(Declared):
     def _unwanted(self, state: State, there: Sequence[Address], wanted: Sequence[Address]) -> list[Address]:
         if not self.present:
             return [one for one in there if one.text in self.addresses]
+        useless = [one for one in there if one.duplicate and one.text in self.addresses]
         if self.exclusive:
-            return [one for one in there if one.text not in self.addresses and not given(self.interface, one.text)]
+            others = [one for one in there if one.text not in self.addresses and not one.advertised]
+            return [*useless, *(one for one in others if not given(self.interface, one.text))]
         record = record_of(state, self.record) if self.purge or wanted else None
         if record is None:
-            return []
+            return useless
         return [
-            one
-            for one in there
-            if one.text not in self.addresses
-            and (self.purge or any(same(one, another) for another in wanted))
-            and record.owns(state, Thing(ADDRESS, self.netns, (self.interface, one.text)))
+            *useless,
+            *(
+                one
+                for one in there
+                if one.text not in self.addresses
+                and (self.purge or any(same(one, another) for another in wanted))
+                and record.owns(state, Thing(ADDRESS, self.netns, (self.interface, one.text)))
+            ),
         ]
 
     def _possible(self, wanted: Sequence[Address], kept: Sequence[Address], found: Interface) -> None:
@@ -295,15 +325,23 @@ class Addresses(Declared):
         end = Endpoint(self.netns, self.interface)
         if find(state, end) is None:
             return {}
-        texts = [one.text for one in of(state, end)]
-        shown = [text for text in texts if text in self.addresses or not given(self.interface, text)]
-        return of_interface(self.netns, self.interface, {"addresses": sorted(shown, key=order)})
+        there = {one.text: one for one in of(state, end)}
+        shown = [text for text in there if text in self.addresses or not given(self.interface, text)]
+        leaf = [f"{text}{_fault(there[text])}" for text in sorted(shown, key=order)]
+        return of_interface(self.netns, self.interface, {"addresses": leaf})
 
     def places(self) -> set[Endpoint]:
         return {Endpoint(self.netns, self.interface)}
 
     def things(self) -> Iterable[Thing]:
         return [Thing(ADDRESS, self.netns, (self.interface, text)) for text in self.addresses]
+
+
+def _fault(address: Address) -> str:
+    """What a view says of an address that is there and not as it should be."""
+    if address.duplicate:
+        return " (a duplicate)"
+    return " (expires)" if address.expires and not address.advertised else ""
 
 
 def same(one: Address, other: Address) -> bool:
@@ -387,6 +425,49 @@ class AddAddress(Request):
 
     def undo(self, before: State) -> Iterable[Step]:
         return [DeleteAddress(self.netns, self.interface, self.address, self.raw, self.peer)]
+
+
+@value
+class KeepAddress(Request):
+    """Take the end of an address's lifetime away; ``raw`` is the kernel's report of it."""
+
+    netns: Netns
+    interface: str
+    address: str
+    raw: bytes
+
+    def words(self) -> Sequence[str]:
+        forever = ["valid_lft", "forever", "preferred_lft", "forever"]
+        return ip(self.netns, "address", "change", self.address, "dev", self.interface, *forever)
+
+    def message(self, codec: Codec, sender: Sender) -> bytes:
+        # Without a lifetime (CACHEINFO) in it, the kernel takes it for infinite.
+        index = sender.index(self.netns, self.interface)
+        return again(only(self.raw, _IFADDRMSG, _NAMING), index, flags=ACK | REPLACE)
+
+    def effect(self, state: State) -> None:
+        end = Endpoint(self.netns, self.interface)
+        kept = (one._replace(expires=False) if one.text == self.address else one for one in of(state, end))
+        state.put(ADDRESS, *end, tuple(kept))
+
+    def undo(self, before: State) -> Iterable[Step]:
+        return [_LimitAddress(self.netns, self.interface, self.address, self.raw)]
+
+
+@value
+class _LimitAddress(KeepAddress):
+    """Give an address the lifetime back that it had."""
+
+    def words(self) -> Sequence[str]:
+        return ip(self.netns, "address", "change", self.address, "dev", self.interface)
+
+    def message(self, codec: Codec, sender: Sender) -> bytes:
+        return again(self.raw, sender.index(self.netns, self.interface), flags=ACK | REPLACE)
+
+    def effect(self, state: State) -> None:
+        end = Endpoint(self.netns, self.interface)
+        limited = (one._replace(expires=True) if one.text == self.address else one for one in of(state, end))
+        state.put(ADDRESS, *end, tuple(limited))
 
 
 @value

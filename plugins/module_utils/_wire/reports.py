@@ -29,9 +29,9 @@ _GROUP, _LINK_NETNSID, _PROP_LIST = 27, 37, 52
 _OF_LINK = frozenset({_MAC, _IFNAME, _MTU, _LINK, _MASTER, _LINKINFO, _GROUP, _LINK_NETNSID, _PROP_LIST})
 #: linux/if_link.h: ALT_IFNAME, the attributes of PROP_LIST.
 _ALT_IFNAME = 53
-#: linux/if_addr.h: ADDRESS, LOCAL.
-_ADDRESS, _LOCAL = 1, 2
-_OF_ADDRESS = frozenset({_ADDRESS, _LOCAL})
+#: linux/if_addr.h: ADDRESS, LOCAL, FLAGS, PROTO (since Linux 5.18).
+_ADDRESS, _LOCAL, _FLAGS, _PROTO = 1, 2, 8, 11
+_OF_ADDRESS = frozenset({_ADDRESS, _LOCAL, _FLAGS, _PROTO})
 #: linux/if.h
 _IFF_LOOPBACK = 0x8
 #: The bytes of what precedes the attributes: struct ifinfomsg, ifaddrmsg and rtmsg, behind the header.
@@ -67,7 +67,10 @@ class LinkReport(NamedTuple):
 
 
 class AddressReport(NamedTuple):
-    """An address (RTM_NEWADDR), as text with its prefix length; ``peer`` is the one at the other end, or empty."""
+    """An address (RTM_NEWADDR), as text with its prefix length; ``peer`` is the one at the other end, or empty.
+
+    ``protocol`` is who gave it, 0 where the kernel does not tell.
+    """
 
     ifindex: int
     version: int
@@ -75,6 +78,7 @@ class AddressReport(NamedTuple):
     peer: str
     flags: int
     scope: int
+    protocol: int = 0
 
 
 class Hop(NamedTuple):
@@ -144,7 +148,11 @@ def address(raw: bytes) -> Optional[AddressReport]:
     if not own:
         return None
     peer = socket.inet_ntop(family, far) if far and far != own else ""
-    return AddressReport(index, _VERSIONS[family], f"{socket.inet_ntop(family, own)}/{length}", peer, flags, scope)
+    if _FLAGS in told:
+        flags = unsigned(told[_FLAGS]) or 0
+    protocol = told[_PROTO][0] if _PROTO in told else 0
+    written = f"{socket.inet_ntop(family, own)}/{length}"
+    return AddressReport(index, _VERSIONS[family], written, peer, flags, scope, protocol)
 
 
 def route(raw: bytes) -> Optional[RouteReport]:
