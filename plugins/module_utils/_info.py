@@ -19,8 +19,9 @@ from ansible_collections.linuxnet.netns.plugins.module_utils._kinds.interface im
     ELSEWHERE,
     INTERFACE,
     Interface,
+    names_by_index,
 )
-from ansible_collections.linuxnet.netns.plugins.module_utils._kinds.route import ROUTE, Route
+from ansible_collections.linuxnet.netns.plugins.module_utils._kinds.route import ROUTE
 from ansible_collections.linuxnet.netns.plugins.module_utils._model import (
     DANGLING,
     FOREIGN,
@@ -172,7 +173,7 @@ def look(kernel: LinuxKernel, problems: Problems, places: Optional[Mapping[Place
                 "inode": inode,
                 "links": list(_links(state, place.netns, names)),
                 "addresses": list(_addresses(state, place.netns)),
-                "routes": [_route(one, state, place.netns) for one in state.rows(ROUTE, place.netns).values()],
+                "routes": list(_routes(state, place.netns)),
                 "processes": [{"pid": pid, "command": command} for pid, command in processes],
             }
         )
@@ -254,9 +255,12 @@ def _addresses(state: State, netns: Netns) -> Iterator[dict[str, Any]]:
                 }
 
 
-def _route(route: Route, state: State, netns: Netns) -> dict[str, Any]:
-    report = route.report
-    names = {one.ifindex: one.name for one in state.rows(INTERFACE, netns).values()}
+def _routes(state: State, netns: Netns) -> Iterator[dict[str, Any]]:
+    names = names_by_index(state, netns)
+    return (_route(one.report, names) for one in state.rows(ROUTE, netns).values())
+
+
+def _route(report: reports.RouteReport, names: Mapping[Optional[int], str]) -> dict[str, Any]:
     hops = [{"gateway": hop.gateway, "interface": names.get(hop.ifindex), "weight": hop.weight} for hop in report.hops]
     single = hops[0] if len(hops) == 1 else {"gateway": None, "interface": None}
     return {

@@ -70,6 +70,9 @@ class Stored(NamedTuple):
 class Reading(Generic[Row]):
     """One reading of a kind: of each namespace that the scope asks for, and then of what leads from one to another."""
 
+    def __init__(self, state: State) -> None:
+        self._state = state
+
     def inside(self, netns: Netns, route: Socket) -> None:
         """Read what there is of the kind in a namespace, which was entered. Raises: OSError."""
 
@@ -114,7 +117,7 @@ class Kind(Generic[Row]):
 
     def reading(self, scope: Scope, state: State, reader: Reader) -> Reading[Row]:
         """A reading of what the scope asks for, into the state."""
-        return Reading()
+        return Reading(state)
 
     def unseen(self, state: State) -> Any:
         """What no view shows of it, to be compared after a rollback."""
@@ -139,7 +142,8 @@ class Kind(Generic[Row]):
 
     def called(self, thing: Thing) -> str:
         """The thing as a sentence begins with it."""
-        raise NotImplementedError
+        place = Endpoint(thing.netns, thing.key[0])
+        return f"{self.name.capitalize()} {' of '.join([*thing.key[1:], str(place)])}"
 
     def identity(self, state: State, thing: Thing) -> Optional[str]:
         """What tells the thing from another of its name; None: there is none of that name."""
@@ -174,6 +178,21 @@ class OnInterface(Kind[tuple[Row, ...]]):
     """A kind of which interfaces have some: its rows are by interface, each all of one, in the kernel's order."""
 
     on_interface = True
+
+    def named(self, row: Row) -> str:
+        """What names one among those of its interface."""
+        return str(row)
+
+    def exists(self, state: State, thing: Thing) -> bool:
+        interface, name = thing.key
+        return any(self.named(one) == name for one in state.row(self, thing.netns, interface) or ())
+
+    def things_of(self, state: State, end: Endpoint) -> Iterable[Thing]:
+        there = state.row(self, end.netns, end.interface) or ()
+        return [Thing(self, end.netns, (end.interface, self.named(one))) for one in there]
+
+    def is_key(self, key: Key, is_name: Callable[[str], bool]) -> bool:
+        return len(key) == 2 and is_name(key[0]) and isinstance(key[1], str)
 
     def taken(self, state: State, event: Event) -> Sequence[Row]:
         """What the kernel takes away upon an event, of what the interface has: all, when the interface goes."""

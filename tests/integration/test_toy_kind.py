@@ -97,9 +97,6 @@ ALIAS = AliasKind()
 
 
 class _Aliases(Reading[str]):
-    def __init__(self, state: State) -> None:
-        self._state = state
-
     def inside(self, netns: Netns, route: Socket) -> None:
         rows = self._state.table(ALIAS, netns)
         for raw in route.dump(requests.links()):

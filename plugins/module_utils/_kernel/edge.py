@@ -135,7 +135,7 @@ class LinuxKernel:
     @staticmethod
     def names() -> Mapping[int, str]:
         """The first name of each namespace that has one, by its inode."""
-        return {inode: name for (_device, inode), name in namespaces.names_by_inode().items()}
+        return namespaces.names_by_inode()
 
     @staticmethod
     def inhabitants(places: Sequence[Netns]) -> Mapping[Netns, tuple[int, Sequence[tuple[int, str]]]]:

@@ -22,7 +22,7 @@ _SIOCGIFHWADDR, _SIOCGIFINDEX = 0x8927, 0x8933
 
 
 class LinuxHost:
-    """The host, as the actions of one run use it (``_model.Host``).
+    """The host, as the actions of one run use it (``_contracts.Host``).
 
     ``home`` is a descriptor of the host's namespace. Deleted namespaces are held open until the run ends, which keeps
     them restorable; ``room`` is how many of them there may be. ``only_lo``: as a state has it.

@@ -11,7 +11,7 @@ import fcntl
 import os
 import re
 import stat
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Container, Iterable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from typing import NamedTuple, Optional
 
@@ -132,10 +132,10 @@ def identities(names: Iterable[str]) -> dict[str, str]:
     return found
 
 
-def names_by_inode() -> dict[tuple[int, int], str]:
-    """The first name of each namespace that has one, by its device and inode."""
-    found: dict[tuple[int, int], str] = {}
-    for name, inode in _inodes(listed()):
+def names_by_inode() -> dict[int, str]:
+    """The first name of each namespace that has one, by its inode."""
+    found: dict[int, str] = {}
+    for name, (_device, inode) in _inodes(listed()):
         found.setdefault(inode, name)
     return found
 
@@ -255,10 +255,7 @@ def away(home: int) -> Iterator[None]:
 
 def enter(netns: Netns, home: int) -> tuple[int, int]:
     """Enter a namespace by name or path, or the host's; gives its device and inode. Raises: OSError."""
-    if netns is not None and "/" in netns:
-        # A path such as /proc/self/ns/net means where this process lives, not where it has gone to read.
-        syscalls.setns(home)
-    descriptor = home if netns is None else open_namespace(netns)
+    descriptor = descriptor_of(netns, home)
     try:
         syscalls.setns(descriptor)
         found = os.fstat(descriptor)
@@ -268,22 +265,23 @@ def enter(netns: Netns, home: int) -> tuple[int, int]:
             os.close(descriptor)
 
 
+def descriptor_of(netns: Netns, home: int) -> int:
+    """A descriptor of a namespace by name or path, to be closed; of the host's, ``home`` itself. Raises: OSError."""
+    if netns is None:
+        return home
+    if "/" in netns:
+        # A path such as /proc/self/ns/net means where this process lives, not where it has gone to read.
+        syscalls.setns(home)
+    return open_namespace(netns)
+
+
 def processes(names: Iterable[str]) -> dict[str, tuple[int, ...]]:
     """The ids of the processes that are in each of the namespaces, from /proc; names of no namespace are left out."""
     by_inode = {key: name for name, key in _inodes(names)}
     inside: dict[str, list[int]] = {}
-    if by_inode:
-        for entry in os.listdir("/proc"):
-            if not entry.isdigit():
-                continue
-            try:
-                found = os.stat(f"/proc/{entry}/ns/net")
-            except OSError:
-                continue
-            held = by_inode.get((found.st_dev, found.st_ino))
-            if held is not None:
-                inside.setdefault(held, []).append(int(entry))
-    return {name: tuple(sorted(pids)) for name, pids in inside.items()}
+    for pid, key in _processes_in(by_inode):
+        inside.setdefault(by_inode[key], []).append(pid)
+    return {name: tuple(pids) for name, pids in inside.items()}
 
 
 def inhabitants(places: Iterable[Netns]) -> dict[Netns, tuple[int, Sequence[tuple[int, str]]]]:
@@ -294,13 +292,19 @@ def inhabitants(places: Iterable[Netns]) -> dict[Netns, tuple[int, Sequence[tupl
         with suppress(OSError):
             keys[netns] = _key(path)
     inside: dict[tuple[int, int], list[tuple[int, str]]] = {key: [] for key in keys.values()}
+    for pid, key in _processes_in(inside):
+        with suppress(OSError), open(f"/proc/{pid}/comm", encoding="utf-8", errors="replace") as file:
+            inside[key].append((pid, file.read().rstrip("\n")))
+    return {netns: (key[1], inside[key]) for netns, key in keys.items()}
+
+
+def _processes_in(keys: Container[tuple[int, int]]) -> Iterator[tuple[int, tuple[int, int]]]:
+    """The processes in namespaces that are given by their devices and inodes, each with that, by their ids."""
     for pid in sorted(int(entry) for entry in os.listdir("/proc") if entry.isdigit()):
         with suppress(OSError):
             key = _key(f"/proc/{pid}/ns/net")
-            if key in inside:
-                with open(f"/proc/{pid}/comm", encoding="utf-8", errors="replace") as file:
-                    inside[key].append((pid, file.read().rstrip("\n")))
-    return {netns: (key[1], inside[key]) for netns, key in keys.items()}
+            if key in keys:
+                yield pid, key
 
 
 def _key(path: str) -> tuple[int, int]:
@@ -352,5 +356,4 @@ def _inodes(names: Iterable[str]) -> Iterator[tuple[str, tuple[int, int]]]:
     """The device and the inode of each of the namespaces; names of no namespace are left out."""
     for name in names:
         with suppress(OSError):
-            found = os.stat(path_of(name))
-            yield name, (found.st_dev, found.st_ino)
+            yield name, _key(path_of(name))

@@ -11,7 +11,7 @@ from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, Any, Optional
 
 from ansible_collections.linuxnet.netns.plugins.module_utils._errors import NetlinkError
-from ansible_collections.linuxnet.netns.plugins.module_utils._kernel import namespaces, syscalls
+from ansible_collections.linuxnet.netns.plugins.module_utils._kernel import namespaces
 from ansible_collections.linuxnet.netns.plugins.module_utils._kernel.netlink import RouteSocket
 from ansible_collections.linuxnet.netns.plugins.module_utils._kind import Reading, Stored
 from ansible_collections.linuxnet.netns.plugins.module_utils._model import NAMESPACE, Name, Netns, Scope, State
@@ -88,9 +88,7 @@ class LinuxReader:
         if not self._state.has(netns):
             return None
         try:
-            if netns is not None and "/" in netns:
-                syscalls.setns(self._home)
-            descriptor = self._home if netns is None else namespaces.open_namespace(netns)
+            descriptor = namespaces.descriptor_of(netns, self._home)
         except OSError:
             return None
         try:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import errno
 import socket
 from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import replace
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any, Callable, NamedTuple, Optional
 
@@ -22,14 +23,13 @@ from ansible_collections.linuxnet.netns.plugins.module_utils._kinds.interface im
     demand,
     find,
     identity_on,
-    inside,
     joined,
+    names_by_index,
 )
 from ansible_collections.linuxnet.netns.plugins.module_utils._kinds.ownership import record_of
 from ansible_collections.linuxnet.netns.plugins.module_utils._model import (
     Declared,
     Endpoint,
-    Key,
     Netns,
     Request,
     Scope,
@@ -144,25 +144,15 @@ class AddressKind(OnInterface[Address]):
         bare = loopback and not any(one.version == 4 for one in of(before, Endpoint(event.netns, event.interface)))
         return [DeleteAddress(event.netns, event.interface, LOOPBACK[0])] if bare else []
 
-    def exists(self, state: State, thing: Thing) -> bool:
-        interface, text = thing.key
-        return any(one.text == text for one in state.row(self, thing.netns, interface) or ())
-
-    def things_of(self, state: State, end: Endpoint) -> Iterable[Thing]:
-        return [Thing(self, end.netns, (end.interface, one.text)) for one in of(state, end)]
+    def named(self, row: Address) -> str:
+        return row.text
 
     def leaf(self, state: State, end: Endpoint) -> dict[str, Any]:
         found = listed(state, end)
         return {"addresses": found} if found else {}
 
-    def called(self, thing: Thing) -> str:
-        return f"Address {thing.key[1]} of {Endpoint(thing.netns, thing.key[0])}"
-
     def identity(self, state: State, thing: Thing) -> Optional[str]:
         return identity_on(state, thing)
-
-    def is_key(self, key: Key, is_name: Callable[[str], bool]) -> bool:
-        return len(key) == 2 and is_name(key[0]) and isinstance(key[1], str)
 
     def surplus(self, scope: Scope, thing: Thing) -> None:
         scope.want(INTERFACE, thing.netns, SettingsOf(thing.key[0]))
@@ -187,11 +177,8 @@ ADDRESS = AddressKind()
 class _Addresses(Reading[tuple[Address, ...]]):
     """One reading of addresses."""
 
-    def __init__(self, state: State) -> None:
-        self._state = state
-
     def inside(self, netns: Netns, route: Socket) -> None:
-        names = {one.ifindex: one.name for one in inside(self._state, netns).values()}
+        names = names_by_index(self._state, netns)
         found: dict[str, list[Address]] = {}
         for raw in route.dump(requests.addresses()):
             told = reports.address(raw)
@@ -259,7 +246,7 @@ class Addresses(Declared):
         unwanted = self._unwanted(state, there, wanted)
         for one in there:
             if self.present and one.expires and one.text in self.addresses and one.text in right:
-                yield KeepAddress(*end, one.text, one.raw)
+                yield SetLifetime(*end, one.text, one.raw)
         if not wanted and not unwanted:
             return
         kept = [one for one in there if one not in unwanted]
@@ -428,46 +415,31 @@ class AddAddress(Request):
 
 
 @value
-class KeepAddress(Request):
-    """Take the end of an address's lifetime away; ``raw`` is the kernel's report of it."""
+class SetLifetime(Request):
+    """Keep an address for ever, or give it back the lifetime that it had by ``raw``, the kernel's report of it."""
 
     netns: Netns
     interface: str
     address: str
     raw: bytes
+    forever: bool = True
 
     def words(self) -> Sequence[str]:
-        forever = ["valid_lft", "forever", "preferred_lft", "forever"]
-        return ip(self.netns, "address", "change", self.address, "dev", self.interface, *forever)
+        lifetime = ["valid_lft", "forever", "preferred_lft", "forever"] if self.forever else []
+        return ip(self.netns, "address", "change", self.address, "dev", self.interface, *lifetime)
 
     def message(self, codec: Codec, sender: Sender) -> bytes:
         # Without a lifetime (CACHEINFO) in it, the kernel takes it for infinite.
-        index = sender.index(self.netns, self.interface)
-        return again(only(self.raw, _IFADDRMSG, _NAMING), index, flags=ACK | REPLACE)
+        raw = only(self.raw, _IFADDRMSG, _NAMING) if self.forever else self.raw
+        return again(raw, sender.index(self.netns, self.interface), flags=ACK | REPLACE)
 
     def effect(self, state: State) -> None:
         end = Endpoint(self.netns, self.interface)
-        kept = (one._replace(expires=False) if one.text == self.address else one for one in of(state, end))
-        state.put(ADDRESS, *end, tuple(kept))
+        there = (one._replace(expires=not self.forever) if one.text == self.address else one for one in of(state, end))
+        state.put(ADDRESS, *end, tuple(there))
 
     def undo(self, before: State) -> Iterable[Step]:
-        return [_LimitAddress(self.netns, self.interface, self.address, self.raw)]
-
-
-@value
-class _LimitAddress(KeepAddress):
-    """Give an address the lifetime back that it had."""
-
-    def words(self) -> Sequence[str]:
-        return ip(self.netns, "address", "change", self.address, "dev", self.interface)
-
-    def message(self, codec: Codec, sender: Sender) -> bytes:
-        return again(self.raw, sender.index(self.netns, self.interface), flags=ACK | REPLACE)
-
-    def effect(self, state: State) -> None:
-        end = Endpoint(self.netns, self.interface)
-        limited = (one._replace(expires=True) if one.text == self.address else one for one in of(state, end))
-        state.put(ADDRESS, *end, tuple(limited))
+        return [replace(self, forever=not self.forever)]
 
 
 @value

@@ -142,9 +142,6 @@ class Interfaces(Kind[Interface]):
     def reading(self, scope: Scope, state: State, reader: Reader) -> Reading[Interface]:
         return _Links(scope, state, reader)
 
-    def called(self, thing: Thing) -> str:
-        return f"Interface {Endpoint(thing.netns, thing.key[0])}"
-
     def identity(self, state: State, thing: Thing) -> Optional[str]:
         return identity_on(state, thing)
 
@@ -212,7 +209,8 @@ class _Links(Reading[Interface]):
     """One reading of interfaces, with their peers and settings."""
 
     def __init__(self, scope: Scope, state: State, reader: Reader) -> None:
-        self._scope, self._state, self._reader = scope, state, reader
+        super().__init__(state)
+        self._scope, self._reader = scope, reader
         self._peers = Peers(reader)
         self._wanted = scope.wants.get(INTERFACE, {})
 
@@ -239,7 +237,7 @@ class _Links(Reading[Interface]):
                     self._find_lower(netns)
                 elif detail == ALL_PEERS:
                     for end in peers.ends(netns):
-                        peers.find(end, (None,), everywhere)
+                        peers.find(end, (None,), True)
                 elif detail.interface not in rows:
                     continue
                 elif isinstance(detail, PeerOf):
@@ -251,7 +249,7 @@ class _Links(Reading[Interface]):
 
     def _find_lower(self, netns: Netns) -> None:
         """Find what the links of a namespace lead to."""
-        by_index = {one.ifindex: one.name for one in inside(self._state, netns).values()}
+        by_index = names_by_index(self._state, netns)
         for name, found in list(inside(self._state, netns).items()):
             link = found.report
             if link is None or not link.other or (link.netns_id is None and link.other == link.ifindex):
@@ -301,6 +299,11 @@ def find(state: State, end: Endpoint) -> Optional[Interface]:
 def inside(state: State, netns: Netns) -> Mapping[str, Interface]:
     """The interfaces of a namespace, by name."""
     return state.rows(INTERFACE, netns)
+
+
+def names_by_index(state: State, netns: Netns) -> dict[Optional[int], str]:
+    """The names of the interfaces of a namespace, by their indexes."""
+    return {one.ifindex: one.name for one in inside(state, netns).values()}
 
 
 def change(state: State, end: Endpoint, **fields: Any) -> None:

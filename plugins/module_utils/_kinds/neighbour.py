@@ -27,6 +27,7 @@ from ansible_collections.linuxnet.netns.plugins.module_utils._kinds.interface im
     find,
     identity_on,
     inside,
+    names_by_index,
 )
 from ansible_collections.linuxnet.netns.plugins.module_utils._model import (
     Declared,
@@ -40,9 +41,6 @@ from ansible_collections.linuxnet.netns.plugins.module_utils._model import (
     ip,
     of_interface,
     value,
-)
-from ansible_collections.linuxnet.netns.plugins.module_utils._model import (
-    Key as ThingKey,
 )
 from ansible_collections.linuxnet.netns.plugins.module_utils._values import address_bytes
 from ansible_collections.linuxnet.netns.plugins.module_utils._wire import requests
@@ -100,23 +98,13 @@ class NeighbourKind(OnInterface[Neighbour], Carried[tuple[Neighbour, ...]]):
     def again(self, end: Endpoint, rows: Sequence[Neighbour]) -> Iterable[Step]:
         return [SetNeighbour(*end, *one) for one in rows]
 
-    def exists(self, state: State, thing: Thing) -> bool:
-        there = of(state, Endpoint(thing.netns, thing.key[0]))
-        return any(one.address == thing.key[1] for one in there)
-
-    def things_of(self, state: State, end: Endpoint) -> Iterable[Thing]:
-        return [Thing(self, end.netns, (end.interface, one.address)) for one in of(state, end)]
+    def named(self, row: Neighbour) -> str:
+        return row.address
 
     # ---- ownership
 
-    def called(self, thing: Thing) -> str:
-        return f"Neighbour {thing.key[1]} of {Endpoint(thing.netns, thing.key[0])}"
-
     def identity(self, state: State, thing: Thing) -> Optional[str]:
         return identity_on(state, thing)
-
-    def is_key(self, key: ThingKey, is_name: Callable[[str], bool]) -> bool:
-        return len(key) == 2 and is_name(key[0]) and isinstance(key[1], str)
 
     def surplus(self, scope: Scope, thing: Thing) -> None:
         scope.want(self, thing.netns)
@@ -133,8 +121,8 @@ class NeighbourKind(OnInterface[Neighbour], Carried[tuple[Neighbour, ...]]):
         return of_interface(*end, {"neighbours": [_leaf(one) for one in of(state, end) if one.address == thing.key[1]]})
 
     def leaf(self, state: State, end: Endpoint) -> dict[str, Any]:
-        found = of(state, end)
-        return {"neighbours": [_leaf(one) for one in sorted(found, key=order)]} if found else {}
+        found = listed(state, end)
+        return {"neighbours": found} if found else {}
 
     # ---- the checkpoint
 
@@ -157,11 +145,8 @@ NEIGHBOUR = NeighbourKind()
 class _Neighbours(Reading[tuple[Neighbour, ...]]):
     """One reading of neighbours."""
 
-    def __init__(self, state: State) -> None:
-        self._state = state
-
     def inside(self, netns: Netns, route: Socket) -> None:
-        names = {one.ifindex: one.name for one in inside(self._state, netns).values()}
+        names = names_by_index(self._state, netns)
         rows = self._state.table(NEIGHBOUR, netns)
         for raw in route.dump(requests.dump(requests.GETNEIGH, bytes(_NDMSG.size))):
             family, index, state, _flags, _type = _NDMSG.unpack_from(raw, 16)

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from ansible_collections.linuxnet.netns.plugins.module_utils._errors import NetlinkError
 from ansible_collections.linuxnet.netns.plugins.module_utils._kind import Carried, Reading
-from ansible_collections.linuxnet.netns.plugins.module_utils._kinds.interface import inside
+from ansible_collections.linuxnet.netns.plugins.module_utils._kinds.interface import inside, names_by_index
 from ansible_collections.linuxnet.netns.plugins.module_utils._model import Netns, Scope, State
 from ansible_collections.linuxnet.netns.plugins.module_utils._wire import requests
 from ansible_collections.linuxnet.netns.plugins.module_utils._wire.attributes import attributes
@@ -52,11 +52,8 @@ COMPARED = Compared()
 class _Compared(Reading[Any]):
     """One reading of what is only compared."""
 
-    def __init__(self, state: State) -> None:
-        self._state = state
-
     def inside(self, netns: Netns, route: Socket) -> None:
-        names = {one.ifindex: one.name for one in inside(self._state, netns).values()}
+        names = names_by_index(self._state, netns)
         rows = self._state.table(COMPARED, netns)
         for what, index, found in (*_disciplines(route), *_entries(route)):
             if index in names:

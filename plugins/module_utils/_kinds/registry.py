@@ -9,7 +9,7 @@ Imports stand in functions, so that Ansible packs every kind and a task loads on
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any, Callable, ClassVar, Optional
 
 from ansible_collections.linuxnet.netns.plugins.module_utils._kind import Carried, Kind
@@ -39,23 +39,13 @@ def _neighbour() -> Kind[Any]:
     return NEIGHBOUR
 
 
-def _carried() -> Sequence[Carried[Any]]:
-    """The kinds that steps may take away without naming them, in the order in which they are put back."""
-    from ansible_collections.linuxnet.netns.plugins.module_utils._kinds.neighbour import NEIGHBOUR
-    from ansible_collections.linuxnet.netns.plugins.module_utils._kinds.queueing import COMPARED
-    from ansible_collections.linuxnet.netns.plugins.module_utils._kinds.route import ROUTE
-    from ansible_collections.linuxnet.netns.plugins.module_utils._kinds.settings import SETTINGS
-
-    return [SETTINGS, COMPARED, NEIGHBOUR, ROUTE]
-
-
 def _veth(before: State, found: interface.Interface, netns: Netns) -> Optional[Step]:
     from ansible_collections.linuxnet.netns.plugins.module_utils._kinds.veth import again
 
     return again(before, found, netns)
 
 
-class Registry(Mapping[str, Kind[Any]]):
+class Registry:
     """The kinds whose things are recorded, by their names in records."""
 
     LOADERS: ClassVar[dict[str, Callable[[], Kind[Any]]]] = {
@@ -66,13 +56,8 @@ class Registry(Mapping[str, Kind[Any]]):
     }
 
     def __getitem__(self, name: str) -> Kind[Any]:
+        """The kind of a name. Raises: KeyError."""
         return self.LOADERS[name]()
-
-    def __iter__(self) -> Iterator[str]:
-        return iter(self.LOADERS)
-
-    def __len__(self) -> int:
-        return len(self.LOADERS)
 
     def to_be_read(self, scope: Scope) -> Mapping[Kind[Any], Collection[Netns]]:
         """The kinds that a scope asks for, with what is always read with them, and where; in their order."""
@@ -86,7 +71,12 @@ class Registry(Mapping[str, Kind[Any]]):
 
     def carried(self) -> Sequence[Carried[Any]]:
         """The kinds that steps may take away without naming them, in the order in which they are put back."""
-        return _carried()
+        from ansible_collections.linuxnet.netns.plugins.module_utils._kinds.neighbour import NEIGHBOUR
+        from ansible_collections.linuxnet.netns.plugins.module_utils._kinds.queueing import COMPARED
+        from ansible_collections.linuxnet.netns.plugins.module_utils._kinds.route import ROUTE
+        from ansible_collections.linuxnet.netns.plugins.module_utils._kinds.settings import SETTINGS
+
+        return [SETTINGS, COMPARED, NEIGHBOUR, ROUTE]
 
     def index_of(self, state: State, end: Endpoint) -> Optional[int]:
         """The index of an interface, as far as a state knows it."""

@@ -78,9 +78,6 @@ ROUTE = RouteKind()
 class _Routes(Reading[Route]):
     """One reading of routes."""
 
-    def __init__(self, state: State) -> None:
-        self._state = state
-
     def inside(self, netns: Netns, route: Socket) -> None:
         rows = self._state.table(ROUTE, netns)
         for family in (_AF_INET, _AF_INET6):

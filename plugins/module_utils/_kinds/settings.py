@@ -94,9 +94,6 @@ SETTINGS = SettingsKind()
 class _Settings(Reading[Settings]):
     """One reading of settings."""
 
-    def __init__(self, state: State) -> None:
-        self._state = state
-
     def inside(self, netns: Netns, route: Socket) -> None:
         self._state.table(SETTINGS, netns).update(map(_settings, route.dump(requests.links())))
 
