@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Any, Callable
 
 import pytest
-from ansible_collections.linuxnet.netns.plugins.module_utils._kernel import edge, namespaces
+from ansible_collections.linuxnet.netns.plugins.module_utils._kernel import edge, namespaces, records
 from ansible_collections.linuxnet.netns.plugins.module_utils._kinds.interface import SetInterface
 from ansible_collections.linuxnet.netns.plugins.module_utils._model import Scope, State, Step
 from ansible_collections.linuxnet.netns.tests.integration.cases import link
@@ -208,3 +208,14 @@ def test_a_name_on_a_shared_run_is_removed(host: Host) -> None:
     assert host.sh("grep -c ' /run/netns/a ' /proc/self/mountinfo") == "2\n"
     assert host.done("netns", name="a", state="absent")["namespaces"] == [{"name": "a", "state": "absent"}]
     assert host.namespaces() == []
+
+
+def test_a_record_that_was_not_written_is_found_out(host: Host, monkeypatch: pytest.MonkeyPatch) -> None:
+    host.done("netns_topology", **LAB)
+    before = host.dump()
+    monkeypatch.setattr(records, "write", lambda *_arguments: None)
+    message = host.run("netns_topology", **{**LAB, "links": [*LAB["links"], link("a:z", "out")]})["msg"]
+    assert message.startswith("This was still to be done after the kernel had accepted every step")
+    assert "the record of the topology" in message
+    monkeypatch.undo()
+    assert host.dump() == before

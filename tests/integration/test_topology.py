@@ -16,7 +16,7 @@ from typing import Any
 
 import pytest
 from ansible_collections.linuxnet.netns.plugins.module_utils._kernel.netlink import RouteSocket
-from ansible_collections.linuxnet.netns.tests.integration.cases import LAB, link
+from ansible_collections.linuxnet.netns.tests.integration.cases import KNOWN, LAB, link
 from ansible_collections.linuxnet.netns.tests.integration.host import Host, child, difference
 
 TRIANGLE: dict[str, Any] = {
@@ -459,3 +459,21 @@ def test_what_goes_is_shown_at_a_cost_that_grows_with_the_topology_alone(
 
     monkeypatch.setattr(RouteSocket, "ask", ask)
     assert asked(40) <= 2 * asked(20)
+
+
+def test_an_end_that_goes_down_keeps_its_declared_neighbours(host: Host) -> None:
+    end = {**KNOWN["links"][0]["endpoints"][0], "state": "down"}
+    changed = {**KNOWN, "links": [link(end, "b:eb")]}
+    host.done("netns_topology", **KNOWN)
+    predicted = host.done("netns_topology", check=True, **changed)
+    result = host.done("netns_topology", **changed)
+    assert (
+        predicted["commands"]
+        == result["commands"]
+        == [
+            "ip -n a link set dev ea down",
+            "ip -n a neighbour replace 10.0.0.9 lladdr 02:00:00:00:00:09 nud permanent dev ea",
+        ]
+    )
+    assert [one["dst"] for one in host.ip("-n", "a", "neighbour", "show", "nud", "permanent")] == ["10.0.0.9"]
+    assert host.done("netns_topology", **changed)["changed"] is False
