@@ -48,6 +48,8 @@ def test_what_a_test_makes_is_not_seen_outside(host: Host) -> None:
 def test_the_files_of_the_machine_cannot_be_written(place: Any, tmp_path: Path) -> None:
     if tmp_path.is_relative_to(place):
         pytest.skip(f"the tests' own files are below {place}")
+    if Path(place).is_relative_to("/tmp"):
+        pytest.skip(f"{place} is below /tmp, which tests may write")
     with pytest.raises(OSError, match=r"Read-only file system|Permission denied"):
         (Path(place) / "linuxnet_was_here").touch()
 

@@ -22,6 +22,7 @@ def loaded():
     print(*ours, *(name for name in ("pyroute2", "ipaddress") if name in sys.modules), file=sys.stderr)
 atexit.register(loaded)
 import ansible.module_utils.basic as basic
+sys.modules.pop("ipaddress", None)  # which some Pythons load with pathlib
 basic._ANSIBLE_ARGS = sys.stdin.buffer.read(); basic._ANSIBLE_PROFILE = "legacy"
 importlib.import_module("{MODULES}." + sys.argv[1]).main()
 """
