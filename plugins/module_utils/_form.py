@@ -60,10 +60,15 @@ if TYPE_CHECKING:
 
 
 class Owner(NamedTuple):
-    """Whose what is declared will be: the name of its ownership record; what else is in that goes with ``purge``."""
+    """Whose what is declared will be: the name of its ownership record; what else is in that goes with ``purge``.
+
+    ``present``: it is to be there. Where a topology is to be gone, only what is on the host is asked for so: all else
+    goes with its namespace.
+    """
 
     record: str
     purge: bool
+    present: bool = True
 
 
 class Key(Generic[_T]):
@@ -185,8 +190,9 @@ class Section:
     def __init_subclass__(cls, what: str, needs: str = "", text: Optional[Text] = None) -> None:
         cls.what, cls.text = what, text
         cls.needs = f"a mapping with {needs}" if needs else "a mapping"
+        inherited = cls.keys
         cls.keys, cls.declaring = {}, {}
-        for name, key in list(vars(cls).items()):
+        for name, key in [*vars(cls).items(), *inherited.items()]:
             if isinstance(key, Key):
                 cls.add(name, key)
 

@@ -378,8 +378,16 @@ class Action(Step):
         """Carry it out; the calling thread may be left in another namespace. Raises: OSError."""
 
 
+#: When an object of a topology is brought about: before any link, with what else is in its namespace, or after that.
+EARLY, INSIDE, LATE = range(3)
+
+
 class Declared(ABC):
     """One thing that the user declares. A kind of object is a :func:`value` with these four methods."""
+
+    #: When it is brought about, of what a topology declares in one namespace: :data:`EARLY`, :data:`INSIDE` or
+    #: :data:`LATE`.
+    stage: ClassVar[int] = INSIDE
 
     #: Where it was written, for messages: an option, or a path such as ``links[2]``.
     path: str

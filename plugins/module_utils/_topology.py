@@ -20,7 +20,7 @@ from ansible_collections.linuxnet.netns.plugins.module_utils._kinds.interface im
 from ansible_collections.linuxnet.netns.plugins.module_utils._kinds.namespace import Namespace
 from ansible_collections.linuxnet.netns.plugins.module_utils._kinds.ownership import Ownership
 from ansible_collections.linuxnet.netns.plugins.module_utils._kinds.veth import Veth, VethEnd
-from ansible_collections.linuxnet.netns.plugins.module_utils._model import Declared, Endpoint, Netns
+from ansible_collections.linuxnet.netns.plugins.module_utils._model import EARLY, Declared, Endpoint, Netns
 from ansible_collections.linuxnet.netns.plugins.module_utils._normalise import Problems
 from ansible_collections.linuxnet.netns.plugins.module_utils._scalars import (
     ADDRESS,
@@ -64,14 +64,25 @@ def _neighbours() -> Key[Any]:
     return endpoint_key()
 
 
+class DeclaredPlace(Section, what="place"):
+    """What namespaces of a topology have, and the host's too: what is in them beside the ends of links."""
+
+    interface = ""
+
+
+class DeclaredHost(DeclaredPlace, what="host"):
+    """What a topology has in the host's own namespace."""
+
+    netns = None
+
+
 class DeclaredNamespace(
-    Section, what="namespace", needs="a name", text=Text("a name", _by_name, NAMESPACE.schema, numbers=True)
+    DeclaredPlace, what="namespace", needs="a name", text=Text("a name", _by_name, NAMESPACE.schema, numbers=True)
 ):
     """A namespace of a topology."""
 
     name = Key(NAMESPACE, "The name of the namespace.", required=True)
     loopback = Key(LINK_STATE, "The link state of lo.", default="up")
-    interface = ""
 
     @property
     def netns(self) -> Netns:
@@ -131,12 +142,12 @@ class Topology(Section, what="topology", needs="name, namespaces and links"):
     name = Key(TOPOLOGY, "The name of the topology, unique on a host.", required=True)
     namespaces = Key(List(DeclaredNamespace), "The namespaces.", default=())
     links = Key(List(DeclaredLink), "The veth pairs.", default=())
+    host = Key(DeclaredHost, "What is to be in the host's own namespace.")
     purge = Key(
         BOOLEAN,
         "Also remove what was made for this topology earlier and is no longer named in it.",
         default=False,
     )
-    # What its own keys are about is the host's namespace.
     netns, interface = None, ""
 
 
@@ -193,7 +204,8 @@ def reachability(topology: Topology, timeout: float) -> list[Declared]:
 
 def _present(topology: Topology, purge: bool) -> list[Declared]:
     ends = [end for link in topology.links for end in link.endpoints]
-    visited = [*(one.name for one in topology.namespaces), *(end.netns for end in ends)]
+    host = [] if topology.host is None else [topology.host]
+    visited = [*(one.name for one in topology.namespaces), *(end.netns for end in ends), *(one.netns for one in host)]
     inside: dict[Netns, list[Declared]] = {netns: [] for netns in visited}
     order = {netns: number for number, netns in enumerate(inside)}
     places = frozenset(end.endpoint for end in ends)
@@ -208,14 +220,18 @@ def _present(topology: Topology, purge: bool) -> list[Declared]:
     for one in topology.namespaces:
         loopback = LinkState(f"{one.path}.loopback", one.name, "lo", one.loopback == "up")
         inside[one.name] += [loopback, *one.declared(one, owner)]
+    for place in host:
+        inside[None] += place.declared(place, owner)
     for end in ends:
         state = LinkState(end.path, end.netns, end.interface, end.up)
         others = end.declared(end, owner)
         # Going down takes IPv6 addresses away, so that comes before they are added.
         inside[end.netns] += [*others, state] if end.up else [state, *others]
+    ordered = [one for objects in inside.values() for one in sorted(objects, key=lambda one: one.stage)]
     declared = [
         *(Namespace(one.path, one.name) for one in topology.namespaces),
-        *(one for objects in inside.values() for one in objects),
+        *(one for one in ordered if one.stage == EARLY),
+        *(one for one in ordered if one.stage != EARLY),
         *topology.declared(topology, owner),
     ]
     things = frozenset([thing for one in declared for thing in one.things()])
@@ -225,6 +241,8 @@ def _present(topology: Topology, purge: bool) -> list[Declared]:
 def _absent(topology: Topology, purge: bool, shown: bool) -> list[Declared]:
     gone = {one.name for one in topology.namespaces}
     declared: list[Declared] = []
+    if topology.host is not None:
+        declared += topology.host.declared(topology.host, Owner(topology.name, purge, present=False))
     for link in topology.links:
         first, second = (_veth_end(end) for end in link.endpoints)
         if {first.netns, second.netns} <= gone:

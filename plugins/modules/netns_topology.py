@@ -45,6 +45,10 @@ options:
     type: list
     elements: raw
     default: []
+  host:
+    description:
+      - What is to be in the host's own namespace, beside the ends of links, a mapping.
+    type: raw
   purge:
     description:
       - Also remove what an earlier run made for this topology and which is no longer named in it, namespaces, links
