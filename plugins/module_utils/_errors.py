@@ -99,7 +99,8 @@ class StepFailed(Exception):
         if isinstance(error, OSError):
             # Of a namespace that has just gone, EINVAL says that its file is none.
             lasting = error.errno in LASTING and (error.errno != errno.EINVAL or isinstance(error, NetlinkError))
-            return cls(step, said(error), done, lasting)
+            remedy = step.remedy(error.errno or 0)
+            return cls(step, said(error) + (f": {remedy}" if remedy else ""), done, lasting)
         return cls(step, unforeseen(error), done)
 
 
@@ -125,7 +126,8 @@ class NetlinkError(OSError):
 
 def words(number: int, explanation: str = "") -> str:
     """An error as the kernel puts it: its text, its name and, where there is one, its explanation."""
-    name = errno.errorcode.get(number, str(number))
+    # Python's table has the other name of the same number.
+    name = "EOPNOTSUPP" if number == errno.EOPNOTSUPP else errno.errorcode.get(number, str(number))
     return f"{os.strerror(number)} ({name})" + (f", {explanation}" if explanation else "")
 
 

@@ -128,6 +128,7 @@ class Key(Generic[_T]):
         @overload
         def __get__(self, section: Section, owner: type) -> _T: ...
         def __get__(self, section: Optional[Section], owner: type) -> Union[Key[_T], _T]: ...
+        def __set__(self, section: Section, value: _T) -> None: ...
 
     def schema(self, shared: Schema) -> Schema:
         """Describe the key as a property of a JSON schema."""
@@ -190,7 +191,9 @@ class Section:
     def __init_subclass__(cls, what: str, needs: str = "", text: Optional[Text] = None) -> None:
         cls.what, cls.text = what, text
         cls.needs = f"a mapping with {needs}" if needs else "a mapping"
-        inherited = cls.keys
+        inherited = {
+            name: key for base in cls.__bases__ if issubclass(base, Section) for name, key in base.keys.items()
+        }
         cls.keys, cls.declaring = {}, {}
         for name, key in [*vars(cls).items(), *inherited.items()]:
             if isinstance(key, Key):

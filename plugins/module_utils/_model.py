@@ -331,6 +331,10 @@ class Step(ABC):
         """Whether an error (errno) says that what the step is for is so already."""
         return False
 
+    def remedy(self, error: int) -> str:
+        """What helps where the kernel refuses it with an error (errno), in words; empty where nothing is known to."""
+        return ""
+
     def relocates(self) -> Collection[str]:
         """The names of the interfaces that appear or go with it, or get another index."""
         return ()

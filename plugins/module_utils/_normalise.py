@@ -20,17 +20,27 @@ from typing import Any, Optional
 from ansible_collections.linuxnet.netns.plugins.module_utils._echo import MOST_BITS, Hidden, Secret, alike, cut, echo
 from ansible_collections.linuxnet.netns.plugins.module_utils._errors import Invalid, Problem
 from ansible_collections.linuxnet.netns.plugins.module_utils._model import Endpoint, Netns
-from ansible_collections.linuxnet.netns.plugins.module_utils._values import InterfaceAddress, Mac, is_nobodys
+from ansible_collections.linuxnet.netns.plugins.module_utils._values import (
+    InterfaceAddress,
+    Mac,
+    address_bytes,
+    canonical,
+    is_multicast,
+    is_nobodys,
+    version_of,
+)
 
 #: How many bytes names have at most: a file name in /run/netns (NAME_MAX); the same with ``.json`` after it, of the
 #: record; the name of an interface (IFNAMSIZ, with a 0 at its end).
 MOST_NAMESPACE_BYTES, MOST_TOPOLOGY_BYTES, MOST_INTERFACE_BYTES = 255, 250, 15
+#: An alias has at most so many bytes (IFALIASZ).
+MOST_ALIAS_BYTES = 255
 #: What a veth takes as its MTU, in bytes: from 68, as RFC 791 has it.
 MTUS = (68, 65535)
 
 _MAC = re.compile(r"[0-9a-f]{2}(:[0-9a-f]{2}){5}")
 #: A number as a text, as Jinja gives one. Longer ones are no option's.
-_NUMBER = re.compile(r"\s*([0-9]{1,18})\s*", re.ASCII)
+_NUMBER = re.compile(r"\s*(-?[0-9]{1,18})\s*", re.ASCII)
 
 
 class Problems:
@@ -131,6 +141,22 @@ class Problems:
             return None
         return socket.inet_ntop(family, packed)
 
+    def any_address(self, path: str, value: Any, version: int = 0) -> Optional[str]:
+        """An IPv4 or IPv6 address, or one of a ``version``; of one host or of a multicast group, in canonical form."""
+        text = value if isinstance(value, str) else ""
+        try:
+            packed = address_bytes(text) if not {"/", "%"} & set(text) else b""
+        except (OSError, ValueError):
+            packed = b""
+        if not packed or (version and version != version_of(text)):
+            which = f"IPv{version}" if version else "IPv4 or IPv6"
+            self.add(path, f"{echo(value)} is not an {which} address without a prefix length")
+        elif not is_multicast(packed) and is_nobodys(packed):
+            self.add(path, f"{echo(value)} is an unspecified or broadcast address, which is not one host's")
+        else:
+            return canonical(packed)
+        return None
+
     def addresses(self, path: str, values: Sequence[Any]) -> list[InterfaceAddress]:
         """Interface addresses, each once, in the order written."""
         read = [self.address(_item(path, number, values), value) for number, value in enumerate(values)]
@@ -192,6 +218,16 @@ class Problems:
         """A time in seconds, not negative and not endless."""
         if not 0 <= value < float("inf"):
             self.add(path, f"{echo(value)} is not a time to wait: a number of seconds from 0 is needed")
+            return None
+        return value
+
+    def alias(self, path: str, value: Any) -> Optional[str]:
+        """An alias of an interface: a text of at most 255 bytes (IFALIASZ), empty for none."""
+        if not isinstance(value, str) or len(value.encode("utf-8", "surrogateescape")) > MOST_ALIAS_BYTES:
+            self.add(path, f"{echo(value)} is not an alias: a text of at most {MOST_ALIAS_BYTES} bytes is needed")
+            return None
+        if not value.isprintable():
+            self.add(path, f"{echo(value)} is not an alias: control characters are not possible")
             return None
         return value
 

@@ -87,7 +87,8 @@ class Integer:
     def schema(self, shared: Schema) -> Schema:
         """Describe it as a JSON schema."""
         least, most = self.bounds
-        pattern = rf"^\s*0*({'|'.join(_digits(least, most))})\s*$"
+        digits = "-?[0-9]+" if least < 0 else f"0*({'|'.join(_digits(least, most))})"
+        pattern = rf"^\s*{digits}\s*$"
         schema = {"type": ["integer", "string"], "minimum": least, "maximum": most, "pattern": pattern}
         if not self._shared:
             return schema
@@ -149,6 +150,15 @@ ENDPOINT_SCHEMA = {
     "pattern": rf"^{_NO_TEMPLATE}([^-/\s][^/\s]*:)?{_INTERFACE_NAME}$",
 }
 ADDRESS = Scalar(Problems.address, "str", {"type": "string", "pattern": "^[0-9A-Fa-f.:]+/[0-9]{1,3}$"})
+_ANY = {"type": "string", "pattern": "^[0-9A-Fa-f.:]+$"}
+#: The address of a host or of a multicast group.
+ANY_ADDRESS = Scalar(Problems.any_address, "str", _ANY)
+IPV4_ADDRESS = Scalar[str](
+    lambda problems, path, written: problems.any_address(path, written, 4),
+    "str",
+    {"type": "string", "pattern": "^[0-9.]+$"},
+)
+IPV6_ADDRESS = Scalar[str](lambda problems, path, written: problems.any_address(path, written, 6), "str", _ANY)
 HOST_ADDRESS = Scalar(Problems.host_address, "str", {"type": "string", "pattern": "^[0-9A-Fa-f.:]+$"})
 MAC = Scalar(Problems.mac, "str", {"type": "string", "pattern": "^[0-9A-Fa-f]{2}([:-][0-9A-Fa-f]{2}){5}$"})
 MTU = Integer("an MTU", *MTUS, unit="bytes", shared="mtu")

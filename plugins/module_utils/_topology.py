@@ -11,11 +11,11 @@ The sections below are all there is to say of the form: the JSON schema for edit
 from __future__ import annotations
 
 from collections.abc import Hashable, Mapping, Sequence
-from typing import TYPE_CHECKING, Any, Optional
+from typing import Any, Optional
 
 from ansible_collections.linuxnet.netns.plugins.module_utils._echo import MOST_CHARACTERS, alike, cut
 from ansible_collections.linuxnet.netns.plugins.module_utils._form import Key, Later, List, Owner, Pair, Section, Text
-from ansible_collections.linuxnet.netns.plugins.module_utils._kinds.address import Addresses
+from ansible_collections.linuxnet.netns.plugins.module_utils._interface_section import InterfaceSection
 from ansible_collections.linuxnet.netns.plugins.module_utils._kinds.interface import LinkState
 from ansible_collections.linuxnet.netns.plugins.module_utils._kinds.namespace import Namespace
 from ansible_collections.linuxnet.netns.plugins.module_utils._kinds.ownership import Ownership
@@ -23,20 +23,14 @@ from ansible_collections.linuxnet.netns.plugins.module_utils._kinds.veth import 
 from ansible_collections.linuxnet.netns.plugins.module_utils._model import EARLY, Declared, Endpoint, Netns
 from ansible_collections.linuxnet.netns.plugins.module_utils._normalise import Problems
 from ansible_collections.linuxnet.netns.plugins.module_utils._scalars import (
-    ADDRESS,
     BOOLEAN,
     ENDPOINT_SCHEMA,
     LINK_STATE,
-    MAC,
     MTU,
     NAMESPACE,
     TOPOLOGY,
     VETH_NAME,
 )
-from ansible_collections.linuxnet.netns.plugins.module_utils._values import InterfaceAddress
-
-if TYPE_CHECKING:
-    from ansible_collections.linuxnet.netns.plugins.module_utils._form import Site
 
 
 def _by_name(problems: Problems, path: str, text: str) -> Optional[dict[str, Any]]:
@@ -53,27 +47,26 @@ def _by_place(problems: Problems, path: str, text: str) -> Optional[dict[str, An
     return None if name is None or (colon and inside is None) else {"netns": inside, "interface": name}
 
 
-def _addresses(site: Site, addresses: Sequence[InterfaceAddress], owner: Owner) -> Sequence[Declared]:
-    texts = tuple([one.text for one in addresses])
-    return [Addresses(site.path, site.netns, site.interface, texts, record=owner.record, purge=owner.purge)]
+def _interfaces() -> Key[Any]:
+    from ansible_collections.linuxnet.netns.plugins.module_utils._interface_form import place_key
 
-
-def _neighbours() -> Key[Any]:
-    from ansible_collections.linuxnet.netns.plugins.module_utils._kinds.neighbour import endpoint_key
-
-    return endpoint_key()
+    return place_key()
 
 
 class DeclaredPlace(Section, what="place"):
     """What namespaces of a topology have, and the host's too: what is in them beside the ends of links."""
 
     interface = ""
+    interfaces = Later(_interfaces)
+
+    @property
+    def netns(self) -> Netns:
+        """The namespace, which its keys are about."""
+        return None
 
 
 class DeclaredHost(DeclaredPlace, what="host"):
     """What a topology has in the host's own namespace."""
-
-    netns = None
 
 
 class DeclaredNamespace(
@@ -86,12 +79,12 @@ class DeclaredNamespace(
 
     @property
     def netns(self) -> Netns:
-        """The namespace itself, which its keys are about."""
+        """The namespace itself."""
         return self.name
 
 
 class DeclaredEndpoint(
-    Section,
+    InterfaceSection,
     what="endpoint",
     needs="an interface",
     text=Text("'NAMESPACE:INTERFACE'", _by_place, lambda shared: ENDPOINT_SCHEMA),
@@ -100,26 +93,6 @@ class DeclaredEndpoint(
 
     netns = Key(NAMESPACE, "The namespace; the host's when omitted.")
     interface = Key(VETH_NAME, "The name of the interface.", required=True)
-    addresses = Key(
-        List(ADDRESS, once=True),
-        "IPv4 and IPv6 addresses with their prefix lengths.",
-        default=(),
-        declare=_addresses,
-    )
-    neighbours = Later(_neighbours)
-    state = Key(LINK_STATE, "The link state.", default="up")
-    mac = Key(MAC, "The MAC address.")
-    mtu = Key(MTU, "The MTU in bytes.")
-
-    @property
-    def endpoint(self) -> Endpoint:
-        """Where it belongs."""
-        return Endpoint(self.netns, self.interface)
-
-    @property
-    def up(self) -> bool:
-        """Whether it is to be up."""
-        return self.state == "up"
 
 
 class DeclaredLink(Section, what="link", needs="endpoints"):
@@ -156,8 +129,20 @@ def read(problems: Problems, form: Mapping[str, Any]) -> Topology:
     topology = Topology("", {"name": ""})
     topology.take(problems, form)
     _once(problems, "namespace", [(one.path, one.name) for one in topology.namespaces])
-    _once(problems, "interface", [(end.path, end.endpoint) for link in topology.links for end in link.endpoints])
+    ends = [(end.path, end.endpoint) for link in topology.links for end in link.endpoints]
+    others = interfaces_of(topology)
+    _once(problems, "interface", [*ends, *((one.path, one.endpoint) for one in others)])
+    _once(problems, "port", [(port.path, Endpoint(one.netns, port.name)) for one in others for port in one.ports])
     return topology
+
+
+def interfaces_of(topology: Topology) -> list[Any]:
+    """The interfaces of a topology beside the ends of its links, in the order written."""
+    places: list[DeclaredPlace] = [*topology.namespaces, *([] if topology.host is None else [topology.host])]
+    for place in places:
+        for one in place.interfaces or ():
+            one.netns = place.netns
+    return [one for place in places for one in place.interfaces or ()]
 
 
 def _once(problems: Problems, what: str, written: Sequence[tuple[str, Hashable]]) -> None:
@@ -205,8 +190,8 @@ def reachability(topology: Topology, timeout: float) -> list[Declared]:
 def _present(topology: Topology, purge: bool) -> list[Declared]:
     ends = [end for link in topology.links for end in link.endpoints]
     host = [] if topology.host is None else [topology.host]
-    visited = [*(one.name for one in topology.namespaces), *(end.netns for end in ends), *(one.netns for one in host)]
-    inside: dict[Netns, list[Declared]] = {netns: [] for netns in visited}
+    written = [*(one.name for one in topology.namespaces), *(end.netns for end in ends), *(one.netns for one in host)]
+    inside: dict[Netns, list[Declared]] = {netns: [] for netns in _visited(written, interfaces_of(topology))}
     order = {netns: number for number, netns in enumerate(inside)}
     places = frozenset(end.endpoint for end in ends)
     for link in topology.links:
@@ -223,10 +208,7 @@ def _present(topology: Topology, purge: bool) -> list[Declared]:
     for place in host:
         inside[None] += place.declared(place, owner)
     for end in ends:
-        state = LinkState(end.path, end.netns, end.interface, end.up)
-        others = end.declared(end, owner)
-        # Going down takes IPv6 addresses away, so that comes before they are added.
-        inside[end.netns] += [*others, state] if end.up else [state, *others]
+        inside[end.netns] += end.brought_about(owner)
     ordered = [one for objects in inside.values() for one in sorted(objects, key=lambda one: one.stage)]
     declared = [
         *(Namespace(one.path, one.name) for one in topology.namespaces),
@@ -236,6 +218,27 @@ def _present(topology: Topology, purge: bool) -> list[Declared]:
     ]
     things = frozenset([thing for one in declared for thing in one.things()])
     return [*declared, Ownership("purge", topology.name, things, purge)]
+
+
+def _visited(written: Sequence[Netns], interfaces: Sequence[Any]) -> list[Netns]:
+    """The namespaces in the order in which they are visited: one comes after those that its interfaces are born in."""
+    born: dict[Netns, list[Netns]] = {}
+    for one in interfaces:
+        if one.birth != one.netns:
+            born.setdefault(one.netns, []).append(one.birth)
+    if not born:
+        return list(written)
+    visited: dict[Netns, None] = {}
+
+    def visit(netns: Netns, under_way: frozenset[Netns]) -> None:
+        for other in born.get(netns, ()):
+            if other in written and other not in under_way:
+                visit(other, under_way | {other})
+        visited[netns] = None
+
+    for netns in written:
+        visit(netns, frozenset({netns}))
+    return list(visited)
 
 
 def _absent(topology: Topology, purge: bool, shown: bool) -> list[Declared]:

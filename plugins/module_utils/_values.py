@@ -36,7 +36,7 @@ class Prefix(NamedTuple):
     @property
     def text(self) -> str:
         """As in ``10.0.0.0/24``, ``fd00::/64``."""
-        return f"{_text(self.packed)}/{self.length}"
+        return f"{canonical(self.packed)}/{self.length}"
 
     def has(self, address: bytes) -> bool:
         """Whether an address, packed, is in this network."""
@@ -62,7 +62,7 @@ class InterfaceAddress(NamedTuple):
     @classmethod
     def of(cls, packed: bytes, length: int) -> InterfaceAddress:
         """Make one of an address as the kernel takes it, and the length of the prefix."""
-        return cls(packed, length, f"{_text(packed)}/{length}")
+        return cls(packed, length, f"{canonical(packed)}/{length}")
 
     @staticmethod
     @lru_cache(maxsize=4096)
@@ -100,6 +100,11 @@ def address_bytes(text: str) -> bytes:
     return socket.inet_pton(socket.AF_INET6 if ":" in host else socket.AF_INET, host)
 
 
+def is_multicast(address: bytes) -> bool:
+    """Whether an address, packed, is that of a group (RFC 1112, 4291)."""
+    return address[0] == 0xFF if len(address) == 16 else address[0] >> 4 == 0xE
+
+
 def is_link_local(text: str) -> bool:
     """Whether it is an IPv6 address that means something on its link alone; a prefix length or a zone may follow."""
     return ":" in text and LINK_LOCAL.has(address_bytes(text))
@@ -121,13 +126,11 @@ def is_nobodys(address: bytes) -> bool:
 
     It is unspecified, multicast, or the broadcast address of every network (RFC 919, 1112, 4291).
     """
-    first = address[0]
-    if len(address) == 16:
-        return first == 0xFF or (first == 0 and not any(address))
-    return first >> 4 == 0xE or address in (b"\0\0\0\0", b"\xff\xff\xff\xff")
+    return is_multicast(address) or not any(address) or address == b"\xff\xff\xff\xff"
 
 
-def _text(packed: bytes) -> str:
+def canonical(packed: bytes) -> str:
+    """An address, packed, in canonical form."""
     return socket.inet_ntop(socket.AF_INET if len(packed) == 4 else socket.AF_INET6, packed)
 
 

@@ -29,6 +29,11 @@ options:
     description:
       - The namespaces. Each is a name, or a mapping with C(name) and C(loopback), which is V(up) (the default) or
         V(down).
+      - C(interfaces) are its interfaces beside the ends of O(links), each a mapping with C(name), C(type), the mapping
+        named as the type, C(lower), C(lower_netns), C(alias), C(mac) and C(mtu) as in
+        M(linuxnet.netns.netns_link), with C(addresses), C(neighbours) and C(state) as an endpoint has them, and with
+        C(ports), a list of the interfaces that have it as their master. A port is a name, or a mapping with C(name)
+        and what O(linuxnet.netns.netns_link#module:port) has.
     type: list
     elements: raw
     default: []
@@ -47,7 +52,8 @@ options:
     default: []
   host:
     description:
-      - What is to be in the host's own namespace, beside the ends of links, a mapping.
+      - What is to be in the host's own namespace, beside the ends of links, a mapping with C(interfaces) as a namespace
+        has them.
     type: raw
   purge:
     description:

@@ -84,6 +84,59 @@ KNOWN: dict[str, Any] = {
     ],
 }
 
+SWITCH = f"{TWO}; ip -n a link add br0 type bridge; ip -n a link add p1 type veth peer name q1 netns b"
+SWITCHED: dict[str, Any] = {
+    "name": "switched",
+    "namespaces": [
+        {
+            "name": "a",
+            "interfaces": [
+                {
+                    "name": "br0",
+                    "type": "bridge",
+                    "bridge": {"stp": False, "ageing_time": 20},
+                    "ports": ["p1", {"name": "vx7", "isolated": True, "cost": 7}],
+                    "addresses": ["10.0.0.1/24", "fd00::1/64"],
+                },
+                {
+                    "name": "vx7",
+                    "type": "vxlan",
+                    "vxlan": {"id": 7, "remote": "192.0.2.9"},
+                    "lower": "host:to_b",
+                    "mac": "02:00:00:00:00:07",
+                },
+            ],
+        },
+        {
+            "name": "b",
+            "interfaces": [
+                {"name": "mv", "type": "macvlan", "lower": "q1", "alias": "one more", "addresses": ["10.0.0.3/24"]},
+                {"name": "spare", "type": "ifb", "state": "down"},
+            ],
+        },
+    ],
+    "host": {"interfaces": [{"name": "hostbr", "type": "bridge", "mtu": 1400}]},
+    "links": [
+        link("a:p1", {"netns": "b", "interface": "q1", "addresses": ["10.0.0.2/24"]}),
+        link("to_b", "b:to_host"),
+    ],
+}
+RESWITCHED: dict[str, Any] = {
+    "name": "switched",
+    "namespaces": [
+        {
+            "name": "a",
+            "interfaces": [
+                {"name": "br0", "type": "bridge", "bridge": {"stp": True, "priority": 4096}, "ports": ["p1"]},
+                {"name": "vx7", "type": "vxlan", "vxlan": {"id": 8, "remote": "fd00::9"}, "state": "down"},
+            ],
+        },
+        "b",
+    ],
+    "links": [link("a:p1", "b:q1")],
+    "purge": True,
+}
+
 CASES = [
     Case("a namespace", "netns", {"name": "a"}, ["ip netns add a"]),
     Case(
@@ -412,5 +465,114 @@ CASES = [
         },
         ["ip -n a neighbour delete 10.0.0.9 dev ea"],
         earlier=[("netns_topology", KNOWN)],
+    ),
+    Case(
+        "a bridge",
+        "netns_link",
+        {"netns": "a", "name": "br0", "type": "bridge", "bridge": {"stp": "no", "hello_time": 1}, "up": True},
+        ["ip -n a link add name br0 type bridge stp_state 0 hello_time 100", "ip -n a link set dev br0 up"],
+        before="ip netns add a",
+    ),
+    Case(
+        "a bridge that is changed in place, and becomes no other's port",
+        "netns_link",
+        {"netns": "a", "name": "br0", "type": "bridge", "bridge": {"ageing_time": 7}, "alias": "ours", "mtu": 1400},
+        [
+            "ip -n a link set dev br0 type bridge ageing_time 700",
+            "ip -n a link set dev br0 mtu 1400",
+            "ip -n a link set dev br0 alias ours",
+        ],
+        before=SWITCH,
+    ),
+    Case(
+        "a VXLAN that is born on the host under a name that is taken there, and becomes a port",
+        "netns_link",
+        {
+            "netns": "a",
+            "name": "vx7",
+            "type": "vxlan",
+            "vxlan": {"id": 7, "remote": "192.0.2.9", "learning": False},
+            "lower_netns": "host",
+            "master": "br0",
+            "port": {"isolated": True, "cost": 9},
+            "mac": "02:00:00:00:00:07",
+        },
+        [
+            "ip link add name netns0 address 02:00:00:00:00:07 type vxlan id 7 remote 192.0.2.9 dstport 4789 "
+            "nolearning",
+            "ip link set dev netns0 netns a name vx7",
+            "ip -n a link set dev vx7 master br0",
+            "ip -n a link set dev vx7 type bridge_slave cost 9 isolated on",
+        ],
+        before=f"{SWITCH}; ip link add vx7 type ifb",
+    ),
+    Case(
+        "a port that leaves its bridge",
+        "netns_link",
+        {"netns": "a", "name": "vx7", "type": "vxlan", "vxlan": {"id": 7, "ttl": 5}, "master": ""},
+        ["ip -n a link set dev vx7 type vxlan ttl 5", "ip -n a link set dev vx7 nomaster"],
+        before=f"{SWITCH}; ip -n a link add vx7 type vxlan id 7 remote 192.0.2.9 dstport 4789;"
+        "ip -n a link set vx7 master br0; ip -n a link set vx7 type bridge_slave hairpin on cost 9",
+    ),
+    Case(
+        "no interface that others are built upon, with what it was a port of",
+        "netns_link",
+        {"netns": "a", "name": "p1", "state": "absent"},
+        ["ip -n a link delete dev p1"],
+        before=f"{SWITCH}; ip -n a link set p1 master br0; ip -n a link set p1 type bridge_slave cost 9;"
+        "ip -n b link add link q1 name mv type macvlan mode bridge; ip -n b addr add 10.0.0.3/24 dev mv;"
+        "ip -n b link set q1 up; ip -n b link set mv up",
+    ),
+    Case(
+        "a topology with links of several types",
+        "netns_topology",
+        SWITCHED,
+        [
+            "ip netns add a",
+            "ip netns add b",
+            "ip -n b link add name to_host up type veth peer name to_b netns $$",
+            "ip link add name hostbr mtu 1400 type bridge",
+            "ip link set dev to_b up",
+            "ip link set dev hostbr up",
+            "ip -n a link add name p1 up type veth peer name q1 netns b",
+            "ip -n a link set dev lo up",
+            "ip -n a link add name br0 type bridge stp_state 0 ageing_time 2000",
+            "ip link add name vx7 address 02:00:00:00:00:07 netns a type vxlan id 7 remote 192.0.2.9 dstport 4789 "
+            "dev to_b",
+            "ip -n a link set dev p1 master br0",
+            "ip -n a link set dev vx7 master br0",
+            "ip -n a link set dev vx7 type bridge_slave cost 7 isolated on",
+            "ip -n a address add 10.0.0.1/24 dev br0",
+            "ip -n a address add fd00::1/64 dev br0",
+            "ip -n a link set dev br0 up",
+            "ip -n a link set dev vx7 up",
+            "ip -n b link set dev lo up",
+            "ip -n b link add link q1 name mv type macvlan mode bridge",
+            "ip -n b link set dev mv alias 'one more'",
+            "ip -n b link add name spare type ifb",
+            "ip -n b address add 10.0.0.3/24 dev mv",
+            "ip -n b address add 10.0.0.2/24 dev q1",
+            "ip -n b link set dev q1 up",
+            "ip -n b link set dev mv up",
+        ],
+    ),
+    Case(
+        "a topology whose links are changed, made anew and purged",
+        "netns_topology",
+        RESWITCHED,
+        [
+            "ip -n a link set dev br0 type bridge stp_state 1 priority 4096",
+            "ip -n a link delete dev vx7",
+            "ip -n a link add name vx7 type vxlan id 8 remote fd00::9 dstport 4789",
+            "ip -n a address delete 10.0.0.1/24 dev br0",
+            "ip -n a address delete fd00::1/64 dev br0",
+            "ip -n b address delete 10.0.0.3/24 dev mv",
+            "ip -n b address delete 10.0.0.2/24 dev q1",
+            "ip link delete dev hostbr",
+            "ip link delete dev to_b",
+            "ip -n b link delete dev mv",
+            "ip -n b link delete dev spare",
+        ],
+        earlier=[("netns_topology", SWITCHED)],
     ),
 ]

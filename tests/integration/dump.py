@@ -37,8 +37,11 @@ for name do
     printf '\\0'
 done 2>/dev/null
 """
-#: What changes by itself, of whatever it is told.
-VOLATILE = frozenset({"tentative", "dadfailed", "operstate", "expires", "stats", "stats64", "qdisc"})
+#: What changes by itself, of whatever it is told; a bridge that has had ports keeps other limits of segments than one
+#: that had none (br_set_gso_limits()).
+VOLATILE = frozenset(
+    {"tentative", "dadfailed", "operstate", "expires", "stats", "stats64", "qdisc", "tso_max_segs", "tso_max_size"}
+)
 #: What a bridge and its ports find out by themselves.
 VOLATILE_OF_BRIDGES = frozenset(
     {

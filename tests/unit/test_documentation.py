@@ -17,6 +17,9 @@ from typing import Any
 import pytest
 import yaml
 
+sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
+from tools import make_link_types
+
 ROOT = Path(__file__).resolve().parents[2]
 COLLECTION = "linuxnet.netns"
 NAMES = sorted(path.stem for path in (ROOT / "plugins" / "modules").glob("*.py"))
@@ -31,8 +34,14 @@ def module(name: str) -> Any:
 
 
 def options(name: str) -> dict[str, Any]:
-    """The options of a module, as its documentation has them."""
-    found: dict[str, Any] = yaml.safe_load(module(name).DOCUMENTATION)["options"]
+    """The options of a module, as its documentation has them, with those of its fragments."""
+    documentation = yaml.safe_load(module(name).DOCUMENTATION)
+    found: dict[str, Any] = documentation["options"]
+    for fragment in documentation["extends_documentation_fragment"]:
+        stem, _dot, part = fragment.removeprefix(f"{COLLECTION}.").partition(".")
+        place = importlib.import_module(f"ansible_collections.{COLLECTION}.plugins.doc_fragments.{stem}")
+        text = getattr(place.ModuleDocFragment, (part or "documentation").upper())
+        found.update(yaml.safe_load(text)["options"])
     return found
 
 
@@ -42,7 +51,7 @@ def specified(option: dict[str, Any]) -> dict[str, Any]:
 
 
 def assert_same(documented: dict[str, Any], specification: dict[str, Any]) -> None:
-    assert list(documented) == list(specification)
+    assert sorted(documented) == sorted(specification)
     for name, spec in specification.items():
         assert specified(documented[name]) == specified(spec), name
         assert documented[name]["description"]
@@ -53,6 +62,12 @@ def assert_same(documented: dict[str, Any], specification: dict[str, Any]) -> No
 @every_module
 def test_the_options_are_documented_as_they_are(name: str) -> None:
     assert_same(options(name), module(name).ARGUMENTS)
+
+
+def test_the_types_of_link_are_documented_as_their_tables_say() -> None:
+    assert make_link_types.FRAGMENT.read_text() == make_link_types.made(), (
+        "run .venv/bin/python tools/make_link_types.py"
+    )
 
 
 @every_module

@@ -138,7 +138,7 @@ def test_a_kind_is_known_where_the_documentation_says() -> None:
     users = {module.removeprefix(OURS) for module, tree in TREES.items() if kind in imported(tree, typing=True)}
     assert users == {
         "plugins.module_utils._kinds.registry",
-        "plugins.module_utils._topology",
+        "plugins.module_utils._interface_section",
         "plugins.modules.netns_neighbour",
     }
     page = (

@@ -32,6 +32,7 @@ from ansible_collections.linuxnet.netns.plugins.module_utils._kind import (
 from ansible_collections.linuxnet.netns.plugins.module_utils._kinds.peers import Peers
 from ansible_collections.linuxnet.netns.plugins.module_utils._model import (
     FOREIGN,
+    LATE,
     NAMESPACE,
     OWN_PID,
     Condition,
@@ -51,7 +52,7 @@ from ansible_collections.linuxnet.netns.plugins.module_utils._model import (
     value,
 )
 from ansible_collections.linuxnet.netns.plugins.module_utils._wire import reports, requests
-from ansible_collections.linuxnet.netns.plugins.module_utils._wire.attributes import number
+from ansible_collections.linuxnet.netns.plugins.module_utils._wire.attributes import attributes, number, unsigned
 from ansible_collections.linuxnet.netns.plugins.module_utils._wire.messages import (
     ACK,
     DELLINK,
@@ -65,6 +66,8 @@ if TYPE_CHECKING:
     from ansible_collections.linuxnet.netns.plugins.module_utils._contracts import Reader, Sender, Socket, WaitingHost
     from ansible_collections.linuxnet.netns.plugins.module_utils._wire.codec import Codec
 
+#: linux/if_link.h: IFLA_IFALIAS.
+_ALIAS = 20
 #: The smallest MTU that IPv6 works with (RFC 8200).
 IPV6_MINIMUM = 1280
 
@@ -93,7 +96,8 @@ class Interface(NamedTuple):
     None where it is in no namespace that was looked at. ``promotes``: a secondary address takes its deleted primary's
     place. ``keeps_ipv6``: IPv6 addresses stay when the interface goes down. ``group`` is the kernel's group of
     interfaces that it is in (IFLA_GROUP), 0 unless somebody puts it into another. ``lower`` is what it leads to, where
-    that was asked for (:data:`ALL_LOWER`), and ``report`` the kernel's report of it, where it was read.
+    that was asked for (:class:`LowerOf`), and ``report`` the kernel's report of it, where it was read. ``data`` are the
+    kernel's attributes that are of its type alone (IFLA_INFO_DATA).
     """
 
     name: str
@@ -110,6 +114,8 @@ class Interface(NamedTuple):
     group: int = 0
     lower: Optional[Lower] = None
     report: Optional[reports.LinkReport] = None
+    alias: str = ""
+    data: bytes = b""
 
 
 class PeerOf(NamedTuple):
@@ -118,6 +124,12 @@ class PeerOf(NamedTuple):
     interface: str
     probable: tuple[Netns, ...]
     everywhere: bool = False
+
+
+class LowerOf(NamedTuple):
+    """Asks for what an interface leads to."""
+
+    interface: str
 
 
 class SettingsOf(NamedTuple):
@@ -205,6 +217,27 @@ class OtherNames(Kind[str]):
 OTHER_NAME = OtherNames()
 
 
+class Uppers(Kind[None]):
+    """The interfaces that are built upon others and go with them, by name."""
+
+    name = "upper interface"
+    plural = "upper interfaces"
+    order = 11
+
+    def happens(self, state: State, event: Event) -> None:
+        if event.what in (MOVED, GONE) and event.interface in state.rows(self, event.netns):
+            state.drop(self, event.netns, event.interface)
+            if event.what == MOVED:
+                state.put(self, event.target, event.interface, None)
+
+
+UPPER = Uppers()
+#: The types of link that go with the interface that they are built upon (NETDEV_UNREGISTER in the kernel's
+#: vlan_device_event(), macvlan_device_event(), ipvlan_device_event(), vxlan_netdevice_event()); and those that are set
+#: up and down with it (NETDEV_UP and NETDEV_DOWN in vlan_device_event()).
+GO_ALONG = frozenset({"vlan", "macvlan", "macvtap", "ipvlan", "ipvtap", "vxlan"})
+
+
 class _Links(Reading[Interface]):
     """One reading of interfaces, with their peers and settings."""
 
@@ -213,12 +246,15 @@ class _Links(Reading[Interface]):
         self._scope, self._reader = scope, reader
         self._peers = Peers(reader)
         self._wanted = scope.wants.get(INTERFACE, {})
+        self._names: dict[Netns, dict[Optional[int], str]] = {}
 
     def inside(self, netns: Netns, route: Socket) -> None:
         links = [reports.link(raw) for raw in route.dump(requests.links())]
         rows = self._state.table(INTERFACE, netns)
         for link in links:
             rows[link.name] = _interface(link)
+            if link.kind in GO_ALONG:
+                self._state.put(UPPER, netns, link.name, None)
             for other in link.altnames:
                 self._state.put(OTHER_NAME, netns, other, link.name)
         probable: dict[str, Iterable[Netns]] = {}
@@ -234,7 +270,8 @@ class _Links(Reading[Interface]):
             everywhere = ALL_PEERS in details
             for detail in details if rows else ():
                 if detail == ALL_LOWER:
-                    self._find_lower(netns)
+                    for found in list(rows.values()):
+                        self._find_lower(netns, found)
                 elif detail == ALL_PEERS:
                     for end in peers.ends(netns):
                         peers.find(end, (None,), True)
@@ -242,26 +279,38 @@ class _Links(Reading[Interface]):
                     continue
                 elif isinstance(detail, PeerOf):
                     peers.find(Endpoint(netns, detail.interface), detail.probable, detail.everywhere or everywhere)
+                elif isinstance(detail, LowerOf):
+                    self._find_lower(netns, rows[detail.interface])
                 else:
                     self._settings(Endpoint(netns, detail.interface))
         for end, peer in peers.found().items():
             change(state, end, peer=peer)
 
-    def _find_lower(self, netns: Netns) -> None:
-        """Find what the links of a namespace lead to."""
-        by_index = names_by_index(self._state, netns)
-        for name, found in list(inside(self._state, netns).items()):
-            link = found.report
-            if link is None or not link.other or (link.netns_id is None and link.other == link.ifindex):
-                continue
-            if link.netns_id is None:
-                lower = Lower(netns, by_index.get(link.other), link.other)
+    def _find_lower(self, netns: Netns, found: Interface) -> None:
+        """Find what a link leads to."""
+        link = found.report
+        if link is None:
+            return
+        index = lower_index(found)
+        if link.netns_id is None and index in (0, link.ifindex):
+            return
+        end = Endpoint(netns, found.name)
+        if link.netns_id is None:
+            lower = Lower(netns, self._name(netns, index), index)
+        else:
+            if link.kind == "veth":
+                peer = self._peers.find(end, (), everywhere=True)
+                place = None if peer is None else (peer.netns,)
             else:
-                there = self._peers.lower(netns, link)
-                seen = self._peers.seen(netns, link)
-                place = ELSEWHERE if there is None else there.netns
-                lower = Lower(place, None if seen is None else seen.name, link.other)
-            change(self._state, Endpoint(netns, name), lower=lower)
+                place = self._peers.place(netns, link.netns_id)
+            seen = self._peers.seen(netns, link._replace(other=index))
+            lower = Lower(ELSEWHERE if place is None else place[0], None if seen is None else seen.name, index)
+        change(self._state, end, lower=lower)
+
+    def _name(self, netns: Netns, index: int) -> Optional[str]:
+        if netns not in self._names:
+            self._names[netns] = names_by_index(self._state, netns)
+        return self._names[netns].get(index)
 
     def _settings(self, end: Endpoint) -> None:
         if find(self._state, end) is None or self._reader.enter(end.netns) is None:
@@ -288,7 +337,19 @@ def _interface(link: reports.LinkReport) -> Interface:
         peer_ifindex=link.other if link.kind == "veth" or link.netns_id is None else None,
         group=link.group,
         report=link,
+        alias=link.alias,
+        data=link.data,
     )
+
+
+def lower_index(found: Interface) -> int:
+    """The index of what a link is built upon, or 0; with it in another namespace, there."""
+    from ansible_collections.linuxnet.netns.plugins.module_utils._kinds import link_types
+
+    link_type = link_types.find(found.type) if found.data else None
+    if link_type is not None and link_type.lower_number is not None:
+        return unsigned(attributes(found.data, -16).get(link_type.lower_number)) or 0
+    return (None if found.report is None else found.report.other) or 0
 
 
 def find(state: State, end: Endpoint) -> Optional[Interface]:
@@ -320,13 +381,37 @@ def known_as(state: State, end: Endpoint) -> Optional[Interface]:
 
 
 def vanish(state: State, end: Endpoint) -> None:
-    """Take an interface away, and with one end of a veth pair the other, as the kernel does."""
-    found = find(state, end)
-    if found is None:
-        return
-    for one in (end, *([] if found.peer is None else [found.peer])):
+    """Take an interface away with all that goes with it, as the kernel does."""
+    for one in together(state, end):
         happen(state, Event(GONE, one.netns, one.interface))
         state.drop(INTERFACE, one.netns, one.interface)
+
+
+def together(state: State, end: Endpoint) -> list[Endpoint]:
+    """What goes when an interface goes, as far as the state knows: it, its peer, and what is built upon them."""
+    found = find(state, end)
+    going = [] if found is None else [end, *([] if found.peer is None else [found.peer])]
+    for one in going:
+        going += [other for other in uppers(state, one) if other not in going]
+    return going
+
+
+def uppers(state: State, end: Endpoint) -> list[Endpoint]:
+    """The interfaces that are built upon another and go with it."""
+    upper = state.tables.get(UPPER)
+    found = find(state, end) if upper else None
+    if upper is None or found is None:
+        return []
+    ends = [Endpoint(netns, name) for netns, rows in upper.items() for name in rows]
+    return [one for one in ends if one != end and _is_upon(find(state, one), one.netns, end, found)]
+
+
+def _is_upon(upper: Optional[Interface], netns: Netns, end: Endpoint, found: Interface) -> bool:
+    if upper is None:
+        return False
+    if upper.lower is not None and upper.lower.interface is not None:
+        return (upper.lower.place, upper.lower.interface) == end
+    return netns == end.netns and found.ifindex is not None and upper.peer_ifindex == found.ifindex
 
 
 def next_index(state: State, netns: Netns) -> Optional[int]:
@@ -423,6 +508,17 @@ def built_upon(state: State, end: Endpoint) -> list[str]:
     return [one.name for one in others if one.type != "veth" and one.peer_ifindex == found.ifindex != one.ifindex]
 
 
+def described(interface: Interface) -> str:
+    """What an interface is, for a message."""
+    if interface.type == "veth" and interface.peer is not None:
+        return f"one end of another veth pair, whose other end is {interface.peer}"
+    if interface.type == "veth":
+        return "one end of another veth pair"
+    if not interface.type:
+        return "a physical device"
+    return f"an interface of kind {interface.type}"
+
+
 def joined(path: str, option: str) -> str:
     """The path of an option below the path of its object."""
     return f"{path}.{option}" if path else option
@@ -487,6 +583,13 @@ class LinkState(Declared):
 
 
 @value
+class LateLinkState(LinkState):
+    """A link state that is set when all else of a namespace is there."""
+
+    stage = LATE
+
+
+@value
 class Carrier(Condition):
     """An interface has a carrier within so many seconds; waiting finds whether it has."""
 
@@ -529,7 +632,7 @@ class Carrier(Condition):
 
 @value
 class SetInterface(Request):
-    """Set one property of an interface: its ``state`` (``up`` or ``down``), ``mac`` or ``mtu``."""
+    """Set one property of an interface: its ``state`` (``up`` or ``down``), ``mac``, ``mtu`` or ``alias``."""
 
     netns: Netns
     interface: str
@@ -537,16 +640,19 @@ class SetInterface(Request):
     value: Union[str, int]
 
     def words(self) -> Sequence[str]:
-        words = {"state": [], "mac": ["address"], "mtu": ["mtu"]}[self.what]
+        words = {"state": [], "mac": ["address"], "mtu": ["mtu"], "alias": ["alias"]}[self.what]
         return ip(self.netns, "link", "set", "dev", self.interface, *words, str(self.value))
 
     def message(self, codec: Codec, sender: Sender) -> bytes:
-        return _setting(codec, self.what, self.value).fill(number(sender.index(self.netns, self.interface)))
+        index = sender.index(self.netns, self.interface)
+        if self.what == "alias":
+            return requests.setting(index, _ALIAS, str(self.value).encode())
+        return _setting(codec, self.what, self.value).fill(number(index))
 
     def _event(self) -> Optional[Event]:
         """What it does to the interface, upon which the kernel takes more away."""
         what = None
-        if self.value == "down":
+        if self.what == "state" and self.value == "down":
             what = DOWN
         elif self.what == "mac":
             what = NEW_MAC
@@ -565,23 +671,39 @@ class SetInterface(Request):
             found = found._replace(mac=str(self.value))
         elif self.what == "mtu":
             found = found._replace(mtu=int(self.value))
+        elif self.what == "alias":
+            found = found._replace(alias=str(self.value))
         else:
             found = found._replace(up=self.value == "up")
         state.put(INTERFACE, self.netns, self.interface, found)
         if self.what == "state":
             carrier(state, self.netns, self.interface)
+            for step in self._followers(state):
+                step.effect(state)
+
+    def _followers(self, state: State) -> list[SetInterface]:
+        """What the kernel does to VLANs upon it: they go down with it, and come up with it."""
+        ends = uppers(state, Endpoint(self.netns, self.interface))
+        found = [one for end in ends for one in [find(state, end)] if one is not None and one.type == "vlan"]
+        return [
+            SetInterface(end.netns, end.interface, "state", self.value)
+            for end, one in zip(ends, found)
+            if one.up != (self.value == "up")
+        ]
 
     def undo(self, before: State) -> Iterable[Step]:
         found = before.row(INTERFACE, self.netns, self.interface)
         if found is None:
             return []
         if self.what == "state":
+            followers = [step for one in self._followers(before) for step in one.undo(before)]
             return [
                 *(restored(before, Event(UP, self.netns, self.interface)) if self.value == "up" else []),
                 SetInterface(self.netns, self.interface, "state", "up" if found.up else "down"),
                 *restored(before, Event(DOWN, self.netns, self.interface)),
+                *followers,
             ]
-        was = found.mac if self.what == "mac" else found.mtu
+        was = {"mac": found.mac, "mtu": found.mtu, "alias": found.alias}[self.what]
         event = self._event()
         if was is None:
             return []
@@ -610,17 +732,24 @@ class MoveInterface(Request):
     """Move an interface into another namespace; it arrives down and without addresses.
 
     ``index`` asks for an interface index there (heeded by Linux 5.13 and later; else the kernel keeps the one it has,
-    if that is free).
+    if that is free), ``name`` for another name.
     """
 
     netns: Netns
     interface: str
     target: Netns
     index: Optional[int] = None
+    name: Optional[str] = None
+
+    @property
+    def arrives(self) -> Endpoint:
+        """Where it is afterwards."""
+        return Endpoint(self.target, self.name or self.interface)
 
     def words(self) -> Sequence[str]:
         target = OWN_PID if self.target is None else self.target
-        return ip(self.netns, "link", "set", "dev", self.interface, "netns", target)
+        named = [] if self.name is None else ["name", self.name]
+        return ip(self.netns, "link", "set", "dev", self.interface, "netns", target, *named)
 
     def message(self, codec: Codec, sender: Sender) -> bytes:
         message = codec.ifinfmsg()
@@ -628,10 +757,12 @@ class MoveInterface(Request):
         message["attrs"] = [("IFLA_NET_NS_FD", sender.descriptor(self.target))]
         if self.index is not None:
             message["attrs"].append(("IFLA_NEW_IFINDEX", self.index))
+        if self.name is not None:
+            message["attrs"].append(("IFLA_IFNAME", self.name))
         return packed(message, SETLINK, ACK)
 
     def relocates(self) -> Collection[str]:
-        return (self.interface,)
+        return (self.interface, self.name or self.interface)
 
     def otherwise(self, error: int) -> Optional[Request]:
         return replace(self, index=None) if error == errno.EBUSY and self.index is not None else None
@@ -646,8 +777,9 @@ class MoveInterface(Request):
         index = self.index or (None if {None, found.ifindex} & taken else found.ifindex)
         if self.target is not None and self.target in state.names:
             state.names[self.target] = state.names[self.target]._replace(created=False)
-        here = Endpoint(self.target, self.interface)
-        state.put(INTERFACE, *here, found._replace(up=False, carrier=False, ifindex=index))
+        here = self.arrives
+        moved = found._replace(name=here.interface, up=False, carrier=False, ifindex=index)
+        state.put(INTERFACE, *here, moved)
         if found.peer is not None:
             change(state, found.peer, peer=here, peer_ifindex=index)
             carrier(state, *here)
@@ -655,13 +787,14 @@ class MoveInterface(Request):
     def confirm(self, seen: State) -> None:
         self.effect(seen)
         # Older kernels do not heed the index that is asked for.
-        change(seen, Endpoint(self.target, self.interface), ifindex=None)
+        change(seen, self.arrives, ifindex=None)
 
     def undo(self, before: State) -> Iterable[Step]:
         found = before.row(INTERFACE, self.netns, self.interface)
         if found is None:
             return []
-        back = MoveInterface(self.target, self.interface, self.netns, found.ifindex)
+        name = None if self.name is None else self.interface
+        back = MoveInterface(self.target, self.arrives.interface, self.netns, found.ifindex, name)
         return [back, *as_it_was(before, MOVED, Endpoint(self.netns, self.interface))]
 
     def places(self) -> set[Netns]:
@@ -702,11 +835,20 @@ class DeleteInterface(Request):
 
     def undo(self, before: State) -> Iterable[Step]:
         found = before.row(INTERFACE, self.netns, self.interface)
-        again = None if found is None or found.type not in TYPES else TYPES[found.type](before, found, self.netns)
-        if found is None or again is None:
+        if found is None:
             return []
-        ends = (Endpoint(self.netns, self.interface), *([] if found.peer is None else [found.peer]))
-        return [again, *(step for end in ends for step in as_it_was(before, GONE, end))]
+        end = Endpoint(self.netns, self.interface)
+        made: list[Step] = []
+        with_it: set[Endpoint] = set()
+        for one in together(before, end):
+            there = find(before, one)
+            step = None if there is None or one in with_it else AGAIN(before, there, one.netns)
+            if step is not None:
+                made.append(step)
+                with_it.update(Endpoint(thing.netns, thing.key[0]) for thing in step.makes())
+            elif one not in with_it:
+                return []
+        return [*made, *(step for one in together(before, end) for step in as_it_was(before, GONE, one))]
 
     def lost(self, before: State) -> Optional[str]:
         if any(True for _step in self.undo(before)) or before.row(INTERFACE, self.netns, self.interface) is None:
@@ -728,8 +870,13 @@ def as_it_was(before: State, what: str, end: Endpoint) -> Iterator[Step]:
     yield from restored(before, Event(what, *end))
 
 
-#: What makes a deleted interface of a type anew, by type: gives the step, seen from the state before, or None.
-TYPES: Mapping[str, Callable[[State, Interface, Netns], Optional[Step]]] = {}
+def _never(_before: State, _found: Interface, _netns: Netns) -> Optional[Step]:
+    """What nothing is known of cannot be made anew."""
+    return None
+
+
+#: What gives the step that makes a deleted interface anew, seen from the state before, or None (``registry.py``).
+AGAIN: Callable[[State, Interface, Netns], Optional[Step]] = _never
 
 
 def carrier(state: State, netns: Netns, name: str) -> None:

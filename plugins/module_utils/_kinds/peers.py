@@ -100,19 +100,16 @@ class Peers:
                     return known and self._join(netns, link, other)
         return False
 
-    def lower(self, netns: Netns, link: LinkReport) -> Optional[Endpoint]:
-        """What a link leads to in another namespace, wherever that is."""
-        if link.kind == "veth":
-            return self.find(Endpoint(netns, link.name), (), everywhere=True)
-        seen = self.seen(netns, link)
-        if seen is None or self._reader.enter(netns) is None:
+    def place(self, netns: Netns, netns_id: Optional[int]) -> Optional[tuple[Netns]]:
+        """The namespace that another knows by an id, as a tuple of one; None where it is none that has a name."""
+        if self._reader.enter(netns) is None:
             return None
         route: Any
         with self._reader.socket() as route:
             # What a VLAN or a macvlan is built upon does not know of it.
             for place in [*self._ends, *(name for name in self._reader.listed() if name not in self._ends), None]:
-                if place != netns and self._reader.id_of(place, route) == link.netns_id:
-                    return Endpoint(place, seen.name)
+                if place != netns and self._reader.id_of(place, route) == netns_id:
+                    return (place,)
         return None
 
     def seen(self, netns: Netns, link: LinkReport) -> Optional[LinkReport]:

@@ -39,9 +39,18 @@ def _neighbour() -> Kind[Any]:
     return NEIGHBOUR
 
 
-def _veth(before: State, found: interface.Interface, netns: Netns) -> Optional[Step]:
-    from ansible_collections.linuxnet.netns.plugins.module_utils._kinds.veth import again
+def _port() -> Kind[Any]:
+    from ansible_collections.linuxnet.netns.plugins.module_utils._kinds.port import PORT
 
+    return PORT
+
+
+def _again(before: State, found: interface.Interface, netns: Netns) -> Optional[Step]:
+    """What makes a deleted interface anew, by its type."""
+    if found.type == "veth":
+        from ansible_collections.linuxnet.netns.plugins.module_utils._kinds.veth import again
+    else:
+        from ansible_collections.linuxnet.netns.plugins.module_utils._kinds.link import again
     return again(before, found, netns)
 
 
@@ -53,6 +62,7 @@ class Registry:
         "interface": _interface,
         "address": _address,
         "neighbour": _neighbour,
+        "port": _port,
     }
 
     def __getitem__(self, name: str) -> Kind[Any]:
@@ -89,5 +99,4 @@ class Registry:
 
 
 KINDS = Registry()
-#: What makes an interface of a type anew, by type.
-interface.TYPES = {"veth": _veth}
+interface.AGAIN = _again

@@ -25,6 +25,7 @@ from ansible_collections.linuxnet.netns.plugins.module_utils._kinds.interface im
     SetInterface,
     built_upon,
     demand_namespace,
+    described,
     find,
     group_of,
     joined,
@@ -266,26 +267,15 @@ class Veth(Declared):
         return [Thing(INTERFACE, end.netns, (end.interface,)) for end in self.ends]
 
 
-def again(before: State, interface: Interface, netns: Netns) -> Optional[Step]:
+def again(before: State, found: Interface, netns: Netns) -> Optional[Step]:
     """The step that makes a deleted pair anew, seen from the state before; None where its other end was not seen."""
-    other = None if interface.peer is None else find(before, interface.peer)
-    if other is None or interface.peer is None:
+    other = None if found.peer is None else find(before, found.peer)
+    if other is None or found.peer is None:
         return None
     return pair(
-        VethEnd(netns, interface.name, interface.mac, interface.mtu, interface.ifindex, group=interface.group),
-        VethEnd(interface.peer.netns, other.name, other.mac, other.mtu, other.ifindex, group=other.group),
+        VethEnd(netns, found.name, found.mac, found.mtu, found.ifindex, group=found.group),
+        VethEnd(found.peer.netns, other.name, other.mac, other.mtu, other.ifindex, group=other.group),
     )
-
-
-def described(interface: Interface) -> str:
-    """What an interface is, for a message."""
-    if interface.type == "veth" and interface.peer is not None:
-        return f"one end of another veth pair, whose other end is {interface.peer}"
-    if interface.type == "veth":
-        return "one end of another veth pair"
-    if not interface.type:
-        return "a physical device"
-    return f"an interface of kind {interface.type}"
 
 
 def pair(one: VethEnd, other: VethEnd) -> AddVeth:

@@ -23,10 +23,13 @@ from ansible_collections.linuxnet.netns.plugins.module_utils._wire.attributes im
     unsigned,
 )
 
-#: linux/if_link.h: ADDRESS, IFNAME, MTU, LINK, MASTER, LINKINFO with its KIND; GROUP, LINK_NETNSID, PROP_LIST.
-_MAC, _IFNAME, _MTU, _LINK, _MASTER, _LINKINFO, _KIND = 1, 3, 4, 5, 10, 18, 1
+#: linux/if_link.h: ADDRESS, IFNAME, MTU, LINK, MASTER, IFALIAS, GROUP, LINK_NETNSID, PROP_LIST; LINKINFO with its KIND,
+#: DATA, SLAVE_KIND and SLAVE_DATA.
+_MAC, _IFNAME, _MTU, _LINK, _MASTER, _ALIAS = 1, 3, 4, 5, 10, 20
 _GROUP, _LINK_NETNSID, _PROP_LIST = 27, 37, 52
-_OF_LINK = frozenset({_MAC, _IFNAME, _MTU, _LINK, _MASTER, _LINKINFO, _GROUP, _LINK_NETNSID, _PROP_LIST})
+_LINKINFO, _KIND, _DATA, _SLAVE_KIND, _SLAVE_DATA = 18, 1, 2, 4, 5
+_OF_LINK = frozenset({_MAC, _IFNAME, _MTU, _LINK, _MASTER, _ALIAS, _LINKINFO, _GROUP, _LINK_NETNSID, _PROP_LIST})
+_OF_INFO = frozenset({_KIND, _DATA, _SLAVE_KIND, _SLAVE_DATA})
 #: linux/if_link.h: ALT_IFNAME, the attributes of PROP_LIST.
 _ALT_IFNAME = 53
 #: linux/if_addr.h: ADDRESS, LOCAL, FLAGS, PROTO (since Linux 5.18).
@@ -50,7 +53,8 @@ class LinkReport(NamedTuple):
     ``kind`` is the link kind, ``loopback``, or empty for a physical device. ``other`` is the index of its other end, or
     of what it is built upon; ``netns_id`` the id by which its namespace knows that one's, None for the same namespace.
     ``master`` is the index of the bridge or the like that it is in; ``altnames`` are its alternative names,
-    ``group`` is the group of interfaces that it is in.
+    ``group`` is the group of interfaces that it is in. ``data`` are the attributes that are of its kind alone, and
+    ``port`` those that it has as a port of its master, whose kind ``port_of`` is.
     """
 
     name: str
@@ -64,6 +68,10 @@ class LinkReport(NamedTuple):
     master: Optional[int]
     altnames: tuple[str, ...]
     group: int
+    alias: str = ""
+    data: bytes = b""
+    port_of: str = ""
+    port: bytes = b""
 
 
 class AddressReport(NamedTuple):
@@ -115,12 +123,11 @@ def link(raw: bytes) -> LinkReport:
     """A link of a report."""
     _family, _type, index, flags, _change = _IFINFOMSG.unpack_from(raw, _HEADER)
     told = attributes(raw, _IFINFOMSG.size, _OF_LINK)
-    mac, kind = told.get(_MAC), b""
-    if _LINKINFO in told:
-        kind = attributes(told[_LINKINFO], -_HEADER, (_KIND,)).get(_KIND, b"")
+    mac = told.get(_MAC)
+    info = attributes(told[_LINKINFO], -_HEADER, _OF_INFO) if _LINKINFO in told else {}
     return LinkReport(
         text(told[_IFNAME]),
-        "loopback" if flags & _IFF_LOOPBACK else text(kind),
+        "loopback" if flags & _IFF_LOOPBACK else text(info.get(_KIND, b"")),
         index,
         flags,
         mac.hex(":") if mac else None,
@@ -130,6 +137,10 @@ def link(raw: bytes) -> LinkReport:
         unsigned(told.get(_MASTER)),
         _altnames(told[_PROP_LIST]) if _PROP_LIST in told else (),
         unsigned(told.get(_GROUP)) or 0,
+        text(told[_ALIAS]) if _ALIAS in told else "",
+        info.get(_DATA, b""),
+        text(info[_SLAVE_KIND]) if _SLAVE_KIND in info else "",
+        info.get(_SLAVE_DATA, b""),
     )
 
 

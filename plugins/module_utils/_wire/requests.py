@@ -11,14 +11,14 @@ from collections.abc import Mapping
 from typing import Optional
 
 from ansible_collections.linuxnet.netns.plugins.module_utils._wire.attributes import attribute, attributes, number
-from ansible_collections.linuxnet.netns.plugins.module_utils._wire.messages import ACK, DUMP, REQUEST
+from ansible_collections.linuxnet.netns.plugins.module_utils._wire.messages import ACK, CREATE, DUMP, EXCL, REQUEST
 
 _NEWLINK, _GETLINK, _SETLINK, _GETADDR, _GETROUTE, GETNEIGH, _GETNSID = 16, 18, 19, 22, 26, 30, 90
 #: linux/netlink.h: struct nlmsghdr.
 _HEADER = struct.Struct("=IHHII")
 IFF_UP, IFF_LOWER_UP = 0x1, 0x10000
-#: linux/if_link.h: LINKINFO with SLAVE_KIND and SLAVE_DATA.
-_LINKINFO, _SLAVE_KIND, _SLAVE_DATA = 18, 4, 5
+#: linux/if_link.h: LINKINFO with KIND, DATA, SLAVE_KIND and SLAVE_DATA; NET_NS_FD.
+_LINKINFO, _KIND, _DATA, _SLAVE_KIND, _SLAVE_DATA, _NET_NS_FD = 18, 1, 2, 4, 5, 28
 #: linux/if_link.h: IFNAME, EXT_MASK, TARGET_NETNSID. linux/net_namespace.h: NETNSA_NSID, NETNSA_FD.
 _IFNAME, _EXT_MASK, _TARGET_NETNSID, _NETNSA_NSID, _NETNSA_FD = 3, 29, 46, 1, 3
 
@@ -75,15 +75,36 @@ def setting(index: int, kind: int, value: bytes) -> bytes:
     return _set_link(index, attribute(kind, value))
 
 
+def create(
+    netns_descriptor: Optional[int], attributes: bytes, kind: str, data: bytes, *, index: int = 0, up: bool = False
+) -> bytes:
+    """The request that creates a link of a kind, with attributes of its own, in the namespace of the descriptor."""
+    target = b"" if netns_descriptor is None else attribute(_NET_NS_FD, number(netns_descriptor))
+    body = _link_body(index, IFF_UP if up else 0, IFF_UP if up else 0)
+    return _request(_NEWLINK, ACK | CREATE | EXCL, body + attributes + target + _info(kind, data))
+
+
+def reshape(index: int, kind: str, data: bytes) -> bytes:
+    """The request that changes attributes of a link that are of its kind alone."""
+    return _request(_NEWLINK, ACK, _link_body(index) + _info(kind, data))
+
+
+def _info(kind: str, data: bytes) -> bytes:
+    return attribute(_LINKINFO, attribute(_KIND, kind.encode() + b"\0") + (attribute(_DATA, data) if data else b""))
+
+
 def flags(index: int, value: int, mask: int) -> bytes:
     """The request that sets those flags of an interface that are in the mask."""
     return _set_link(index, b"", value, mask)
 
 
-def port(index: int, settings: Mapping[int, bytes]) -> bytes:
-    """The request that sets what is set of an interface as a bridge's port, by attributes of the kernel's report."""
-    data = b"".join(attribute(kind, value) for kind, value in settings.items())
-    info = attribute(_SLAVE_KIND, b"bridge\0") + attribute(_SLAVE_DATA, data)
+def port(index: int, settings: Mapping[int, bytes], kind: str = "bridge") -> bytes:
+    """The request that sets what is set of an interface as a port, by attributes of the kernel's report.
+
+    ``kind`` is that of its master.
+    """
+    data = b"".join(attribute(number, value) for number, value in settings.items())
+    info = attribute(_SLAVE_KIND, kind.encode() + b"\0") + attribute(_SLAVE_DATA, data)
     return _request(_NEWLINK, ACK, _link_body(index) + attribute(_LINKINFO, info))
 
 

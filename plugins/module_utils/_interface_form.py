@@ -1,0 +1,307 @@
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-FileCopyrightText: 2026 The linuxnet.netns developers
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The form of interfaces beside the ends of links, of any type: in a topology, and as the options of netns_link. Pure.
+
+Private. What is of one type alone comes from that type's table.
+"""
+
+from __future__ import annotations
+
+import types
+from collections.abc import Iterable, Mapping, Sequence
+from functools import cache, partial
+from typing import TYPE_CHECKING, Any, NamedTuple, Optional
+
+from ansible_collections.linuxnet.netns.plugins.module_utils._form import Key, Later, List, Owner, Section, Text
+from ansible_collections.linuxnet.netns.plugins.module_utils._interface_section import InterfaceSection
+from ansible_collections.linuxnet.netns.plugins.module_utils._kinds import link_types
+from ansible_collections.linuxnet.netns.plugins.module_utils._kinds.interface import LinkState
+from ansible_collections.linuxnet.netns.plugins.module_utils._kinds.link import Link, Values
+from ansible_collections.linuxnet.netns.plugins.module_utils._kinds.link_type import NEEDED, NONE, Property
+from ansible_collections.linuxnet.netns.plugins.module_utils._kinds.port import Member
+from ansible_collections.linuxnet.netns.plugins.module_utils._model import Declared, Endpoint, Netns
+from ansible_collections.linuxnet.netns.plugins.module_utils._normalise import Problems
+from ansible_collections.linuxnet.netns.plugins.module_utils._scalars import (
+    BOOLEAN,
+    MAC,
+    MTU,
+    NAMESPACE,
+    Choice,
+    Scalar,
+)
+from ansible_collections.linuxnet.netns.plugins.module_utils._values import Mac
+
+if TYPE_CHECKING:
+    from ansible_collections.linuxnet.netns.plugins.module_utils._form import Site
+
+#: The word for the host's own namespace, where a name is needed.
+HOST = "host"
+
+
+class Below(NamedTuple):
+    """What a link is built upon, as it was written: ``netns`` is a tuple of one where a namespace was written."""
+
+    netns: Optional[tuple[Netns]]
+    interface: str
+
+
+def read_place(problems: Problems, path: str, text: Any) -> Optional[tuple[Netns]]:
+    """The name of a namespace, or ``host``, as a tuple of one."""
+    if text == HOST:
+        return (None,)
+    name = problems.namespace(path, text)
+    return None if name is None else (name,)
+
+
+def read_below(problems: Problems, path: str, written: Any) -> Optional[Below]:
+    """``INTERFACE`` or ``NAMESPACE:INTERFACE``, where the namespace may be ``host``."""
+    netns, colon, name = written.rpartition(":") if isinstance(written, str) else ("", "", written)
+    place = read_place(problems, path, netns) if colon else None
+    interface = problems.interface(path, name)
+    return None if interface is None or (colon and place is None) else Below(place, interface)
+
+
+INTERFACE_NAME = Scalar(Problems.interface, "str", {"type": "string"})
+PLACE = Scalar[tuple[Netns]](read_place, "str", {"type": "string"})
+BELOW = Scalar[Below](read_below, "str", {"type": "string"})
+ALIAS = Scalar[str](Problems.alias, "str", {"type": "string", "maxLength": 255})
+
+
+@cache
+def properties_section(name: str) -> type[Section]:
+    """The section with the properties of a type of link, of that name."""
+    return _section(name, link_types.LOADERS[name]().properties)
+
+
+@cache
+def port_section() -> type[Section]:
+    """The section with the properties of ports, of whatever master."""
+    found: dict[str, Property] = {}
+    for name in ("bond", "bridge"):
+        found.update((one.name, one) for one in link_types.LOADERS[name]().ports or ())
+    return _section("port", list(found.values()))
+
+
+class _Mapping(Section, what="mapping"):
+    """What is an option of its own in netns_link."""
+
+    @classmethod
+    def option(cls) -> dict[str, Any]:
+        """Describe it as an option: what is in it is read here, so that all mistakes are told with their paths."""
+        return {"type": "dict"}
+
+
+def _section(what: str, properties: Sequence[Property]) -> type[Section]:
+    keys: dict[str, Any] = {}
+    for one in properties:
+        required: dict[str, Any] = {"required": True} if one.required else {}
+        keys[one.name] = Key(one.takes, one.description, **required)
+    made: type[Section] = types.new_class(
+        what.capitalize(), (_Mapping,), {"what": what}, lambda space: space.update(keys)
+    )
+    return made
+
+
+def values_of(section: Optional[Section]) -> Values:
+    """What is written in such a section."""
+    if section is None:
+        return ()
+    values = ((name, getattr(section, name)) for name in section.keys)
+    return tuple([(name, value) for name, value in values if value is not None])
+
+
+def _port_key() -> Key[Any]:
+    return Key(port_section(), "What is set of it as a port of its master.")
+
+
+def _master(problems: Problems, path: str, written: Any) -> Optional[str]:
+    """The name of a master; an empty one says that there is to be none."""
+    return "" if written == "" else problems.interface(path, written)
+
+
+def _type_key(name: str) -> Key[Any]:
+    return Key(properties_section(name), f"The properties of a link of type {name}.")
+
+
+class LinkSection(Section, what="interface", needs="a name and a type"):
+    """A link of any type, as a task or a topology has it."""
+
+    name = Key(INTERFACE_NAME, "The name of the interface.", required=True)
+    type = Key(Choice(*link_types.LOADERS), "The type of link.", required=True)
+    lower = Key(
+        BELOW,
+        "What it is built upon: INTERFACE, or NAMESPACE:INTERFACE, host is the namespace of the host.",
+    )
+    lower_netns = Key(PLACE, "The namespace in which it is created, though it lives here; host is that of the host.")
+    alias = Key(ALIAS, "A text that is shown with it.")
+    mac: Optional[Mac]
+    mtu: Optional[int]
+    netns: Netns = None
+
+    def take(self, problems: Problems, written: Mapping[str, Any]) -> bool:
+        return super().take(problems, written) and self._fits(problems, written)
+
+    def _fits(self, problems: Problems, written: Mapping[str, Any]) -> bool:
+        """Note what does not go with the type, and tell whether what that needs is there."""
+        link_type = link_types.LOADERS[self.type]()
+        before = f"{self.path}." if self.path else ""
+        for name in link_types.LOADERS:
+            if name != self.type and written.get(name) is not None:
+                problems.add(f"{before}{name}", f"it goes with type {name}, and the type is {self.type}")
+        needed = [one.name for one in link_type.properties if one.required]
+        if needed and getattr(self, self.type) is None:
+            if written.get(self.type) is None:
+                problems.add(f"{before}{self.type}", f"it is missing: a {self.type} needs {' and '.join(needed)}")
+            return False
+        link_type.check(problems, f"{before}{self.type}", dict(self.values))
+        if link_type.lower == NONE and self.lower is not None:
+            problems.add(f"{before}lower", f"a {self.type} is not built upon another interface")
+        if link_type.lower == NEEDED and self.lower is None:
+            if written.get("lower") is None:
+                problems.add(f"{before}lower", f"it is missing: a {self.type} is built upon another interface")
+            return False
+        there = None if self.lower is None else self.lower.netns
+        if None not in (there, self.lower_netns) and there != self.lower_netns:
+            problems.add(f"{before}lower_netns", "it is not the namespace that lower names")
+        return True
+
+    @property
+    def endpoint(self) -> Endpoint:
+        """Where it belongs."""
+        return Endpoint(self.netns, self.name)
+
+    @property
+    def values(self) -> Values:
+        """The values of the properties of its type."""
+        return values_of(getattr(self, self.type))
+
+    @property
+    def born(self) -> Optional[tuple[Netns]]:
+        """The namespace in which it is created, as a tuple of one, where that is written."""
+        return (None if self.lower is None else self.lower.netns) or self.lower_netns
+
+    @property
+    def birth(self) -> Netns:
+        """The namespace in which it is created."""
+        return self.netns if self.born is None else self.born[0]
+
+    def link(self, path: str, record: str = "", *, present: bool = True) -> Link:
+        """Make the declared object."""
+        return Link(
+            path,
+            *self.endpoint,
+            self.type,
+            self.values,
+            None if self.lower is None else Endpoint(self.birth, self.lower.interface),
+            self.born,
+            None if self.mac is None else self.mac.text,
+            self.mtu,
+            self.alias,
+            present,
+            record,
+        )
+
+
+for _name in link_types.LOADERS:
+    LinkSection.add(_name, Later(partial(_type_key, _name)))
+
+
+class ModuleLink(LinkSection, what="link"):
+    """A link as the options of netns_link have it."""
+
+    netns = Key(NAMESPACE, "The namespace that it is in; the host's when omitted.")
+    mac = Key(MAC, "The MAC address.")
+    mtu = Key(MTU, "The MTU in bytes.")
+    master = Key(Scalar[str](_master, "str", {}), "The interface whose port it is; empty for none.")
+    port = Later(_port_key)
+    up = Key(BOOLEAN, "Whether it is up.")
+
+    def objects(self, problems: Problems, written: Mapping[str, Any], *, present: bool) -> list[Declared]:
+        """Read the options, and make the declared objects; of what is to be gone, only what names it counts."""
+        if not present:
+            named = {name: written[name] for name in ("name", "netns", "type") if name in written}
+            self.name = problems.interface("name", named.get("name")) or ""
+            self.netns = problems.optional_namespace("netns", named.get("netns"))
+            return [Link("", *self.endpoint, named.get("type", ""), present=False)]
+        if not self.take(problems, written):
+            return []
+        values = values_of(self.port)
+        if values and not self.master:
+            problems.add("port", "it says what is set of a port of a master; name that in master")
+        return [
+            self.link(""),
+            *([] if self.master is None else [Member("", *self.endpoint, self.master, values)]),
+            *([] if self.up is None else [LinkState("up", *self.endpoint, self.up)]),
+        ]
+
+
+def _by_name(problems: Problems, path: str, text: str) -> Optional[dict[str, Any]]:
+    """A port by its name alone."""
+    name = problems.interface(path, text)
+    return None if name is None else {"name": name}
+
+
+class DeclaredPort(
+    Section, what="port", needs="a name", text=Text("a name", _by_name, INTERFACE_NAME.schema, numbers=True)
+):
+    """A port of a link of a topology, with what is set of it there."""
+
+    name = Key(INTERFACE_NAME, "The name of the interface.", required=True)
+
+
+for _name, _key in port_section().keys.items():
+    DeclaredPort.add(_name, _key)
+
+
+class DeclaredInterface(LinkSection, InterfaceSection, what="interface", needs="a name and a type"):
+    """An interface of a topology beside the ends of its links."""
+
+    ports = Key(List(DeclaredPort), "The interfaces that have it as their master.", default=())
+
+    def take(self, problems: Problems, written: Mapping[str, Any]) -> bool:
+        complete = super().take(problems, written)
+        self.interface = self.name or ""
+        return complete
+
+    def members(self) -> Iterable[Member]:
+        """Make the declared objects of its ports."""
+        for one in self.ports:
+            values = tuple([(name, value) for name, value in values_of(one) if name != "name"])
+            yield Member(one.path, self.netns, one.name, self.name, values)
+
+
+def _declare(site: Site, interfaces: Sequence[DeclaredInterface], owner: Owner) -> list[Declared]:
+    for one in interfaces:
+        one.netns = site.netns
+    ordered = _lowest_first(interfaces)
+    if not owner.present:
+        return [one.link(one.path, owner.record, present=False) for one in reversed(ordered)]
+    return [
+        *(one.link(one.path, owner.record) for one in ordered),
+        *(member for one in ordered for member in one.members()),
+        *(declared for one in ordered for declared in one.brought_about(owner, late=True)),
+    ]
+
+
+def _lowest_first(interfaces: Sequence[DeclaredInterface]) -> list[DeclaredInterface]:
+    """The interfaces in an order in which each comes after what it is built upon."""
+    by_name = {one.endpoint: one for one in interfaces}
+    ordered: dict[Endpoint, DeclaredInterface] = {}
+
+    def visit(one: DeclaredInterface) -> None:
+        below = None if one.lower is None else by_name.pop(Endpoint(one.birth, one.lower.interface), None)
+        if below is not None:
+            visit(below)
+        ordered[one.endpoint] = one
+
+    for one in interfaces:
+        if by_name.pop(one.endpoint, None) is not None:
+            visit(one)
+    return list(ordered.values())
+
+
+def place_key() -> Key[Any]:
+    """The key of a namespace, or of the host, as a topology has it."""
+    return Key(List(DeclaredInterface), "Interfaces beside the ends of links.", default=(), declare=_declare)

@@ -1,0 +1,480 @@
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-FileCopyrightText: 2026 The linuxnet.netns developers
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Links of the types in ``link_types``, each made, changed in place, or made anew where that cannot be."""
+
+from __future__ import annotations
+
+import errno
+from collections.abc import Collection, Iterable, Iterator, Sequence
+from typing import TYPE_CHECKING, Any, Optional
+
+from ansible_collections.linuxnet.netns.plugins.module_utils._echo import some
+from ansible_collections.linuxnet.netns.plugins.module_utils._errors import Impossible
+from ansible_collections.linuxnet.netns.plugins.module_utils._kinds import link_types
+from ansible_collections.linuxnet.netns.plugins.module_utils._kinds.interface import (
+    GO_ALONG,
+    INTERFACE,
+    UPPER,
+    DeleteInterface,
+    Interface,
+    Lower,
+    LowerOf,
+    MoveInterface,
+    SetInterface,
+    demand,
+    demand_namespace,
+    described,
+    find,
+    group_of,
+    inside,
+    joined,
+    known_as,
+    lower_index,
+    told,
+    uppers,
+)
+from ansible_collections.linuxnet.netns.plugins.module_utils._kinds.link_type import (
+    Data,
+    LinkType,
+    decoded,
+    known,
+    nest,
+)
+from ansible_collections.linuxnet.netns.plugins.module_utils._kinds.ownership import OWNERSHIP, record_of
+from ansible_collections.linuxnet.netns.plugins.module_utils._kinds.port import PORT
+from ansible_collections.linuxnet.netns.plugins.module_utils._kinds.port import of as port_of
+from ansible_collections.linuxnet.netns.plugins.module_utils._model import (
+    OWN_PID,
+    Declared,
+    Endpoint,
+    Netns,
+    Request,
+    Scope,
+    State,
+    Step,
+    Thing,
+    describe,
+    ip,
+    of_interface,
+    value,
+)
+from ansible_collections.linuxnet.netns.plugins.module_utils._wire import requests
+from ansible_collections.linuxnet.netns.plugins.module_utils._wire.attributes import attribute, attributes, number
+
+if TYPE_CHECKING:
+    from ansible_collections.linuxnet.netns.plugins.module_utils._contracts import Sender
+    from ansible_collections.linuxnet.netns.plugins.module_utils._wire.codec import Codec
+
+#: linux/if_link.h: IFLA_ADDRESS, IFLA_IFNAME, IFLA_MTU, IFLA_LINK, IFLA_GROUP.
+_ADDRESS, _IFNAME, _MTU, _LINK, _GROUP = 1, 3, 4, 5, 27
+#: The values of a link's properties, in the order of its type's table: hashable, as all that is declared.
+Values = tuple[tuple[str, Any], ...]
+
+
+@value
+class Link(Declared):
+    """A link of a type exists in a namespace, with what is declared of it, or does not exist.
+
+    ``lower`` is what it is built upon; where that is in another namespace, the link is created there and lives here
+    (``born`` says so where it is built upon nothing). ``record`` names an ownership record: what that owns may be made
+    anew. What is None, and a property that ``values`` do not have, is not managed.
+    """
+
+    path: str
+    netns: Netns
+    interface: str
+    type: str
+    values: Values = ()
+    lower: Optional[Endpoint] = None
+    born: Optional[tuple[Netns]] = None
+    mac: Optional[str] = None
+    mtu: Optional[int] = None
+    alias: Optional[str] = None
+    present: bool = True
+    record: str = ""
+
+    @property
+    def end(self) -> Endpoint:
+        """Where it lives."""
+        return Endpoint(self.netns, self.interface)
+
+    @property
+    def link_type(self) -> LinkType:
+        """The table of its type."""
+        return link_types.LOADERS[self.type]()
+
+    @property
+    def birth(self) -> Netns:
+        """The namespace in which it is created, and in which what it is built upon is."""
+        if self.lower is not None:
+            return self.lower.netns
+        return self.netns if self.born is None else self.born[0]
+
+    def scope(self, scope: Scope) -> None:
+        scope.want(INTERFACE, self.netns, LowerOf(self.interface))
+        scope.want(INTERFACE, self.birth)
+        if self.record:
+            scope.want(OWNERSHIP, None, self.record)
+
+    def steps(self, state: State) -> Iterator[Step]:
+        yield from self._present(state) if self.present else self._absent(state)
+
+    def _absent(self, state: State) -> Iterator[Step]:
+        found = find(state, self.end)
+        if found is None:
+            return
+        if self.type and found.type != self.type and not self._owns(state):
+            raise Impossible(
+                joined(self.path, "name"),
+                f"{self.end} is {described(found)}, not of type {self.type}; it was not touched",
+            )
+        yield DeleteInterface(*self.end, found.peer)
+
+    def _present(self, state: State) -> Iterator[Step]:
+        demand_namespace(state, joined(self.path, "netns"), self.netns)
+        demand_namespace(state, joined(self.path, "lower_netns"), self.birth)
+        if self.lower is not None:
+            demand(state, self.path, self.lower, "lower")
+        found = find(state, self.end)
+        if found is not None and not self._suits(found):
+            yield self._removed(state, found)
+            found = None
+        if found is None:
+            yield from self._made(state)
+        else:
+            yield from self._changed(found)
+        now = find(state, self.end)
+        for what, wanted in (("mac", self.mac), ("mtu", self.mtu), ("alias", self.alias)):
+            if now is not None and wanted is not None and getattr(now, what) != wanted:
+                yield SetInterface(*self.end, what, wanted)
+
+    def _suits(self, found: Interface) -> bool:
+        """Whether what is there can become what is declared."""
+        return found.type == self.type and not self._differing(found, fixed=True) and self._is_upon(found)
+
+    def _is_upon(self, found: Interface) -> bool:
+        lower = found.lower
+        if self.lower is not None:
+            return lower is not None and (lower.place, lower.interface) == self.lower
+        return (
+            self.born is None
+            or (lower is None and self.born[0] == self.netns)
+            or (lower is not None and lower.place == self.born[0])
+        )
+
+    def _differing(self, found: Interface, *, fixed: bool) -> dict[str, Any]:
+        """The declared values that a link does not have, of properties that are fixed or not."""
+        table = [one for one in self.link_type.properties if one.fixed == fixed]
+        there = decoded(table, attributes(found.data, -16))
+        wanted = dict(self.values)
+        return {
+            one.name: wanted[one.name]
+            for one in table
+            if one.name in wanted and wanted[one.name] != there.get(one.name)
+        }
+
+    def _removed(self, state: State, found: Interface) -> Step:
+        """Remove what is in its place, where that is the topology's own. Raises: Impossible."""
+        upon = [one.interface for one in uppers(state, self.end)]
+        if self._owns(state) and not upon:
+            return DeleteInterface(*self.end, found.peer)
+        remedy = "remove it first, with state=absent" if not upon else f"first remove {some(upon)}, built upon it"
+        if found.type != self.type:
+            raise Impossible(
+                joined(self.path, "name"),
+                f"the name {self.interface} in {describe(self.netns)} is taken by {described(found)}; it was not "
+                "touched: choose another name, or remove that interface first",
+            )
+        differing = self._differing(found, fixed=True)
+        there = decoded(self.link_type.properties, attributes(found.data, -16))
+        for name, wanted in differing.items():
+            raise Impossible(
+                joined(self.path, f"{self.type}.{name}"),
+                f"it is {there.get(name)}, and the kernel does not change it to {wanted} on a living link; {remedy}",
+            )
+        upon_now = "nothing" if found.lower is None else Endpoint(found.lower.place, found.lower.interface or "?")
+        raise Impossible(
+            joined(self.path, "lower"), f"{self.end} is built upon {upon_now}, which cannot be changed; {remedy}"
+        )
+
+    def _made(self, state: State) -> Iterator[Step]:
+        other = known_as(state, self.end)
+        if other is not None:
+            raise Impossible(
+                joined(self.path, "name"),
+                f"the name {self.interface} in {describe(self.netns)} is taken by {other.name}, whose alternative name "
+                "it is; it was not touched: choose another name, or remove that interface first",
+            )
+        add = AddLink(
+            self.birth,
+            self.interface,
+            self.netns,
+            self.type,
+            self.values,
+            None if self.lower is None else self.lower.interface,
+            self.mac,
+            self.mtu,
+            group=group_of(self.record) if self.record else 0,
+        )
+        if self.birth == self.netns or self.interface not in _names(state, self.birth):
+            yield add
+            return
+        # Kernels up to 6.12 at least look for the name in the namespace of birth too (net/core/rtnetlink.c).
+        passing = _free_name(_names(state, self.birth))
+        yield AddLink(self.birth, passing, self.birth, *_rest(add))
+        yield MoveInterface(self.birth, passing, self.netns, name=self.interface)
+
+    def _changed(self, found: Interface) -> Iterator[Step]:
+        differing = self._differing(found, fixed=False)
+        if differing:
+            yield ChangeLink(*self.end, self.type, tuple(differing.items()), _named_again(self.link_type, found))
+
+    def _owns(self, state: State) -> bool:
+        record = record_of(state, self.record)
+        return record is not None and record.owns(state, Thing(INTERFACE, self.netns, (self.interface,)))
+
+    def view(self, state: State) -> dict[str, Any]:
+        found = find(state, self.end)
+        if found is None:
+            return {}
+        leaf: dict[str, Any] = {"type": found.type}
+        if found.type == self.type and self.values:
+            there = decoded(self.link_type.properties, attributes(found.data, -16))
+            leaf[self.type] = {name: there.get(name) for name, _wanted in self.values}
+        if self.lower is not None and found.lower is not None:
+            leaf["lower"] = Endpoint(found.lower.place, found.lower.interface or "?").short()
+        for what in ("mac", "mtu", "alias"):
+            if getattr(self, what) is not None:
+                leaf[what] = getattr(found, what)
+        return of_interface(*self.end, leaf)
+
+    def places(self) -> set[Endpoint]:
+        return {self.end}
+
+    def things(self) -> Iterable[Thing]:
+        return [Thing(INTERFACE, self.netns, (self.interface,))]
+
+
+def shown(state: State, end: Endpoint) -> dict[str, Any]:
+    """A link as a module's result has it."""
+    found = find(state, end)
+    if found is None:
+        return {}
+    link_type, port = link_types.find(found.type), port_of(state, end)
+    properties = {} if link_type is None else decoded(link_type.properties, attributes(found.data, -16))
+    return {
+        **told(state, *end),
+        "type": found.type,
+        "properties": properties,
+        "alias": found.alias,
+        **({} if not state.was_read(PORT, end.netns) else {"master": None if port is None else port.master}),
+    }
+
+
+def _names(state: State, netns: Netns) -> Collection[str]:
+    """The names that interfaces of a namespace have."""
+    return inside(state, netns).keys()
+
+
+def _free_name(taken: Collection[str]) -> str:
+    """A name that no interface has, for a moment."""
+    return next(name for name in (f"netns{number}" for number in range(len(taken) + 1)) if name not in taken)
+
+
+def _named_again(link_type: LinkType, found: Interface) -> bytes:
+    """What a change of a link must name, lest it be reset."""
+    if not link_type.whole:
+        return b""
+    data = attributes(found.data, -16)
+    lower = {one: raw for one, raw in data.items() if one == link_type.lower_number}
+    return nest({**lower, **known(link_type.properties, data)})
+
+
+def _rest(add: AddLink) -> tuple[Any, ...]:
+    return add.type, add.values, add.lower, add.mac, add.mtu, add.group
+
+
+def again(before: State, found: Interface, netns: Netns) -> Optional[Step]:
+    """The step that makes a deleted link anew, seen from the state before; None where its type is not known here."""
+    link_type = link_types.find(found.type)
+    if link_type is None:
+        return None
+    lower = found.lower
+    if lower is None and lower_index(found):
+        return None
+    data = attributes(found.data, -16)
+    return AddLink(
+        netns if lower is None else lower.place,
+        found.name,
+        netns,
+        found.type,
+        tuple(decoded(link_type.properties, data).items()),
+        None if lower is None else lower.interface,
+        found.mac,
+        found.mtu,
+        found.group,
+        found.ifindex,
+    )
+
+
+@value
+class AddLink(Request):
+    """Create a link of a type in a namespace, sent from inside the one where what it is built upon is.
+
+    ``index`` asks for an interface index.
+    """
+
+    netns: Netns
+    interface: str
+    target: Netns
+    type: str
+    values: Values = ()
+    lower: Optional[str] = None
+    mac: Optional[str] = None
+    mtu: Optional[int] = None
+    group: int = 0
+    index: Optional[int] = None
+
+    @property
+    def end(self) -> Endpoint:
+        """Where it lives."""
+        return Endpoint(self.target, self.interface)
+
+    @property
+    def link_type(self) -> LinkType:
+        """The table of its type."""
+        return link_types.LOADERS[self.type]()
+
+    def words(self) -> Sequence[str]:
+        link_type = self.link_type
+        inner = link_type.lower_number is not None
+        words = ["link", "add"]
+        if self.lower is not None and not inner:
+            words += ["link", self.lower]
+        words += ["name", self.interface]
+        if self.mac is not None:
+            words += ["address", self.mac]
+        if self.mtu is not None:
+            words += ["mtu", str(self.mtu)]
+        if self.target != self.netns:
+            words += ["netns", OWN_PID if self.target is None else self.target]
+        words += ["type", self.type, *link_type.words(dict(self.values), new=True)]
+        if self.lower is not None and inner:
+            words += [link_type.lower_word, self.lower]
+        return ip(self.netns, *words)
+
+    def _data(self, lower: int) -> dict[int, bytes]:
+        link_type = self.link_type
+        data = link_type.data(dict(self.values), new=True)
+        if link_type.lower_number is not None and lower:
+            data[link_type.lower_number] = number(lower)
+        return data
+
+    def message(self, codec: Codec, sender: Sender) -> bytes:
+        lower = 0 if self.lower is None else sender.index(self.netns, self.lower)
+        parts = [attribute(_IFNAME, self.interface.encode() + b"\0")]
+        if self.mac is not None:
+            parts.append(attribute(_ADDRESS, bytes.fromhex(self.mac.replace(":", ""))))
+        if self.mtu is not None:
+            parts.append(attribute(_MTU, number(self.mtu)))
+        if self.group:
+            parts.append(attribute(_GROUP, number(self.group)))
+        if lower and self.link_type.lower_number is None:
+            parts.append(attribute(_LINK, number(lower)))
+        where = None if self.target == self.netns else sender.descriptor(self.target)
+        return requests.create(where, b"".join(parts), self.type, nest(self._data(lower)), index=self.index or 0)
+
+    def remedy(self, error: int) -> str:
+        if error != errno.EOPNOTSUPP:
+            return ""
+        module = self.link_type.module
+        return (
+            f"where this kernel has no links of type {self.type}, load its module (modprobe {module}); where that is "
+            "missing, Debian has it in linux-image-amd64 (not the cloud kernels), Fedora and its kin in kernel-modules "
+            "or kernel-modules-extra"
+        )
+
+    def makes(self) -> Sequence[Thing]:
+        return [Thing(INTERFACE, self.target, (self.interface,))]
+
+    def relocates(self) -> Collection[str]:
+        return (self.interface,)
+
+    def otherwise(self, error: int) -> Optional[Request]:
+        if error not in (errno.EEXIST, errno.EBUSY) or self.index is None:
+            return None
+        return AddLink(self.netns, self.interface, self.target, *_rest(self))
+
+    def seems_done(self, now: State) -> bool:
+        found = find(now, self.end)
+        return found is not None and (found.type, found.group) == (self.type, self.group)
+
+    def effect(self, state: State) -> None:
+        below = None if self.lower is None else find(state, Endpoint(self.netns, self.lower))
+        index = 0 if below is None else below.ifindex or 0
+        lower = None
+        if self.lower is not None or self.netns != self.target:
+            lower = Lower(self.netns, self.lower, index)
+        made = Interface(
+            self.interface,
+            self.type,
+            ifindex=self.index,
+            mac=self.mac,
+            mtu=self.mtu,
+            peer_ifindex=index or None,
+            group=self.group,
+            lower=lower,
+            data=nest(self._data(index)),
+        )
+        state.put(INTERFACE, *self.end, made)
+        if self.type in GO_ALONG:
+            state.put(UPPER, *self.end, None)
+
+    def undo(self, before: State) -> Iterable[Step]:
+        return [DeleteInterface(*self.end)]
+
+    def places(self) -> set[Netns]:
+        return {self.netns, self.target}
+
+
+@value
+class ChangeLink(Request):
+    """Change properties of a link that are of its type alone, in place; ``upon`` is named again, as it is."""
+
+    netns: Netns
+    interface: str
+    type: str
+    values: Values
+    upon: bytes = b""
+
+    @property
+    def link_type(self) -> LinkType:
+        """The table of its type."""
+        return link_types.LOADERS[self.type]()
+
+    def words(self) -> Sequence[str]:
+        words = self.link_type.words(dict(self.values))
+        return ip(self.netns, "link", "set", "dev", self.interface, "type", self.type, *words)
+
+    def message(self, codec: Codec, sender: Sender) -> bytes:
+        data = self._data(attributes(self.upon, -16))
+        return requests.reshape(sender.index(self.netns, self.interface), self.type, nest(data))
+
+    def _data(self, upon: Data) -> dict[int, bytes]:
+        return self.link_type.data(dict(self.values), upon)
+
+    def effect(self, state: State) -> None:
+        found = state.row(INTERFACE, self.netns, self.interface)
+        if found is not None:
+            data = self._data(attributes(found.data, -16))
+            state.put(INTERFACE, self.netns, self.interface, found._replace(data=nest(data)))
+
+    def undo(self, before: State) -> Iterable[Step]:
+        found = before.row(INTERFACE, self.netns, self.interface)
+        if found is None:
+            return []
+        there = decoded(self.link_type.properties, attributes(found.data, -16))
+        was = tuple((name, there[name]) for name, _value in self.values if name in there)
+        return [ChangeLink(self.netns, self.interface, self.type, was, _named_again(self.link_type, found))]

@@ -1,0 +1,193 @@
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-FileCopyrightText: 2026 The linuxnet.netns developers
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""What a type of link is: a table of its properties. Pure. Private.
+
+A type is one file in ``link_types``, with a :class:`LinkType`. What users may write, its check, the kernel's attribute,
+the words of ``ip``, comparison and what is shown all come from its properties.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Callable, Optional
+
+from ansible_collections.linuxnet.netns.plugins.module_utils._wire import codes
+from ansible_collections.linuxnet.netns.plugins.module_utils._wire.attributes import attribute
+from ansible_collections.linuxnet.netns.plugins.module_utils._wire.codes import Code
+
+if TYPE_CHECKING:
+    from ansible_collections.linuxnet.netns.plugins.module_utils._form import Type
+    from ansible_collections.linuxnet.netns.plugins.module_utils._normalise import Problems
+
+#: The attributes of one nest of a link (IFLA_INFO_DATA, IFLA_INFO_SLAVE_DATA), by their numbers.
+Data = Mapping[int, bytes]
+_NOTHING: Data = {}
+#: Whether a type of link is built upon another interface.
+NONE, POSSIBLE, NEEDED = "none", "possible", "needed"
+
+
+@dataclass
+class Property:
+    """A property of a link, as users write it and as the kernel has it.
+
+    ``number`` is the kernel's attribute, ``code`` how that holds the value. ``word`` is what ``ip`` calls it, where it
+    has another name there; ``by_words`` makes other words of a value than the word and the value. ``initial`` is given
+    to a new link where nothing is written; what is written nowhere is not managed. ``fixed``: the kernel does not
+    change it on a living link.
+    """
+
+    name: str
+    takes: Type[Any]
+    description: str
+    number: int
+    code: Code
+    word: str = ""
+    by_words: Optional[Callable[[Any], Sequence[str]]] = None
+    required: bool = False
+    fixed: bool = False
+    initial: Any = None
+
+    def encode(self, value: Any, into: dict[int, bytes]) -> None:
+        """Add what stands for a value to the attributes of a link."""
+        into[self.number] = self.code.pack(value)
+
+    def decode(self, data: Data) -> Any:
+        """The value that the attributes of a link have; None where they do not tell."""
+        raw = data.get(self.number)
+        return self.code.unpack(raw) if raw else None
+
+    def words(self, value: Any) -> Sequence[str]:
+        """The value as words of an ``ip`` command."""
+        if self.by_words is not None:
+            return self.by_words(value)
+        return [self.word or self.name, str(int(value) if isinstance(value, bool) else value)]
+
+
+@dataclass
+class Address(Property):
+    """An IPv4 or IPv6 address, for which the kernel has an attribute each."""
+
+    number6: int = 0
+
+    def encode(self, value: Any, into: dict[int, bytes]) -> None:
+        """Add the address, in the attribute of its version."""
+        for number in (self.number, self.number6):
+            into.pop(number, None)
+        into[self.number6 if ":" in value else self.number] = self.code.pack(value)
+
+    def decode(self, data: Data) -> Any:
+        """The address, of either version; None for the unspecified one."""
+        raw = data.get(self.number) or data.get(self.number6)
+        return self.code.unpack(raw) if raw and any(raw) else None
+
+
+@dataclass
+class Bit(Property):
+    """A bit of an attribute that several share, which holds flags and a mask of those that are meant."""
+
+    bit: int = 0
+
+    def encode(self, value: Any, into: dict[int, bytes]) -> None:
+        """Add the bit to those that are there."""
+        flags, mask = _flags(into.get(self.number))
+        flags = flags | self.bit if value else flags & ~self.bit
+        into[self.number] = codes.U32.pack(flags) + codes.U32.pack(mask | self.bit)
+
+    def decode(self, data: Data) -> Any:
+        """Whether the bit is set."""
+        return bool(_flags(data[self.number])[0] & self.bit) if self.number in data else None
+
+
+def _flags(raw: Optional[bytes]) -> tuple[int, int]:
+    return (codes.U32.unpack(raw), codes.U32.unpack(raw[4:])) if raw else (0, 0)
+
+
+def on_off(word: str) -> Callable[[Any], Sequence[str]]:
+    """The words of a property that ``ip`` takes as ``on`` or ``off``."""
+    return lambda value: [word, "on" if value else "off"]
+
+
+def with_no(word: str) -> Callable[[Any], Sequence[str]]:
+    """The words of a property whose name alone is yes, and with ``no`` before it no."""
+    return lambda value: [word if value else f"no{word}"]
+
+
+def _unchecked(_problems: Problems, _path: str, _values: Mapping[str, Any]) -> None:
+    """All properties go with each other."""
+
+
+@dataclass
+class LinkType:
+    """A type of link.
+
+    ``module`` is the kernel module that brings it. ``lower`` says whether it is built upon another interface, which the
+    kernel has as IFLA_LINK, or as the attribute ``lower_number`` of the type's own, by its index in the namespace that
+    the link was created in. ``ports`` are the properties of what has a link of this type as its master; None: nothing
+    has. ``ports_down``: a port is taken while it is down, and comes up. ``restarts_ports``: a port that is up is set
+    down and up again. ``whole``: a change must name all that is not to be reset. ``check`` notes what does not go
+    together.
+    """
+
+    name: str
+    module: str
+    properties: Sequence[Property] = ()
+    lower: str = NONE
+    lower_number: Optional[int] = None
+    lower_word: str = "dev"
+    ports: Optional[Sequence[Property]] = None
+    ports_down: bool = False
+    restarts_ports: bool = False
+    whole: bool = False
+    check: Callable[[Problems, str, Mapping[str, Any]], None] = _unchecked
+
+    def data(self, values: Mapping[str, Any], upon: Data = _NOTHING, *, new: bool = False) -> dict[int, bytes]:
+        """The attributes that stand for some values, by the properties' names, over others that are there already."""
+        return encoded(self.properties, values, upon, new=new)
+
+    def words(self, values: Mapping[str, Any], *, new: bool = False) -> list[str]:
+        """Values as words of an ``ip`` command."""
+        return worded(self.properties, values, new=new)
+
+
+def encoded(properties: Sequence[Property], values: Mapping[str, Any], upon: Data, *, new: bool) -> dict[int, bytes]:
+    """The attributes for the values of some properties."""
+    data = dict(upon)
+    for one, value in _written(properties, values, new):
+        one.encode(value, data)
+    return data
+
+
+def worded(properties: Sequence[Property], values: Mapping[str, Any], *, new: bool) -> list[str]:
+    """The words for the values of some properties."""
+    return [word for one, value in _written(properties, values, new) for word in one.words(value)]
+
+
+def _written(properties: Sequence[Property], values: Mapping[str, Any], new: bool) -> Iterable[tuple[Property, Any]]:
+    for one in properties:
+        value = values.get(one.name, one.initial if new else None)
+        if value is not None:
+            yield one, value
+
+
+def decoded(properties: Sequence[Property], data: Data) -> dict[str, Any]:
+    """The values that some attributes stand for, by the properties' names; without those that the kernel leaves out."""
+    values = {one.name: one.decode(data) for one in properties}
+    return {name: value for name, value in values.items() if value is not None}
+
+
+def known(properties: Sequence[Property], data: Data) -> dict[int, bytes]:
+    """The attributes of a report that some properties stand for, as they can be sent again."""
+    again: dict[int, bytes] = {}
+    for one in properties:
+        value = one.decode(data)
+        if value is not None:
+            one.encode(value, again)
+    return again
+
+
+def nest(data: Data) -> bytes:
+    """Attributes as the bytes of a nest."""
+    return b"".join(attribute(number, value) for number, value in data.items())
