@@ -43,10 +43,16 @@ def _options() -> Iterator[str]:
     from ansible_collections.linuxnet.netns.plugins.module_utils._kinds import link_types
 
     yield "  type:"
-    yield from _described(["The type of link.", "Required with O(state=present)."], 4)
+    yield from _described(
+        [
+            "The type of link. V(device) is one that is there already, such as a NIC, and is moved into the namespace.",
+            "Required with O(state=present).",
+        ],
+        4,
+    )
     yield "    type: str"
     yield "    choices:"
-    yield from (f"      - {name}" for name in link_types.LOADERS)
+    yield from (f"      - {name}" for name in (*link_types.LOADERS, _interface_form.DEVICE))
     for name, loader in link_types.LOADERS.items():
         if not loader().properties:
             words = [f"With O(type={name}). There is nothing to be written in it."]

@@ -14,7 +14,7 @@ class ModuleDocFragment:
 options:
   type:
     description:
-      - The type of link.
+      - The type of link. V(device) is one that is there already, such as a NIC, and is moved into the namespace.
       - Required with O(state=present).
     type: str
     choices:
@@ -37,6 +37,7 @@ options:
       - vrf
       - vxlan
       - xfrm
+      - device
   bond:
     description:
       - The properties of a link with O(type=bond).

@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple, Optional
 from ansible_collections.linuxnet.netns.plugins.module_utils._form import Key, Later, List, Owner, Section, Text
 from ansible_collections.linuxnet.netns.plugins.module_utils._interface_section import InterfaceSection
 from ansible_collections.linuxnet.netns.plugins.module_utils._kinds import link_types
+from ansible_collections.linuxnet.netns.plugins.module_utils._kinds.device import Device
 from ansible_collections.linuxnet.netns.plugins.module_utils._kinds.interface import LinkState
 from ansible_collections.linuxnet.netns.plugins.module_utils._kinds.link import Link, Values
 from ansible_collections.linuxnet.netns.plugins.module_utils._kinds.link_type import NEEDED, NONE, Property
@@ -36,6 +37,8 @@ from ansible_collections.linuxnet.netns.plugins.module_utils._values import Mac
 if TYPE_CHECKING:
     from ansible_collections.linuxnet.netns.plugins.module_utils._form import Site
 
+#: What is no type of link: a device that is there already, and is moved.
+DEVICE = "device"
 #: The word for the host's own namespace, where a name is needed.
 HOST = "host"
 
@@ -129,7 +132,11 @@ class LinkSection(Section, what="interface", needs="a name and a type"):
     """A link of any type, as a task or a topology has it."""
 
     name = Key(INTERFACE_NAME, "The name of the interface.", required=True)
-    type = Key(Choice(*link_types.LOADERS), "The type of link.", required=True)
+    type = Key(
+        Choice(*link_types.LOADERS, DEVICE),
+        "The type of link; device: one that is there already, and is moved here.",
+        required=True,
+    )
     lower = Key(
         BELOW,
         "What it is built upon: INTERFACE, or NAMESPACE:INTERFACE, host is the namespace of the host.",
@@ -141,15 +148,24 @@ class LinkSection(Section, what="interface", needs="a name and a type"):
     netns: Netns = None
 
     def take(self, problems: Problems, written: Mapping[str, Any]) -> bool:
-        return super().take(problems, written) and self._fits(problems, written)
-
-    def _fits(self, problems: Problems, written: Mapping[str, Any]) -> bool:
-        """Note what does not go with the type, and tell whether what that needs is there."""
-        link_type = link_types.LOADERS[self.type]()
+        if not super().take(problems, written):
+            return False
         before = f"{self.path}." if self.path else ""
         for name in link_types.LOADERS:
             if name != self.type and written.get(name) is not None:
                 problems.add(f"{before}{name}", f"it goes with type {name}, and the type is {self.type}")
+        return self._fits_device(problems, before) if self.type == DEVICE else self._fits(problems, before, written)
+
+    def _fits_device(self, problems: Problems, before: str) -> bool:
+        """Note what is not said of a device that is there already."""
+        for name in ("lower", "lower_netns"):
+            if getattr(self, name) is not None:
+                problems.add(f"{before}{name}", "it goes with links that are made, and a device is there already")
+        return True
+
+    def _fits(self, problems: Problems, before: str, written: Mapping[str, Any]) -> bool:
+        """Note what does not go with the type, and tell whether what that needs is there."""
+        link_type = link_types.LOADERS[self.type]()
         needed = [one.name for one in link_type.properties if one.required]
         if needed and getattr(self, self.type) is None:
             if written.get(self.type) is None:
@@ -175,7 +191,7 @@ class LinkSection(Section, what="interface", needs="a name and a type"):
     @property
     def values(self) -> Values:
         """The values of the properties of its type."""
-        return values_of(getattr(self, self.type))
+        return values_of(getattr(self, self.type, None))
 
     @property
     def born(self) -> Optional[tuple[Netns]]:
@@ -217,6 +233,7 @@ class ModuleLink(LinkSection, what="link"):
     master = Key(Scalar[str](_master, "str", {}), "The interface whose port it is; empty for none.")
     port = Later(_port_key)
     up = Key(BOOLEAN, "Whether it is up.")
+    from_netns = Key(NAMESPACE, "The namespace that a device comes from; the host's when omitted.")
 
     def objects(self, problems: Problems, written: Mapping[str, Any], *, present: bool) -> list[Declared]:
         """Read the options, and make the declared objects; of what is to be gone, only what names it counts."""
@@ -224,17 +241,28 @@ class ModuleLink(LinkSection, what="link"):
             named = {name: written[name] for name in ("name", "netns", "type") if name in written}
             self.name = problems.interface("name", named.get("name")) or ""
             self.netns = problems.optional_namespace("netns", named.get("netns"))
+            if named.get("type") == DEVICE:
+                origin = problems.optional_namespace("from_netns", written.get("from_netns"))
+                return [Device("", *self.endpoint, origin, present=False)]
             return [Link("", *self.endpoint, named.get("type", ""), present=False)]
         if not self.take(problems, written):
             return []
         values = values_of(self.port)
         if values and not self.master:
             problems.add("port", "it says what is set of a port of a master; name that in master")
+        if self.from_netns is not None and self.type != DEVICE:
+            problems.add("from_netns", f"it goes with type {DEVICE}, and the type is {self.type}")
         return [
-            self.link(""),
+            self._device() if self.type == DEVICE else self.link(""),
             *([] if self.master is None else [Member("", *self.endpoint, self.master, values)]),
             *([] if self.up is None else [LinkState("up", *self.endpoint, self.up)]),
         ]
+
+    def _device(self) -> Device:
+        """A device that is found by its MAC address, where that is written."""
+        if self.mac is not None:
+            return Device("", *self.endpoint, self.from_netns, mac=self.mac.text)
+        return Device("", *self.endpoint, self.from_netns, self.name)
 
 
 def _by_name(problems: Problems, path: str, text: str) -> Optional[dict[str, Any]]:
@@ -255,15 +283,44 @@ for _name, _key in port_section().keys.items():
     DeclaredPort.add(_name, _key)
 
 
+class WrittenOrigin(Section, what="origin", needs="a name or a mac"):
+    """Where a device comes from, as it is written."""
+
+    name = Key(INTERFACE_NAME, "Its name there, an alternative name included.")
+    mac = Key(MAC, "Its MAC address, by which it is found whatever it is called.")
+    netns = Key(NAMESPACE, "The namespace that it is in; the host's when omitted.")
+
+    def take(self, problems: Problems, written: Mapping[str, Any]) -> bool:
+        complete = super().take(problems, written)
+        if complete and (self.name is None) == (self.mac is None) and not problems.found:
+            problems.add(self.path, "either name or mac is needed")
+        return complete
+
+
 class DeclaredInterface(LinkSection, InterfaceSection, what="interface", needs="a name and a type"):
     """An interface of a topology beside the ends of its links."""
 
+    origin: Optional[WrittenOrigin]
     ports = Key(List(DeclaredPort), "The interfaces that have it as their master.", default=())
 
     def take(self, problems: Problems, written: Mapping[str, Any]) -> bool:
         complete = super().take(problems, written)
         self.interface = self.name or ""
+        self.origin = getattr(self, "from")
+        if complete and self.type == DEVICE and self.origin is None and written.get("from") is None:
+            problems.add(f"{self.path}.from", "it is missing: a device is found by the name or mac that it has outside")
+            return False
+        if self.origin is not None and self.type != DEVICE:
+            problems.add(f"{self.path}.from", f"it goes with type {DEVICE}, and the type is {self.type}")
         return complete
+
+    def object(self, record: str, *, present: bool = True) -> Declared:
+        """Make the declared object."""
+        if self.origin is None:
+            return self.link(self.path, record, present=present)
+        found_by = self.origin.mac
+        mac = None if found_by is None else found_by.text
+        return Device(self.path, *self.endpoint, self.origin.netns, self.origin.name or "", mac, present, record)
 
     def members(self) -> Iterable[Member]:
         """Make the declared objects of its ports."""
@@ -272,14 +329,18 @@ class DeclaredInterface(LinkSection, InterfaceSection, what="interface", needs="
             yield Member(one.path, self.netns, one.name, self.name, values)
 
 
+# A word of Python's.
+DeclaredInterface.add("from", Key(WrittenOrigin, "Where a device of type device comes from."))
+
+
 def _declare(site: Site, interfaces: Sequence[DeclaredInterface], owner: Owner) -> list[Declared]:
     for one in interfaces:
         one.netns = site.netns
     ordered = _lowest_first(interfaces)
     if not owner.present:
-        return [one.link(one.path, owner.record, present=False) for one in reversed(ordered)]
+        return [one.object(owner.record, present=False) for one in reversed(ordered)]
     return [
-        *(one.link(one.path, owner.record) for one in ordered),
+        *(one.object(owner.record) for one in ordered),
         *(member for one in ordered for member in one.members()),
         *(declared for one in ordered for declared in one.brought_about(owner, late=True)),
     ]

@@ -35,12 +35,18 @@ UP, DOWN, MOVED, GONE, NEW_MAC, NO_IPV6 = "up", "down", "moved", "gone", "new MA
 
 
 class Event(NamedTuple):
-    """Something that happens to an interface; ``target`` is where it is moved to."""
+    """Something that happens to an interface; ``target`` is where it is moved to, ``renamed`` its name there."""
 
     what: str
     netns: Netns
     interface: str
     target: Netns = None
+    renamed: Optional[str] = None
+
+    @property
+    def arrives(self) -> Endpoint:
+        """Where what is moved is afterwards."""
+        return Endpoint(self.target, self.renamed or self.interface)
 
 
 def happen(state: State, event: Event) -> None:
@@ -152,6 +158,10 @@ class Kind(Generic[Row]):
     def is_key(self, key: Key, is_name: Callable[[str], bool]) -> bool:
         """Whether a key that was read from a record can be one."""
         return False
+
+    def declared_as(self, thing: Thing) -> Thing:
+        """The thing as what declares it names it."""
+        return thing
 
     def surplus(self, scope: Scope, thing: Thing) -> None:
         """Ask for what must be known to remove a recorded thing, beside the interfaces of its namespace."""

@@ -246,6 +246,9 @@ def _absent(topology: Topology, purge: bool, shown: bool) -> list[Declared]:
     declared: list[Declared] = []
     if topology.host is not None:
         declared += topology.host.declared(topology.host, Owner(topology.name, purge, present=False))
+    # A device goes home before its namespace goes: of those that are not physical, the kernel would not send it there.
+    devices = [one for one in interfaces_of(topology) if one.origin is not None and one.netns is not None]
+    declared += [one.object(topology.name, present=False) for one in devices]
     for link in topology.links:
         first, second = (_veth_end(end) for end in link.endpoints)
         if {first.netns, second.netns} <= gone:

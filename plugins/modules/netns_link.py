@@ -15,6 +15,7 @@ description:
   - Makes a link of a type in a namespace, changes it in place, and makes it a port of a bridge, bond or VRF.
   - What is not written is not managed. A property that the kernel does not change on a living link, such as the number
     of a VXLAN, is refused with what to do.
+  - With O(type=device) a device that is there already is moved into the namespace, and with O(state=absent) back.
   - Pairs of virtual cables are made by M(linuxnet.netns.veth).
 extends_documentation_fragment:
   - linuxnet.netns.attributes
@@ -47,6 +48,7 @@ options:
   mac:
     description:
       - The MAC address, in quotes. Left alone when omitted.
+      - With O(type=device) the device is found by it, and gets O(name) inside. When omitted, it is found by O(name).
     type: str
   mtu:
     description:
@@ -60,9 +62,15 @@ options:
     description:
       - Whether it is up. Left alone when omitted.
     type: bool
+  from_netns:
+    description:
+      - With O(type=device), the namespace that it comes from, and goes back to. The host's when omitted.
+    type: str
   state:
     description:
       - Whether there is such a link. With V(absent), what is built upon it goes too, and the namespace need not exist.
+      - With O(type=device), V(absent) moves it back, under a free name where its own is taken. When a namespace goes,
+        M(linuxnet.netns.netns) sends physical devices home first too.
     type: str
     choices: [present, absent]
     default: present
@@ -94,6 +102,14 @@ EXAMPLES = r"""
     master: br0
     port:
       isolated: true
+
+- name: A NIC lives in a namespace, whatever it was called outside
+  linuxnet.netns.netns_link:
+    netns: services
+    name: wan
+    type: device
+    mac: "52:54:00:12:34:56"
+    up: true
 
 - name: It is gone
   linuxnet.netns.netns_link:

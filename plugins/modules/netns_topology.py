@@ -33,7 +33,9 @@ options:
         named as the type, C(lower), C(lower_netns), C(alias), C(mac) and C(mtu) as in
         M(linuxnet.netns.netns_link), with C(addresses), C(neighbours) and C(state) as an endpoint has them, and with
         C(ports), a list of the interfaces that have it as their master. A port is a name, or a mapping with C(name)
-        and what O(linuxnet.netns.netns_link#module:port) has.
+        and what O(linuxnet.netns.netns_link#module:port) has. With C(type) V(device), one that is there already is
+        moved in; C(from) is a mapping with the C(name) or C(mac) that it has outside, and C(netns), the host's when
+        omitted.
     type: list
     elements: raw
     default: []

@@ -121,6 +121,22 @@ SWITCHED: dict[str, Any] = {
         link("to_b", "b:to_host"),
     ],
 }
+#: A device that somebody else made.
+NIC = (
+    "ip link add nic address 02:00:00:00:00:99 type vxlan id 9 dstport 4789; ip addr add 192.0.2.1/24 dev nic;"
+    "ip link set nic up; ip link property add dev nic altname enp9s0"
+)
+MANAGED: dict[str, Any] = {
+    "name": "managed",
+    "namespaces": [
+        {
+            "name": "a",
+            "interfaces": [
+                {"name": "wan", "type": "device", "from": {"name": "enp9s0"}, "addresses": ["192.0.2.9/24"]},
+            ],
+        }
+    ],
+}
 RESWITCHED: dict[str, Any] = {
     "name": "switched",
     "namespaces": [
@@ -498,9 +514,8 @@ CASES = [
             "mac": "02:00:00:00:00:07",
         },
         [
-            "ip link add name netns0 address 02:00:00:00:00:07 type vxlan id 7 remote 192.0.2.9 dstport 4789 "
-            "nolearning",
-            "ip link set dev netns0 netns a name vx7",
+            "ip link add name dev0 address 02:00:00:00:00:07 type vxlan id 7 remote 192.0.2.9 dstport 4789 nolearning",
+            "ip link set dev dev0 netns a name vx7",
             "ip -n a link set dev vx7 master br0",
             "ip -n a link set dev vx7 type bridge_slave cost 9 isolated on",
         ],
@@ -522,6 +537,49 @@ CASES = [
         before=f"{SWITCH}; ip -n a link set p1 master br0; ip -n a link set p1 type bridge_slave cost 9;"
         "ip -n b link add link q1 name mv type macvlan mode bridge; ip -n b addr add 10.0.0.3/24 dev mv;"
         "ip -n b link set q1 up; ip -n b link set mv up",
+    ),
+    Case(
+        "a device that is found by its MAC address and gets another name",
+        "netns_link",
+        {"netns": "a", "name": "wan", "type": "device", "mac": "02-00-00-00-00-99", "up": True},
+        ["ip link set dev nic netns a name wan", "ip -n a link set dev wan up"],
+        before=f"{NIC}; ip netns add a",
+    ),
+    Case(
+        "a device that goes home, where its name is taken",
+        "netns_link",
+        {"netns": "a", "name": "nic", "type": "device", "state": "absent"},
+        ["ip -n a link set dev nic netns $$ name dev0"],
+        before=f"{NIC}; ip netns add a; ip link set nic netns a; ip link add nic type bridge",
+    ),
+    Case(
+        "a topology with a device that is found by an alternative name",
+        "netns_topology",
+        MANAGED,
+        [
+            "ip netns add a",
+            "ip -n a link set dev lo up",
+            "ip link set dev nic netns a name wan",
+            "ip -n a address add 192.0.2.9/24 dev wan",
+            "ip -n a link set dev wan up",
+        ],
+        before=NIC,
+    ),
+    Case(
+        "a topology that no longer has its device, which goes home",
+        "netns_topology",
+        {"name": "managed", "namespaces": ["a"], "purge": True},
+        ["ip -n a address delete 192.0.2.9/24 dev wan", "ip -n a link set dev wan netns $$ name nic"],
+        before=NIC,
+        earlier=[("netns_topology", MANAGED)],
+    ),
+    Case(
+        "no topology, whose device goes home before its namespace goes",
+        "netns_topology",
+        {**MANAGED, "state": "absent"},
+        ["ip -n a link set dev wan netns $$ name nic", "ip netns delete a"],
+        before=NIC,
+        earlier=[("netns_topology", MANAGED)],
     ),
     Case(
         "a topology with links of several types",

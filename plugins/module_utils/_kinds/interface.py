@@ -211,7 +211,7 @@ class OtherNames(Kind[str]):
         for other in [other for other, name in there.items() if name == event.interface]:
             state.drop(self, event.netns, other)
             if event.what == MOVED:
-                state.put(self, event.target, other, event.interface)
+                state.put(self, event.target, other, event.arrives.interface)
 
 
 OTHER_NAME = OtherNames()
@@ -228,7 +228,7 @@ class Uppers(Kind[None]):
         if event.what in (MOVED, GONE) and event.interface in state.rows(self, event.netns):
             state.drop(self, event.netns, event.interface)
             if event.what == MOVED:
-                state.put(self, event.target, event.interface, None)
+                state.put(self, *event.arrives, None)
 
 
 UPPER = Uppers()
@@ -488,6 +488,13 @@ def group_of(topology: str) -> int:
     it stays whatever udev and people do to an interface: another MAC, MTU, name, master or namespace.
     """
     return 1 + zlib.crc32(f"linuxnet.netns {topology}".encode()) % 0x3FFFFFFF
+
+
+def free_name(state: State, netns: Netns, wanted: str) -> str:
+    """A name that is free in a namespace: the wanted one, or a ``dev`` with a number."""
+    taken = {*inside(state, netns), *state.rows(OTHER_NAME, netns)}
+    names = (f"dev{number}" for number in range(len(taken) + 1))
+    return wanted if wanted not in taken else next(name for name in names if name not in taken)
 
 
 def strange_end(state: State, end: Endpoint, group: int) -> Optional[Endpoint]:
@@ -771,7 +778,7 @@ class MoveInterface(Request):
         found = state.row(INTERFACE, self.netns, self.interface)
         if found is None:
             return
-        happen(state, Event(MOVED, self.netns, self.interface, self.target))
+        happen(state, Event(MOVED, self.netns, self.interface, self.target, self.name))
         state.drop(INTERFACE, self.netns, self.interface)
         taken = {other.ifindex for other in inside(state, self.target).values()}
         index = self.index or (None if {None, found.ifindex} & taken else found.ifindex)

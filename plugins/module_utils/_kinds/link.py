@@ -27,8 +27,8 @@ from ansible_collections.linuxnet.netns.plugins.module_utils._kinds.interface im
     demand_namespace,
     described,
     find,
+    free_name,
     group_of,
-    inside,
     joined,
     known_as,
     lower_index,
@@ -218,11 +218,11 @@ class Link(Declared):
             self.mtu,
             group=group_of(self.record) if self.record else 0,
         )
-        if self.birth == self.netns or self.interface not in _names(state, self.birth):
+        if self.birth == self.netns or free_name(state, self.birth, self.interface) == self.interface:
             yield add
             return
         # Kernels up to 6.12 at least look for the name in the namespace of birth too (net/core/rtnetlink.c).
-        passing = _free_name(_names(state, self.birth))
+        passing = free_name(state, self.birth, self.interface)
         yield AddLink(self.birth, passing, self.birth, *_rest(add))
         yield MoveInterface(self.birth, passing, self.netns, name=self.interface)
 
@@ -271,16 +271,6 @@ def shown(state: State, end: Endpoint) -> dict[str, Any]:
         "alias": found.alias,
         **({} if not state.was_read(PORT, end.netns) else {"master": None if port is None else port.master}),
     }
-
-
-def _names(state: State, netns: Netns) -> Collection[str]:
-    """The names that interfaces of a namespace have."""
-    return inside(state, netns).keys()
-
-
-def _free_name(taken: Collection[str]) -> str:
-    """A name that no interface has, for a moment."""
-    return next(name for name in (f"netns{number}" for number in range(len(taken) + 1)) if name not in taken)
 
 
 def _named_again(link_type: LinkType, found: Interface) -> bytes:

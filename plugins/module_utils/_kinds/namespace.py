@@ -19,6 +19,7 @@ from ansible_collections.linuxnet.netns.plugins.module_utils._kinds.interface im
     DeleteInterface,
     Interface,
     MoveInterface,
+    free_name,
     inside,
     vanish,
 )
@@ -127,6 +128,9 @@ class Namespace(Declared):
             scope.users.add(self.name)
             if self.inspect or self.shown:
                 scope.want(INTERFACE, self.name, ALL_PEERS)
+            if self.inspect:
+                # Where a physical device goes back to.
+                scope.want(INTERFACE, None)
 
     def steps(self, state: State) -> Iterator[Step]:
         found = state.what(self.name)
@@ -160,7 +164,8 @@ class Namespace(Declared):
         # is then still in the way of a new one of its name. A namespace that lives on loses nothing but its name.
         for interface in list(inside(state, self.name).values()):
             if interface.type == "" and interface.name != "lo":
-                yield MoveInterface(self.name, interface.name, None)
+                name = free_name(state, None, interface.name)
+                yield MoveInterface(self.name, interface.name, None, name=None if name == interface.name else name)
             elif interface.type == "veth" and interface.peer is not None and interface.peer.netns != self.name:
                 yield DeleteInterface(self.name, interface.name, interface.peer)
 

@@ -74,12 +74,14 @@ class Record:
         found = state.row(INTERFACE, thing.netns, thing.key[0]) if thing.kind.on_interface else None
         return found is not None and found.group == self._number
 
-    def move(self, state: State, end: Endpoint, target: Netns) -> None:
+    def move(self, state: State, end: Endpoint, target: Endpoint) -> None:
         """Note that an interface is moved, before it is: owned as it was, in its new place."""
         was = Thing(INTERFACE, end.netns, (end.interface,))
         if self.owns(state, was):
             identity = self.things.pop(was)
-            self.things[was._replace(netns=target)] = identity if identity.startswith(_IN_GROUP) else NEW
+            self.things[Thing(INTERFACE, target.netns, (target.interface,))] = (
+                identity if identity.startswith(_IN_GROUP) else NEW
+            )
 
     def renew(self, state: State, end: Endpoint) -> None:
         """Note that an interface gets another MAC, before it does: what is owned of it gets an identity to be told."""
@@ -135,7 +137,7 @@ class OwnershipKind(Kind[Kept]):
         end = Endpoint(event.netns, event.interface)
         for kept in state.rows(self, None).values():
             if kept.record is not None and event.what == MOVED:
-                kept.record.move(state, end, event.target)
+                kept.record.move(state, end, event.arrives)
             elif kept.record is not None:
                 kept.record.renew(state, end)
 
@@ -168,7 +170,7 @@ def _ask(record: Record, scope: Scope, declared: Optional[AbstractSet[Thing]]) -
     for thing in record.things:
         if thing.netns is not None:
             scope.names.add(thing.netns)
-        if declared is not None and thing not in declared:
+        if declared is not None and thing.kind.declared_as(thing) not in declared:
             scope.want(INTERFACE, thing.netns)
             thing.kind.surplus(scope, thing)
 
@@ -292,7 +294,7 @@ class Ownership(Declared):
         record = record_of(state, self.topology)
         surplus: dict[Kind[Any], list[Thing]] = {}
         for thing in sorted(() if record is None else record.things, key=in_order):
-            if thing not in self.declared:
+            if thing.kind.declared_as(thing) not in self.declared:
                 surplus.setdefault(thing.kind, []).append(thing)
 
         def mine(thing: Thing) -> bool:
@@ -308,7 +310,9 @@ class Ownership(Declared):
         if not self.purge or record is None:
             return shown
         for thing in sorted(record.things, key=in_order):
-            if thing not in self.declared and (record.owns(state, thing) or thing.kind.half_removed(state, thing)):
+            if thing.kind.declared_as(thing) not in self.declared and (
+                record.owns(state, thing) or thing.kind.half_removed(state, thing)
+            ):
                 merge(shown, thing.kind.view(state, thing))
         return shown
 

@@ -39,6 +39,12 @@ def _neighbour() -> Kind[Any]:
     return NEIGHBOUR
 
 
+def _device() -> Kind[Any]:
+    from ansible_collections.linuxnet.netns.plugins.module_utils._kinds.device import DEVICE
+
+    return DEVICE
+
+
 def _port() -> Kind[Any]:
     from ansible_collections.linuxnet.netns.plugins.module_utils._kinds.port import PORT
 
@@ -63,6 +69,7 @@ class Registry:
         "address": _address,
         "neighbour": _neighbour,
         "port": _port,
+        "device": _device,
     }
 
     def __getitem__(self, name: str) -> Kind[Any]:
