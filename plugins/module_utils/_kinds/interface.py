@@ -127,7 +127,7 @@ class PeerOf(NamedTuple):
 
 
 class LowerOf(NamedTuple):
-    """Asks for what an interface leads to."""
+    """Asks for what an interface is built upon."""
 
     interface: str
 
@@ -161,7 +161,7 @@ class Interfaces(Kind[Interface]):
         return len(key) == 1 and is_name(key[0])
 
     def surplus(self, scope: Scope, thing: Thing) -> None:
-        scope.want(INTERFACE, thing.netns, PeerOf(thing.key[0], (None,), everywhere=True))
+        scope.want(INTERFACE, thing.netns, PeerOf(thing.key[0], (None,), everywhere=True), LowerOf(thing.key[0]))
 
     def removals(
         self, state: State, path: str, things: Sequence[Thing], mine: Callable[[Thing], bool], topology: str
@@ -280,7 +280,8 @@ class _Links(Reading[Interface]):
                 elif isinstance(detail, PeerOf):
                     peers.find(Endpoint(netns, detail.interface), detail.probable, detail.everywhere or everywhere)
                 elif isinstance(detail, LowerOf):
-                    self._find_lower(netns, rows[detail.interface])
+                    if rows[detail.interface].type != "veth":
+                        self._find_lower(netns, rows[detail.interface])
                 else:
                     self._settings(Endpoint(netns, detail.interface))
         for end, peer in peers.found().items():

@@ -32,6 +32,7 @@ from ansible_collections.linuxnet.netns.plugins.module_utils._kinds.interface im
     joined,
     known_as,
     lower_index,
+    names_by_index,
     told,
     uppers,
 )
@@ -286,21 +287,31 @@ def _rest(add: AddLink) -> tuple[Any, ...]:
     return add.type, add.values, add.lower, add.mac, add.mtu, add.group
 
 
+def _beside(before: State, found: Interface, netns: Netns) -> Optional[Lower]:
+    """What a link is built upon in its own namespace."""
+    if found.report is None or found.report.netns_id is not None:
+        return None
+    index = lower_index(found)
+    name = names_by_index(before, netns).get(index)
+    return None if name is None else Lower(netns, name, index)
+
+
 def again(before: State, found: Interface, netns: Netns) -> Optional[Step]:
     """The step that makes a deleted link anew, seen from the state before; None where its type is not known here."""
     link_type = link_types.find(found.type)
     if link_type is None:
         return None
-    lower = found.lower
+    lower = found.lower or _beside(before, found, netns)
     if lower is None and lower_index(found):
         return None
-    data = attributes(found.data, -16)
+    values = decoded(link_type.properties, attributes(found.data, -16))
+    usual = {one.name: one.usual for one in link_type.properties}
     return AddLink(
         netns if lower is None else lower.place,
         found.name,
         netns,
         found.type,
-        tuple(decoded(link_type.properties, data).items()),
+        tuple((name, one) for name, one in values.items() if one != usual[name]),
         None if lower is None else lower.interface,
         found.mac,
         found.mtu,

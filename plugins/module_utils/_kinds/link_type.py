@@ -35,7 +35,8 @@ class Property:
 
     ``number`` is the kernel's attribute, ``code`` how that holds the value. ``word`` is what ``ip`` calls it, where it
     has another name there; ``by_words`` makes other words of a value than the word and the value. ``initial`` is given
-    to a new link where nothing is written; what is written nowhere is not managed. ``fixed``: the kernel does not
+    to a new link where nothing is written; what is written nowhere is not managed. ``usual`` is
+    what a link has of which nothing was said, where a kernel may not know the property. ``fixed``: the kernel does not
     change it on a living link.
     """
 
@@ -49,6 +50,7 @@ class Property:
     required: bool = False
     fixed: bool = False
     initial: Any = None
+    usual: Any = None
 
     def encode(self, value: Any, into: dict[int, bytes]) -> None:
         """Add what stands for a value to the attributes of a link."""
