@@ -33,6 +33,8 @@ options:
       - macvlan
       - macvtap
       - sit
+      - tap
+      - tun
       - vlan
       - vrf
       - vxlan
@@ -412,6 +414,66 @@ options:
         description:
           - "The TTL of what it sends; 0: that of what is inside."
         type: int
+  tap:
+    description:
+      - The properties of a link with O(type=tap).
+    type: dict
+    suboptions:
+      user:
+        description:
+          - The user who may open it, by number.
+          - The kernel does not change it on a living link.
+        type: int
+      group:
+        description:
+          - The group who may open it, by number.
+          - The kernel does not change it on a living link.
+        type: int
+      pi:
+        description:
+          - Each packet comes with its protocol before it.
+          - The kernel does not change it on a living link.
+        type: bool
+      vnet_hdr:
+        description:
+          - Each packet comes with a header about offloads before it.
+          - The kernel does not change it on a living link.
+        type: bool
+      multi_queue:
+        description:
+          - Several programs may open it.
+          - The kernel does not change it on a living link.
+        type: bool
+  tun:
+    description:
+      - The properties of a link with O(type=tun).
+    type: dict
+    suboptions:
+      user:
+        description:
+          - The user who may open it, by number.
+          - The kernel does not change it on a living link.
+        type: int
+      group:
+        description:
+          - The group who may open it, by number.
+          - The kernel does not change it on a living link.
+        type: int
+      pi:
+        description:
+          - Each packet comes with its protocol before it.
+          - The kernel does not change it on a living link.
+        type: bool
+      vnet_hdr:
+        description:
+          - Each packet comes with a header about offloads before it.
+          - The kernel does not change it on a living link.
+        type: bool
+      multi_queue:
+        description:
+          - Several programs may open it.
+          - The kernel does not change it on a living link.
+        type: bool
   vlan:
     description:
       - The properties of a link with O(type=vlan).

@@ -147,6 +147,9 @@ class Host(Protocol):
     def hardware(self, netns: Netns, interfaces: Iterable[str]) -> Mapping[str, tuple[int, str]]:
         """The index and the MAC address of each of some interfaces, by name."""
 
+    def create_tun(self, netns: Netns, name: str, flags: int, user: Optional[int], group: Optional[int]) -> None:
+        """Create a tun device that stays, of these flags (linux/if_tun.h), which a user or group may open."""
+
     def write_record(self, name: str, content: Optional[Mapping[str, Any]]) -> None:
         """Keep a record of this name until the next boot, in one piece; None: remove it."""
 

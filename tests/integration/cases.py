@@ -522,6 +522,31 @@ CASES = [
         before=f"{SWITCH}; ip link add vx7 type ifb",
     ),
     Case(
+        "a tap device with all that it may have",
+        "netns_link",
+        {
+            "netns": "a",
+            "name": "tap0",
+            "type": "tap",
+            "tap": {"user": 65534, "group": 65534, "vnet_hdr": True, "multi_queue": True},
+            "mac": "02:00:00:00:00:0a",
+            "up": True,
+        },
+        [
+            "ip -n a tuntap add dev tap0 mode tap user 65534 group 65534 vnet_hdr multi_queue",
+            "ip -n a link set dev tap0 address 02:00:00:00:00:0a",
+            "ip -n a link set dev tap0 up",
+        ],
+        before="ip netns add a",
+    ),
+    Case(
+        "no tun device",
+        "netns_link",
+        {"netns": "a", "name": "tun0", "state": "absent"},
+        ["ip -n a link delete dev tun0"],
+        before="ip netns add a; ip -n a tuntap add dev tun0 mode tun pi; ip -n a link set tun0 up",
+    ),
+    Case(
         "a port that leaves its bridge",
         "netns_link",
         {"netns": "a", "name": "vx7", "type": "vxlan", "vxlan": {"id": 7, "ttl": 5}, "master": ""},

@@ -19,6 +19,7 @@ from typing import Any, Callable, Optional
 import pytest
 from ansible_collections.linuxnet.netns.plugins.module_utils._errors import NetlinkError
 from ansible_collections.linuxnet.netns.plugins.module_utils._kernel import namespaces, records
+from ansible_collections.linuxnet.netns.plugins.module_utils._kernel.host import LinuxHost
 from ansible_collections.linuxnet.netns.plugins.module_utils._kernel.netlink import RouteSocket
 
 #: What changes the names of namespaces.
@@ -51,6 +52,7 @@ class Refuse:
         patch.setattr(RouteSocket, "request", each_of)
         for name in NAMING:
             patch.setattr(namespaces, name, self._called(getattr(namespaces, name), False))
+        patch.setattr(LinuxHost, "create_tun", self._called(LinuxHost.create_tun, False))
         patch.setattr(records, "write", self._called(records.write, True))
 
     def __call__(self, number: int, error: int = errno.EPERM, meanwhile: Callable[[], object] = lambda: None) -> None:

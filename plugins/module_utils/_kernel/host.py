@@ -19,6 +19,9 @@ from ansible_collections.linuxnet.netns.plugins.module_utils._model import Netns
 
 #: linux/sockios.h
 _SIOCGIFHWADDR, _SIOCGIFINDEX = 0x8927, 0x8933
+#: linux/if_tun.h
+_TUNSETIFF, _TUNSETPERSIST, _TUNSETOWNER, _TUNSETGROUP = 0x400454CA, 0x400454CB, 0x400454CC, 0x400454CE
+_IFF_TUN_EXCL = 0x8000
 
 
 class LinuxHost:
@@ -94,6 +97,20 @@ class LinuxHost:
                 (index,) = struct.unpack_from("=i", fcntl.ioctl(asked, _SIOCGIFINDEX, request), 16)
                 found[name] = index, fcntl.ioctl(asked, _SIOCGIFHWADDR, request)[18:24].hex(":")
         return found
+
+    def create_tun(self, netns: Netns, name: str, flags: int, user: Optional[int], group: Optional[int]) -> None:
+        """Create a tun device that stays, of these flags, which a user or group may open. Raises: OSError."""
+        namespaces.enter(netns, self.home)
+        device = os.open("/dev/net/tun", os.O_RDWR | os.O_CLOEXEC)
+        try:
+            # With IFF_TUN_EXCL, a device that somebody has made meanwhile is not taken for ours.
+            fcntl.ioctl(device, _TUNSETIFF, struct.pack("=16sH22x", name.encode(), flags | _IFF_TUN_EXCL))
+            for request, owner in ((_TUNSETOWNER, user), (_TUNSETGROUP, group)):
+                if owner is not None:
+                    fcntl.ioctl(device, request, owner)
+            fcntl.ioctl(device, _TUNSETPERSIST, 1)
+        finally:
+            os.close(device)
 
     def write_record(self, name: str, content: Optional[Mapping[str, Any]]) -> None:
         """Keep a record of this name until the next boot, in one piece; None: remove it. Raises: OSError."""

@@ -66,6 +66,8 @@ if TYPE_CHECKING:
     from ansible_collections.linuxnet.netns.plugins.module_utils._contracts import Reader, Sender, Socket, WaitingHost
     from ansible_collections.linuxnet.netns.plugins.module_utils._wire.codec import Codec
 
+#: linux/if_link.h: IFLA_TUN_TYPE of a tun device, which is one or the other. linux/if_tun.h: IFF_TAP.
+_TUN_TYPE, _TAP = 3, b"\x02"
 #: linux/if_link.h: IFLA_IFALIAS.
 _ALIAS = 20
 #: The smallest MTU that IPv6 works with (RFC 8200).
@@ -328,7 +330,7 @@ class _Links(Reading[Interface]):
 def _interface(link: reports.LinkReport) -> Interface:
     return Interface(
         link.name,
-        link.kind,
+        "tap" if link.kind == "tun" and attributes(link.data, -16).get(_TUN_TYPE) == _TAP else link.kind,
         ifindex=link.ifindex,
         up=bool(link.flags & requests.IFF_UP),
         carrier=bool(link.flags & requests.IFF_LOWER_UP),
@@ -850,10 +852,10 @@ class DeleteInterface(Request):
         with_it: set[Endpoint] = set()
         for one in together(before, end):
             there = find(before, one)
-            step = None if there is None or one in with_it else AGAIN(before, there, one.netns)
-            if step is not None:
-                made.append(step)
-                with_it.update(Endpoint(thing.netns, thing.key[0]) for thing in step.makes())
+            steps = [] if there is None or one in with_it else AGAIN(before, there, one.netns)
+            if steps:
+                made += steps
+                with_it.update(Endpoint(thing.netns, thing.key[0]) for step in steps for thing in step.makes())
             elif one not in with_it:
                 return []
         return [*made, *(step for one in together(before, end) for step in as_it_was(before, GONE, one))]
@@ -878,13 +880,14 @@ def as_it_was(before: State, what: str, end: Endpoint) -> Iterator[Step]:
     yield from restored(before, Event(what, *end))
 
 
-def _never(_before: State, _found: Interface, _netns: Netns) -> Optional[Step]:
+def _never(_before: State, _found: Interface, _netns: Netns) -> Sequence[Step]:
     """What nothing is known of cannot be made anew."""
-    return None
+    return ()
 
 
-#: What gives the step that makes a deleted interface anew, seen from the state before, or None (``registry.py``).
-AGAIN: Callable[[State, Interface, Netns], Optional[Step]] = _never
+#: What gives the steps that make a deleted interface anew, seen from the state before; none where that cannot be
+#: (``registry.py``).
+AGAIN: Callable[[State, Interface, Netns], Sequence[Step]] = _never
 
 
 def carrier(state: State, netns: Netns, name: str) -> None:

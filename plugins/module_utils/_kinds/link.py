@@ -48,6 +48,7 @@ from ansible_collections.linuxnet.netns.plugins.module_utils._kinds.port import 
 from ansible_collections.linuxnet.netns.plugins.module_utils._kinds.port import of as port_of
 from ansible_collections.linuxnet.netns.plugins.module_utils._model import (
     OWN_PID,
+    Action,
     Declared,
     Endpoint,
     Netns,
@@ -65,11 +66,15 @@ from ansible_collections.linuxnet.netns.plugins.module_utils._wire import reques
 from ansible_collections.linuxnet.netns.plugins.module_utils._wire.attributes import attribute, attributes, number
 
 if TYPE_CHECKING:
-    from ansible_collections.linuxnet.netns.plugins.module_utils._contracts import Sender
+    from ansible_collections.linuxnet.netns.plugins.module_utils._contracts import Host, Sender
     from ansible_collections.linuxnet.netns.plugins.module_utils._wire.codec import Codec
 
 #: linux/if_link.h: IFLA_ADDRESS, IFLA_IFNAME, IFLA_MTU, IFLA_LINK, IFLA_GROUP.
 _ADDRESS, _IFNAME, _MTU, _LINK, _GROUP = 1, 3, 4, 5, 27
+#: linux/if_tun.h: IFF_TUN, IFF_TAP, IFF_MULTI_QUEUE, IFF_VNET_HDR, IFF_NO_PI.
+_TUN_MODES, _TUN_FLAGS, _NO_PI = {"tun": 1, "tap": 2}, {"multi_queue": 0x100, "vnet_hdr": 0x4000}, 0x1000
+#: linux/if_link.h: IFLA_TUN_PERSIST.
+_TUN_PERSIST = 6
 #: The values of a link's properties, in the order of its type's table: hashable, as all that is declared.
 Values = tuple[tuple[str, Any], ...]
 
@@ -200,7 +205,7 @@ class Link(Declared):
             joined(self.path, "lower"), f"{self.end} is built upon {upon_now}, which cannot be changed; {remedy}"
         )
 
-    def _made(self, state: State) -> Iterator[Step]:
+    def _unoccupied(self, state: State) -> None:
         other = known_as(state, self.end)
         if other is not None:
             raise Impossible(
@@ -208,6 +213,12 @@ class Link(Declared):
                 f"the name {self.interface} in {describe(self.netns)} is taken by {other.name}, whose alternative name "
                 "it is; it was not touched: choose another name, or remove that interface first",
             )
+
+    def _made(self, state: State) -> Iterator[Step]:
+        self._unoccupied(state)
+        if self.link_type.by_device:
+            yield AddTun(*self.end, self.type, self.values)
+            return
         add = AddLink(
             self.birth,
             self.interface,
@@ -287,6 +298,11 @@ def _rest(add: AddLink) -> tuple[Any, ...]:
     return add.type, add.values, add.lower, add.mac, add.mtu, add.group
 
 
+def _stays(found: Interface) -> bool:
+    """Whether a tun device stays when no program has it open."""
+    return attributes(found.data, -16).get(_TUN_PERSIST) != b"\0"
+
+
 def _beside(before: State, found: Interface, netns: Netns) -> Optional[Lower]:
     """What a link is built upon in its own namespace."""
     if found.report is None or found.report.netns_id is not None:
@@ -296,28 +312,22 @@ def _beside(before: State, found: Interface, netns: Netns) -> Optional[Lower]:
     return None if name is None else Lower(netns, name, index)
 
 
-def again(before: State, found: Interface, netns: Netns) -> Optional[Step]:
-    """The step that makes a deleted link anew, seen from the state before; None where its type is not known here."""
+def again(before: State, found: Interface, netns: Netns) -> Sequence[Step]:
+    """The steps that make a deleted link anew, seen from the state before; none where that cannot be."""
     link_type = link_types.find(found.type)
-    if link_type is None:
-        return None
     lower = found.lower or _beside(before, found, netns)
-    if lower is None and lower_index(found):
-        return None
+    if link_type is None or (lower is None and lower_index(found)):
+        return ()
     values = decoded(link_type.properties, attributes(found.data, -16))
     usual = {one.name: one.usual for one in link_type.properties}
-    return AddLink(
-        netns if lower is None else lower.place,
-        found.name,
-        netns,
-        found.type,
-        tuple((name, one) for name, one in values.items() if one != usual[name]),
-        None if lower is None else lower.interface,
-        found.mac,
-        found.mtu,
-        found.group,
-        found.ifindex,
-    )
+    wanted = tuple((name, one) for name, one in values.items() if one != usual[name])
+    if link_type.by_device:
+        mac = [] if found.mac is None else [SetInterface(netns, found.name, "mac", found.mac)]
+        return [AddTun(netns, found.name, found.type, wanted), *mac] if _stays(found) else ()
+    below = None if lower is None else lower.interface
+    birth = netns if lower is None else lower.place
+    own = (found.mac, found.mtu, found.group, found.ifindex)
+    return [AddLink(birth, found.name, netns, found.type, wanted, below, *own)]
 
 
 @value
@@ -479,3 +489,36 @@ class ChangeLink(Request):
         there = decoded(self.link_type.properties, attributes(found.data, -16))
         was = tuple((name, there[name]) for name, _value in self.values if name in there)
         return [ChangeLink(self.netns, self.interface, self.type, was, _named_again(self.link_type, found))]
+
+
+@value
+class AddTun(Action):
+    """Create a tun or tap device that stays when no program has it open."""
+
+    netns: Netns
+    interface: str
+    type: str
+    values: Values
+
+    def words(self) -> Sequence[str]:
+        words = link_types.LOADERS[self.type]().words(dict(self.values), new=True)
+        return ip(self.netns, "tuntap", "add", "dev", self.interface, "mode", self.type, *words)
+
+    def makes(self) -> Sequence[Thing]:
+        return [Thing(INTERFACE, self.netns, (self.interface,))]
+
+    def perform(self, host: Host) -> None:
+        values = dict(self.values)
+        flags = sum(flag for name, flag in _TUN_FLAGS.items() if values.get(name)) | _TUN_MODES[self.type]
+        without_pi = 0 if values.get("pi") else _NO_PI
+        host.create_tun(self.netns, self.interface, flags | without_pi, values.get("user"), values.get("group"))
+
+    def effect(self, state: State) -> None:
+        data = link_types.LOADERS[self.type]().data(
+            {"pi": False, "vnet_hdr": False, "multi_queue": False, **dict(self.values)}
+        )
+        made = Interface(self.interface, self.type, mtu=1500, data=nest(data))
+        state.put(INTERFACE, self.netns, self.interface, made)
+
+    def undo(self, before: State) -> Iterable[Step]:
+        return [DeleteInterface(self.netns, self.interface)]

@@ -24,7 +24,6 @@ if TYPE_CHECKING:
 
 #: The attributes of one nest of a link (IFLA_INFO_DATA, IFLA_INFO_SLAVE_DATA), by their numbers.
 Data = Mapping[int, bytes]
-_NOTHING: Data = {}
 #: Whether a type of link is built upon another interface.
 NONE, POSSIBLE, NEEDED = "none", "possible", "needed"
 
@@ -129,8 +128,8 @@ class LinkType:
     kernel has as IFLA_LINK, or as the attribute ``lower_number`` of the type's own, by its index in the namespace that
     the link was created in. ``ports`` are the properties of what has a link of this type as its master; None: nothing
     has. ``ports_down``: a port is taken while it is down, and comes up. ``restarts_ports``: a port that is up is set
-    down and up again. ``whole``: a change must name all that is not to be reset. ``check`` notes what does not go
-    together.
+    down and up again. ``whole``: a change must name all that is not to be reset. ``by_device``: it is
+    made by /dev/net/tun, not by the routing socket. ``check`` notes what does not go together.
     """
 
     name: str
@@ -143,11 +142,12 @@ class LinkType:
     ports_down: bool = False
     restarts_ports: bool = False
     whole: bool = False
+    by_device: bool = False
     check: Callable[[Problems, str, Mapping[str, Any]], None] = _unchecked
 
-    def data(self, values: Mapping[str, Any], upon: Data = _NOTHING, *, new: bool = False) -> dict[int, bytes]:
+    def data(self, values: Mapping[str, Any], upon: Optional[Data] = None, *, new: bool = False) -> dict[int, bytes]:
         """The attributes that stand for some values, by the properties' names, over others that are there already."""
-        return encoded(self.properties, values, upon, new=new)
+        return encoded(self.properties, values, upon or {}, new=new)
 
     def words(self, values: Mapping[str, Any], *, new: bool = False) -> list[str]:
         """Values as words of an ``ip`` command."""

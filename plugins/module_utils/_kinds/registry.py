@@ -51,7 +51,7 @@ def _port() -> Kind[Any]:
     return PORT
 
 
-def _again(before: State, found: interface.Interface, netns: Netns) -> Optional[Step]:
+def _again(before: State, found: interface.Interface, netns: Netns) -> Sequence[Step]:
     """What makes a deleted interface anew, by its type."""
     if found.type == "veth":
         from ansible_collections.linuxnet.netns.plugins.module_utils._kinds.veth import again

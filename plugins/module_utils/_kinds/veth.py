@@ -267,15 +267,16 @@ class Veth(Declared):
         return [Thing(INTERFACE, end.netns, (end.interface,)) for end in self.ends]
 
 
-def again(before: State, found: Interface, netns: Netns) -> Optional[Step]:
-    """The step that makes a deleted pair anew, seen from the state before; None where its other end was not seen."""
+def again(before: State, found: Interface, netns: Netns) -> Sequence[Step]:
+    """The step that makes a deleted pair anew, seen from the state before; none where its other end was not seen."""
     other = None if found.peer is None else find(before, found.peer)
     if other is None or found.peer is None:
-        return None
-    return pair(
+        return ()
+    step = pair(
         VethEnd(netns, found.name, found.mac, found.mtu, found.ifindex, group=found.group),
         VethEnd(found.peer.netns, other.name, other.mac, other.mtu, other.ifindex, group=other.group),
     )
+    return [step]
 
 
 def pair(one: VethEnd, other: VethEnd) -> AddVeth:

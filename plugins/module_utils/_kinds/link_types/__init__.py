@@ -106,6 +106,18 @@ def _sit() -> LinkType:
     return tunnel.SIT
 
 
+def _tap() -> LinkType:
+    from ansible_collections.linuxnet.netns.plugins.module_utils._kinds.link_types import tun
+
+    return tun.TAP
+
+
+def _tun() -> LinkType:
+    from ansible_collections.linuxnet.netns.plugins.module_utils._kinds.link_types import tun
+
+    return tun.TUN
+
+
 def _vlan() -> LinkType:
     from ansible_collections.linuxnet.netns.plugins.module_utils._kinds.link_types import vlan
 
@@ -147,6 +159,8 @@ LOADERS: Mapping[str, Callable[[], LinkType]] = {
     "macvlan": _macvlan,
     "macvtap": _macvtap,
     "sit": _sit,
+    "tap": _tap,
+    "tun": _tun,
     "vlan": _vlan,
     "vrf": _vrf,
     "vxlan": _vxlan,
