@@ -12,11 +12,17 @@ module: veth
 short_description: Manage veth pairs, virtual cables between network namespaces
 version_added: 1.0.0
 description:
-  - Creates a veth pair with each end in its namespace, from whatever is there already. Where both ends or one of
-    them are still in the host's namespace, they are moved; their addresses and link state go with the move, as the
-    kernel has it.
-  - A pair is known by the names of both ends. A name that belongs to anything else is an error, and what it belongs
-    to is left alone.
+  - Creates a veth pair with each end in its namespace, from whatever is there already. An end that is elsewhere is
+    moved, also when O(netns) or O(peer_netns) has changed.
+  - The kernel sets an interface down that is moved, and takes its addresses, routes and neighbours away. The module
+    does not give them back, for they are not declared here; the diff shows what goes. Tasks of
+    M(linuxnet.netns.netns_addr) and M(linuxnet.netns.netns_link_state) after this one do, and
+    M(linuxnet.netns.netns_topology) does all in one. The other end keeps what it has.
+  - A pair is known by the names of both ends, with at least one end in its place or in the host's namespace. With
+    neither it is another pair, and stays; a new one is made beside it. For O(state=absent) an end on the host is not
+    enough where the other one is neither there nor in its place.
+  - A name that belongs to anything else is an error, and what it belongs to is left alone. So is an end that a
+    topology made and that is elsewhere. Change the topology to move it.
 extends_documentation_fragment:
   - linuxnet.netns.attributes
 options:
@@ -77,6 +83,13 @@ EXAMPLES = r"""
     peer_netns: services
     peer_mac: "02:00:00:00:00:01"
     mtu: 9000
+
+- name: The same cable leads to another namespace, where its end has to get its address again
+  linuxnet.netns.veth:
+    name: my_veth_end_a
+    netns: my_container_a
+    peer: my_veth_end_b
+    peer_netns: my_container_c
 
 - name: The cable is gone
   linuxnet.netns.veth:

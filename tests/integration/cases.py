@@ -225,6 +225,18 @@ CASES = [
         before=f"{TWO}; ip link add ea type veth peer name eb netns b",
     ),
     Case(
+        "a pair whose peer belongs in another namespace",
+        "veth",
+        {"name": "ea", "netns": "a", "peer": "eb", "peer_netns": "c", "peer_mac": "02:00:00:00:00:02", "mtu": 1400},
+        [
+            "ip -n a link set dev ea mtu 1400",
+            "ip -n b link set dev eb address 02:00:00:00:00:02",
+            "ip -n b link set dev eb netns c",
+            "ip -n c link set dev eb mtu 1400",
+        ],
+        before=f"{PLUGGED}; ip netns add c",
+    ),
+    Case(
         "a pair with other properties",
         "veth",
         {
@@ -397,6 +409,30 @@ CASES = [
             "ip netns delete b",
         ],
         earlier=[("netns_topology", LAB)],
+    ),
+    Case(
+        "a topology of a pair that is there, with its peer in a new namespace",
+        "netns_topology",
+        {
+            "name": "lab",
+            "namespaces": ["a", "c"],
+            "links": [
+                link(
+                    {"netns": "a", "interface": "ea", "addresses": ["10.0.0.1/24"]},
+                    {"netns": "c", "interface": "eb", "addresses": ["10.0.0.2/24", "fd00::2/64"]},
+                )
+            ],
+        },
+        [
+            "ip netns add c",
+            "ip -n b link set dev eb netns c",
+            "ip -n a link set dev lo up",
+            "ip -n c link set dev lo up",
+            "ip -n c address add 10.0.0.2/24 dev eb",
+            "ip -n c address add fd00::2/64 dev eb",
+            "ip -n c link set dev eb up",
+        ],
+        before=PLUGGED,
     ),
     Case(
         "no topology",

@@ -136,7 +136,7 @@ def test_pairs_of_equal_indexes_are_told_apart(host: Host) -> None:
     host.sh("ip link add e netns a type veth peer name e netns c; ip link add e netns b type veth peer name e netns d")
     message = host.refused("veth", name="e", netns="a", peer="e", peer_netns="b")
     assert (
-        "the name e in namespace a is taken by one end of another veth pair, whose other end is e in namespace c"
+        "the name e in namespace b is taken by one end of another veth pair, whose other end is e in namespace d"
         in message
     )
 

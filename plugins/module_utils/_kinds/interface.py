@@ -518,12 +518,11 @@ def built_upon(state: State, end: Endpoint) -> list[str]:
     return [one.name for one in others if one.type != "veth" and one.peer_ifindex == found.ifindex != one.ifindex]
 
 
-def described(interface: Interface) -> str:
-    """What an interface is, for a message."""
-    if interface.type == "veth" and interface.peer is not None:
-        return f"one end of another veth pair, whose other end is {interface.peer}"
+def described(interface: Interface, maker: Optional[str] = None) -> str:
+    """What an interface is, for a message; ``maker`` is the topology that made it, where that is known."""
     if interface.type == "veth":
-        return "one end of another veth pair"
+        pair = "another veth pair" if maker is None else f"a veth pair of topology {maker}"
+        return f"one end of {pair}" + ("" if interface.peer is None else f", whose other end is {interface.peer}")
     if not interface.type:
         return "a physical device"
     return f"an interface of kind {interface.type}"

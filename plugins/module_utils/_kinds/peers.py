@@ -39,6 +39,8 @@ class Peers:
         self._alike: dict[_Likeness, list[Netns]] = {}
         self._seen: dict[Endpoint, Optional[LinkReport]] = {}
         self._found: dict[Endpoint, Endpoint] = {}
+        #: The ends whose peers were looked for everywhere in vain.
+        self._nowhere: set[Endpoint] = set()
 
     def add(
         self,
@@ -73,13 +75,15 @@ class Peers:
         """The peer of an end that was taken in: in its own namespace, a probable one, or wherever it is."""
         found = self._found.get(end)
         link = self._named.get(end)
-        if found is not None or link is None:
+        if found is not None or link is None or end in self._nowhere:
             return found
         probable = tuple(probable)
         if self._find(end.netns, link, probable) or not everywhere:
             return self._found.get(end)
         if not self._find(end.netns, link, self._likely(end.netns, link)):
             self._find(end.netns, link, [*(name for name in self._reader.listed() if name not in probable), None])
+        if end not in self._found:
+            self._nowhere.add(end)
         return self._found.get(end)
 
     def ends(self, netns: Netns) -> Iterator[Endpoint]:

@@ -99,11 +99,12 @@ class VethEnd:
 class Veth(Declared):
     """A pair exists with both ends in their places, or does not exist.
 
-    A pair is known by its two names, each end being in its place or still in the host's namespace. ``record`` names an
-    ownership record: with an end in its place that the record owns, the pair is known wherever its other end has gone,
-    and what is not as declared may be replaced; what another record owns is no end of this pair. ``others`` are the
-    places of all declared ends: what is in one of another's is that one's. ``only_pair``: when there is no such pair to
-    remove, what else has the names is no matter.
+    A pair is known by its two names, with at least one end in its place or in the host's namespace, wherever the other
+    end has gone; to be removed, an end on the host is not enough where the other one is in a third namespace. An end
+    that is out of its place is none of this pair where another topology's record owns it, or where it is in a place of
+    ``others``, the places of all declared ends. ``record`` names the ownership record of what may be replaced where it
+    is not as declared. ``only_pair``: only a pair with both ends in their places is removed, and what else has the
+    names is no matter.
     """
 
     path: str
@@ -127,9 +128,8 @@ class Veth(Declared):
             likely = (None, self.first.netns) if other is None else (other.netns, None)
             # Looked for everywhere, so that a name that is taken can be said by what.
             scope.want(INTERFACE, end.netns, PeerOf(end.interface, likely, everywhere=True))
-            scope.want(INTERFACE, None, PeerOf(end.interface, likely))
-        if self.record:
-            scope.want(OWNERSHIP, None, self.record)
+            scope.want(INTERFACE, None, PeerOf(end.interface, likely, everywhere=self.present))
+        scope.want(OWNERSHIP, None, *([self.record] if self.record else []))
 
     def steps(self, state: State) -> Iterator[Step]:
         yield from self._present(state) if self.present else self._absent(state)
@@ -164,7 +164,7 @@ class Veth(Declared):
 
     def _absent(self, state: State) -> Iterator[Step]:
         found = self.find(state)
-        if found is not None and not (self.only_pair and any(self._is_others(state, one) for one in found)):
+        if found is not None and not (self.only_pair and any(self._maker(state, one) for one in found)):
             yield DeleteInterface(found[0].netns, found[0].interface, found[1] if len(found) > 1 else None)
             return
         for end in self.ends:
@@ -178,30 +178,38 @@ class Veth(Declared):
             if found is None or found.type != "veth":
                 return None
             return (self.first.endpoint,) if found.peer is None else (self.first.endpoint, found.peer)
-        for end, other in ((self.first, self.second), (self.second, self.first)):
-            for here in dict.fromkeys((end.endpoint, Endpoint(None, end.interface))):
-                found = find(state, here)
-                there = found.peer if found is not None and found.type == "veth" else None
-                if there is None or there == here or there.interface != other.interface:
-                    continue
-                strayed = {here, there} - {end.endpoint, other.endpoint}
-                if strayed & self.others or any(self._is_others(state, one) for one in strayed):
-                    continue
-                if there.netns in (other.netns, None) or (here == end.endpoint and self._owns(state, here)):
-                    return (here, there) if end is self.first else (there, here)
+        ways = ((self.first, self.second), (self.second, self.first))
+        # What is in its place comes first: what is on the host would find it taken.
+        in_place = [(end.endpoint, end, other) for end, other in ways]
+        on_host = [(Endpoint(None, end.interface), end, other) for end, other in ways]
+        for here, end, other in (*in_place, *on_host):
+            found = find(state, here)
+            there = found.peer if found is not None and found.type == "veth" else None
+            if there is not None and there.interface == other.interface and self._is_this(state, here, there):
+                return (here, there) if end is self.first else (there, here)
         return None
+
+    def _is_this(self, state: State, here: Endpoint, there: Endpoint) -> bool:
+        """Whether a pair of the right names is this one; ``here`` is an end in its place or on the host."""
+        places = self.places()
+        strayed = {here, there} - places
+        if not strayed:
+            return True
+        if self.only_pair or strayed & self.others or any(self._maker(state, one) for one in strayed):
+            return False
+        return here in places or there.netns is None or self.present
 
     def _owns(self, state: State, end: Endpoint) -> bool:
         record = record_of(state, self.record)
         return record is not None and record.owns(state, Thing(INTERFACE, end.netns, (end.interface,)))
 
-    def _is_others(self, state: State, end: Endpoint) -> bool:
-        """Whether an interface is another topology's."""
-        if not self.record:
-            return False
+    def _maker(self, state: State, end: Endpoint) -> Optional[str]:
+        """The other topology whose record owns an interface, or None."""
         thing = Thing(INTERFACE, end.netns, (end.interface,))
         kept = state.rows(OWNERSHIP, None).items()
-        return any(one.record.owns(state, thing) for name, one in kept if name != self.record and one.record)
+        return next(
+            (name for name, one in kept if name != self.record and one.record and one.record.owns(state, thing)), None
+        )
 
     def _freed(self, state: State, end: VethEnd) -> Iterator[Step]:
         """Remove what an earlier run of the same topology made in the place of an end. Raises: Impossible."""
@@ -220,7 +228,9 @@ class Veth(Declared):
 
     def _unoccupied(self, state: State, end: VethEnd) -> None:
         found, other = find(state, end.endpoint), known_as(state, end.endpoint)
-        by = described(found) if found is not None else other and f"{other.name}, whose alternative name it is"
+        by = other and f"{other.name}, whose alternative name it is"
+        if found is not None:
+            by = described(found, self._maker(state, end.endpoint))
         if by:
             raise Impossible(
                 joined(end.path, end.option),
@@ -249,6 +259,8 @@ class Veth(Declared):
             if interface is None:
                 continue
             leaf: dict[str, Any] = {"peer": other.short()}
+            if end is not None and where != end.endpoint:
+                leaf.update(_left_behind(state, where, interface))
             if end is not None and end.mac is not None:
                 leaf["mac"] = interface.mac
             if end is not None and end.mtu is not None:
@@ -265,6 +277,12 @@ class Veth(Declared):
 
     def things(self) -> Iterable[Thing]:
         return [Thing(INTERFACE, end.netns, (end.interface,)) for end in self.ends]
+
+
+def _left_behind(state: State, where: Endpoint, interface: Interface) -> dict[str, Any]:
+    """What an end loses when it is moved to its place."""
+    addresses = listed(state, where)
+    return {"state": "up" if interface.up else "down", **({"addresses": addresses} if addresses else {})}
 
 
 def again(before: State, found: Interface, netns: Netns) -> Sequence[Step]:
