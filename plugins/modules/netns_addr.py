@@ -15,6 +15,16 @@ description:
   - Adds addresses to an interface inside a namespace or on the host, and removes them.
   - Addresses that are not declared are left alone, unless O(exclusive) is set. What the kernel would take away
     together with an address, the secondary addresses of the same subnet, is kept.
+  - An address with a peer (C(ip address add 10.0.0.1 peer 10.0.0.2/32)) is another one than C(10.0.0.1/32). It is
+    never declared here, and only O(exclusive) removes it.
+notes:
+  - Of the IPv4 addresses of a subnet one is the primary one, which what is sent to the subnet comes from unless it is
+    told otherwise. What is sent elsewhere through the interface comes from its first primary address, or the one in
+    the subnet of the gateway.
+  - The primary one is that which has been there longest; new ones come behind it, in the order in which they are
+    declared. When it is removed, the next one follows, whatever the sysctl C(promote_secondaries) says. So the order
+    of O(addresses) matters among new addresses alone, and what is there is never put into another order. To make
+    another address the primary one, declare it alone with O(exclusive=true) first, and all of them in a second task.
 extends_documentation_fragment:
   - linuxnet.netns.attributes
 options:
@@ -88,7 +98,8 @@ commands:
 addresses:
   description:
     - All addresses of the interface after the task, or in check mode as they would be, IPv4 first.
-    - Link-local addresses, which the kernel adds in its own time, are left out.
+    - Link-local addresses, which the kernel adds in its own time, are left out. One with a peer is written as C(ip)
+      does, for example C(10.0.0.1 peer 10.0.0.2/32).
   returned: success
   type: list
   elements: str

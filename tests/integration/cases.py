@@ -342,6 +342,21 @@ CASES = [
         before=f"{PAIR}; for n in 1 2; do ip -n a addr add 10.$n.0.1/24 dev ea; done; ip -n a link set ea up",
     ),
     Case(
+        "an exclusive address of which there are others with peers",
+        "netns_addr",
+        {"netns": "a", "interface": "ea", "addresses": ["10.0.0.1/24", "10.0.0.1/32"], "exclusive": True},
+        [
+            "ip -n a address delete 10.0.0.1 peer 10.8.0.9/24 dev ea",
+            "ip -n a address delete 10.0.0.1 peer 10.0.0.9/24 dev ea",
+            "ip -n a address delete 10.0.0.1 peer 10.0.0.2/32 dev ea",
+            "ip -n a address add 10.0.0.1/24 dev ea",
+        ],
+        before=(
+            f"{PAIR}; for y in ' peer 10.0.0.2/32' /32 ' peer 10.0.0.9/24' ' peer 10.8.0.9/24'; do "
+            'ip -n a addr add "10.0.0.1"$y dev ea; done; ip -n a link set ea up'
+        ),
+    ),
+    Case(
         "addresses that few people use",
         "netns_addr",
         {"netns": "a", "interface": "lo", "addresses": ["127.0.0.53/8", "127.0.0.2/32", "240.1.2.3/8"]},

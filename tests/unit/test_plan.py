@@ -104,6 +104,27 @@ def test_a_secondary_is_promoted_where_that_is_set() -> None:
     assert of(after, Endpoint("a", "ea")) == (Address("10.0.0.2/24"), Address("fd00::1/64"))
 
 
+def test_ipv4_addresses_are_in_the_order_of_the_kernel() -> None:
+    ea = Endpoint("a", "ea")
+    one = applied(connected(), AddAddress("a", "ea", "10.1.0.1/24"), AddAddress("a", "ea", "127.0.0.5/8"))
+    two = applied(one, AddAddress("a", "ea", "10.1.0.2/24"))
+    assert [(one.text, one.secondary) for one in of(two, ea) if one.version == 4] == [
+        ("127.0.0.5/8", False),
+        ("10.0.0.1/24", False),
+        ("10.1.0.1/24", False),
+        ("10.0.0.2/24", True),
+        ("10.1.0.2/24", True),
+    ]
+    change(two, ea, promotes=True)
+    left = of(applied(two, DeleteAddress("a", "ea", "10.0.0.1/24")), ea)
+    assert [one.text for one in left if one.version == 4] == [
+        "127.0.0.5/8",
+        "10.1.0.1/24",
+        "10.0.0.2/24",
+        "10.1.0.2/24",
+    ]
+
+
 def test_going_down_takes_ipv6_addresses_and_both_carriers() -> None:
     after = applied(connected(), SetInterface("a", "ea", "state", "down"))
     assert [one.text for one in of(after, Endpoint("a", "ea"))] == ["10.0.0.1/24", "10.0.0.2/24"]

@@ -73,6 +73,8 @@ LOOPBACK = ("127.0.0.1/8", "::1/128")
 _SECONDARY, _DADFAILED, _PERMANENT, _MANAGETEMPADDR = 0x1, 0x8, 0x80, 0x100
 #: linux/if_addr.h: the size of struct ifaddrmsg; ADDRESS, LOCAL, LABEL, BROADCAST and FLAGS, which name an address.
 _IFADDRMSG, _NAMING = 8, frozenset({1, 2, 3, 4, 8})
+#: Where the scope stands in a report: behind struct nlmsghdr, family, prefixlen and flags.
+_SCOPE = 19
 #: linux/if_addr.h: IFAPROT_KERNEL_RA.
 _BY_ROUTER = 2
 
@@ -96,9 +98,19 @@ class Address(NamedTuple):
     advertised: bool = False
 
     @property
+    def name(self) -> str:
+        """What tells it from the others of its interface: as ``ip`` writes it, with the peer where it has one."""
+        return " ".join(written(self.text, self.peer)) if self.peer else self.text
+
+    @property
     def version(self) -> int:
         """4 or 6."""
         return 6 if ":" in self.text else 4
+
+    @property
+    def scope(self) -> int:
+        """Its scope (linux/rtnetlink.h: RT_SCOPE_…)."""
+        return self.raw[_SCOPE] if self.raw else _scope(self.text)
 
     @property
     def value(self) -> InterfaceAddress:
@@ -145,7 +157,7 @@ class AddressKind(OnInterface[Address]):
         return [DeleteAddress(event.netns, event.interface, LOOPBACK[0])] if bare else []
 
     def named(self, row: Address) -> str:
-        return row.text
+        return row.name
 
     def leaf(self, state: State, end: Endpoint) -> dict[str, Any]:
         found = listed(state, end)
@@ -208,9 +220,9 @@ def of(state: State, end: Endpoint) -> tuple[Address, ...]:
     return state.row(ADDRESS, end.netns, end.interface) or ()
 
 
-def address(state: State, end: Endpoint, text: str) -> Optional[Address]:
-    """The address of an interface that reads so, or None."""
-    return next((one for one in of(state, end) if one.text == text), None)
+def address(state: State, end: Endpoint, name: str) -> Optional[Address]:
+    """The address of an interface that has this name, or None."""
+    return next((one for one in of(state, end) if one.name == name), None)
 
 
 @value
@@ -241,11 +253,11 @@ class Addresses(Declared):
             return
         found = demand(state, self.path, end)
         there = of(state, end)
-        right = {one.text for one in there if not one.duplicate}
+        right = {one.name for one in there if not one.duplicate}
         wanted = [Address(text) for text in self.addresses if self.present and text not in right]
         unwanted = self._unwanted(state, there, wanted)
         for one in there:
-            if self.present and one.expires and one.text in self.addresses and one.text in right:
+            if self.present and one.expires and one.name in self.addresses and one.name in right:
                 yield SetLifetime(*end, one.text, one.raw)
         if not wanted and not unwanted:
             return
@@ -254,25 +266,25 @@ class Addresses(Declared):
         # A deleted IPv4 primary takes its subnet's secondaries along: what would be lost so is added afterwards. So is
         # an IPv6 address that is there with another prefix length, for the kernel has it only once.
         for one in wanted:
-            if not endangered(one.text, unwanted, found):
+            if not endangered(one, unwanted, found):
                 yield AddAddress(*end, one.text)
         if not unwanted:
             return
         # The last first, so that what would put them back finds none behind them.
         oldest_first = [one for one in unwanted if one.version == 4]
         for one in [*reversed(oldest_first), *(one for one in unwanted if one.version == 6)]:
-            if address(state, end, one.text) is not None:
+            if address(state, end, one.name) is not None:
                 yield DeleteAddress(*end, one.text, one.raw, one.peer)
         for one in [*kept, *wanted]:
-            if address(state, end, one.text) is None:
+            if address(state, end, one.name) is None:
                 yield AddAddress(*end, one.text, one.raw, one.peer)
 
     def _unwanted(self, state: State, there: Sequence[Address], wanted: Sequence[Address]) -> list[Address]:
         if not self.present:
-            return [one for one in there if one.text in self.addresses]
-        useless = [one for one in there if one.duplicate and one.text in self.addresses]
+            return [one for one in there if one.name in self.addresses]
+        useless = [one for one in there if one.duplicate and one.name in self.addresses]
         if self.exclusive:
-            others = [one for one in there if one.text not in self.addresses and not one.advertised]
+            others = [one for one in there if one.name not in self.addresses and not one.advertised]
             return [*useless, *(one for one in others if not given(self.interface, one.text))]
         record = record_of(state, self.record) if self.purge or wanted else None
         if record is None:
@@ -282,17 +294,15 @@ class Addresses(Declared):
             *(
                 one
                 for one in there
-                if one.text not in self.addresses
+                if one.name not in self.addresses
                 and (self.purge or any(same(one, another) for another in wanted))
-                and record.owns(state, Thing(ADDRESS, self.netns, (self.interface, one.text)))
+                and record.owns(state, Thing(ADDRESS, self.netns, (self.interface, one.name)))
             ),
         ]
 
     def _possible(self, wanted: Sequence[Address], kept: Sequence[Address], found: Interface) -> None:
         for place, one in enumerate(wanted):
-            if one.version == 4:
-                continue
-            if found.mtu is not None and found.mtu < IPV6_MINIMUM:
+            if one.version == 6 and found.mtu is not None and found.mtu < IPV6_MINIMUM:
                 raise Impossible(
                     joined(self.path, "addresses"),
                     f"{one.text} cannot be added to {self.interface} in {describe(self.netns)}, whose MTU is "
@@ -302,19 +312,20 @@ class Addresses(Declared):
             if there is not None:
                 where = f"{self.interface} in {describe(self.netns)}"
                 has = "is to have" if there in wanted else "has"
+                once = "one prefix length" if one.version == 6 and not there.peer else "one peer"
                 raise Impossible(
                     joined(self.path, "addresses"),
-                    f"{one.text} cannot be added to {where}, which {has} {there.text} already: the kernel takes an "
-                    "IPv6 address with one prefix length only; remove one of the two",
+                    f"{one.text} cannot be added to {where}, which {has} {there.name} already: the kernel takes an "
+                    f"IPv{one.version} address with {once} only; remove one of the two",
                 )
 
     def view(self, state: State) -> dict[str, Any]:
         end = Endpoint(self.netns, self.interface)
         if find(state, end) is None:
             return {}
-        there = {one.text: one for one in of(state, end)}
-        shown = [text for text in there if text in self.addresses or not given(self.interface, text)]
-        leaf = [f"{text}{_fault(there[text])}" for text in sorted(shown, key=order)]
+        there = sorted(of(state, end), key=order)
+        shown = [one for one in there if one.name in self.addresses or not given(self.interface, one.text)]
+        leaf = [f"{one.name}{_fault(one)}" for one in shown]
         return of_interface(self.netns, self.interface, {"addresses": leaf})
 
     def places(self) -> set[Endpoint]:
@@ -332,8 +343,15 @@ def _fault(address: Address) -> str:
 
 
 def same(one: Address, other: Address) -> bool:
-    """Whether the kernel has only one of these two on an interface, because they differ in the prefix length alone."""
-    return one.version == 6 and one.value.packed == other.value.packed
+    """Whether an interface can have only one of these two.
+
+    The kernel has an IPv6 address once, whatever the prefix length and the peer (ipv6_add_addr() in
+    net/ipv6/addrconf.c), and an IPv4 address once for a prefix length and the network that its peer is in
+    (__inet_insert_ifa() in net/ipv4/devinet.c).
+    """
+    if one.version == 6:
+        return other.version == 6 and one.value.packed == other.value.packed
+    return one.text == other.text and subnet(one) == subnet(other)
 
 
 def subnet(address: Address) -> Prefix:
@@ -350,25 +368,23 @@ def given(interface: str, text: str) -> bool:
 
 def listed(state: State, end: Endpoint) -> list[str]:
     """The addresses of an interface in order, without the link-local ones; none of an interface that is not there."""
-    return sorted((one.text for one in of(state, end) if not is_link_local(one.text)), key=order)
+    return [one.name for one in sorted(of(state, end), key=order) if not is_link_local(one.text)]
 
 
-def order(text: str) -> tuple[int, bytes, int]:
+def order(address: Address) -> tuple[int, bytes, int, str]:
     """The order in which addresses are listed: IPv4 first, then by number."""
-    value = InterfaceAddress.read(text)
-    return value.version, value.packed, value.length
+    value = address.value
+    return value.version, value.packed, value.length, address.peer
 
 
-def endangered(text: str, unwanted: Sequence[Address], interface: Interface) -> bool:
-    """Whether deleting the unwanted addresses would take this one along, were it there."""
-    if not unwanted:
+def endangered(wanted: Address, unwanted: Sequence[Address], interface: Interface) -> bool:
+    """Whether this one can be there only when the unwanted addresses have gone, or would go with them."""
+    if any(same(wanted, one) for one in unwanted):
+        return True
+    if not unwanted or wanted.version == 6 or interface.promotes:
         return False
-    if ":" in text:
-        return any(same(Address(text), one) for one in unwanted)
-    network = InterfaceAddress.read(text).network
-    return not interface.promotes and any(
-        not one.secondary and one.version == 4 and subnet(one) == network for one in unwanted
-    )
+    network = subnet(wanted)
+    return any(not one.secondary and one.version == 4 and subnet(one) == network for one in unwanted)
 
 
 @value
@@ -400,14 +416,14 @@ class AddAddress(Request):
     def effect(self, state: State) -> None:
         end = Endpoint(self.netns, self.interface)
         there = of(state, end)
-        if find(state, end) is None or any(one.text == self.address for one in there):
-            return
         added = Address(self.address, False, self.raw, self.peer)
+        if find(state, end) is None or any(one.name == added.name for one in there):
+            return
         if there and added.version == 4:
             network = subnet(added)
             secondary = any(one.version == 4 and subnet(one) == network for one in there)
             added = added._replace(secondary=secondary)
-        place = len(there) if added.version == 4 else _newest(there, added)
+        place = _oldest(there, added) if added.version == 4 else _newest(there, added)
         state.put(ADDRESS, *end, (*there[:place], added, *there[place:]))
 
     def undo(self, before: State) -> Iterable[Step]:
@@ -435,7 +451,7 @@ class SetLifetime(Request):
 
     def effect(self, state: State) -> None:
         end = Endpoint(self.netns, self.interface)
-        there = (one._replace(expires=not self.forever) if one.text == self.address else one for one in of(state, end))
+        there = (one._replace(expires=not self.forever) if one.name == self.address else one for one in of(state, end))
         state.put(ADDRESS, *end, tuple(there))
 
     def undo(self, before: State) -> Iterable[Step]:
@@ -444,7 +460,12 @@ class SetLifetime(Request):
 
 @value
 class DeleteAddress(Request):
-    """Delete an address from an interface; ``raw`` is the kernel's report of it."""
+    """Delete an address from an interface; ``raw`` is the kernel's report of it.
+
+    The kernel takes an IPv4 address by its own part, its prefix length and the network that its peer is in, and so
+    without a peer also one whose peer is in its own network (inet_rtm_deladdr() in net/ipv4/devinet.c); an interface
+    cannot have both (:func:`same`). IPv6 addresses it takes by their own part and prefix length.
+    """
 
     netns: Netns
     interface: str
@@ -455,8 +476,13 @@ class DeleteAddress(Request):
     def words(self) -> Sequence[str]:
         return ip(self.netns, "address", "delete", *written(self.address, self.peer), "dev", self.interface)
 
+    @property
+    def name(self) -> str:
+        """What tells it from the others of its interface."""
+        return Address(self.address, peer=self.peer).name
+
     def removes(self) -> Sequence[Thing]:
-        return [Thing(ADDRESS, self.netns, (self.interface, self.address))]
+        return [Thing(ADDRESS, self.netns, (self.interface, self.name))]
 
     def message(self, codec: Codec, sender: Sender) -> bytes:
         index = sender.index(self.netns, self.interface)
@@ -471,23 +497,36 @@ class DeleteAddress(Request):
         end = Endpoint(self.netns, self.interface)
         interface = find(state, end)
         if interface is not None:
-            state.put(ADDRESS, *end, without(of(state, end), self.address, interface.promotes))
+            state.put(ADDRESS, *end, without(of(state, end), self.name, interface.promotes))
 
     def undo(self, before: State) -> Iterable[Step]:
         end = Endpoint(self.netns, self.interface)
         interface, there = find(before, end), of(before, end)
-        place = next((place for place, one in enumerate(there) if one.text == self.address), None)
+        place = next((place for place, one in enumerate(there) if one.name == self.name), None)
         if interface is None or place is None:
             return []
         # Order makes the primary of a subnet, and the address that is sent from: what comes after it is taken away and
         # follows it back. Of IPv6 addresses neither depends on it.
-        left = {one.text for one in without(there, self.address, interface.promotes)}
+        left = {one.name for one in without(there, self.name, interface.promotes)}
         after = [one for one in there[place + 1 :] if one.version == there[place].version == 4]
-        away = [DeleteAddress(*end, one.text, one.raw, one.peer) for one in reversed(after) if one.text in left]
+        away = [DeleteAddress(*end, one.text, one.raw, one.peer) for one in reversed(after) if one.name in left]
         return [*away, *(AddAddress(*end, one.text, one.raw, one.peer) for one in (there[place], *after))]
 
     def disruptive(self) -> bool:
         return True
+
+
+def _oldest(addresses: Sequence[Address], added: Address) -> int:
+    """Where the kernel puts a new IPv4 address (__inet_insert_ifa() in net/ipv4/devinet.c).
+
+    A secondary one comes behind all others, a primary one behind the primary ones of its own scope or a narrower one.
+    """
+    behind = [
+        place + 1
+        for place, one in enumerate(addresses)
+        if one.version == 4 and (added.secondary or (not one.secondary and added.scope <= one.scope))
+    ]
+    return max(behind, default=0)
 
 
 def _newest(addresses: Sequence[Address], added: Address) -> int:
@@ -507,20 +546,23 @@ def written(address: str, peer: str) -> list[str]:
     return [value.host, "peer", f"{peer}/{value.length}"]
 
 
-def without(addresses: Sequence[Address], text: str, promotes: bool) -> tuple[Address, ...]:
-    """The addresses that are left when one is deleted (__inet_del_ifa() in net/ipv4/devinet.c).
+def without(addresses: Sequence[Address], name: str, promotes: bool) -> tuple[Address, ...]:
+    """The addresses that are left when the one of a name is deleted (__inet_del_ifa() in net/ipv4/devinet.c).
 
     ``promotes``: whether the interface promotes secondaries.
     """
-    gone = next((one for one in addresses if one.text == text), None)
+    gone = next((one for one in addresses if one.name == name), None)
     rest = [one for one in addresses if one is not gone]
     if gone is None or gone.secondary or gone.version == 6:
         return tuple(rest)
     network = subnet(gone)
     secondaries = [one for one in rest if one.secondary and subnet(one) == network]
-    if not promotes:
+    if not promotes or not secondaries:
         return tuple(one for one in rest if one not in secondaries)
-    return tuple(one._replace(secondary=False) if secondaries and one is secondaries[0] else one for one in rest)
+    rest.remove(secondaries[0])
+    promoted = secondaries[0]._replace(secondary=False)
+    place = _oldest(rest, promoted)
+    return (*rest[:place], promoted, *rest[place:])
 
 
 _FAMILIES = {4: socket.AF_INET, 6: socket.AF_INET6}
@@ -532,9 +574,14 @@ _GLOBAL, _HOST = 0, 254
 
 def _message(codec: Codec, kind: int, flags: int, address: str, index: int) -> bytes:
     value = InterfaceAddress.read(address)
-    local = kind == NEWADDR and value.version == 4 and is_loopback(address)
-    form = _form(codec, kind, flags, (value.version, value.length, _HOST if local else _GLOBAL))
+    scope = _scope(address) if kind == NEWADDR else _GLOBAL
+    form = _form(codec, kind, flags, (value.version, value.length, scope))
     return form.fill(number(index), value.packed)
+
+
+def _scope(address: str) -> int:
+    """The scope that an address is given."""
+    return _HOST if ":" not in address and is_loopback(address) else _GLOBAL
 
 
 @lru_cache(maxsize=64)
