@@ -93,6 +93,9 @@ class Reader(Protocol):
     def listed(self) -> Sequence[str]:
         """Every name below /run/netns."""
 
+    def unnamed(self) -> Sequence[str]:
+        """The namespaces that processes are in and that have no name, by a path of each."""
+
     def setting(self, path: str) -> Optional[str]:
         """A sysctl of the namespace that was entered, by its path below ``net``; None: there is none."""
 

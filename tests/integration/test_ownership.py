@@ -7,13 +7,16 @@ from __future__ import annotations
 
 import errno
 import json
+import os
 import subprocess
+import time
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 import pytest
 from ansible_collections.linuxnet.netns.plugins.module_utils._kernel import edge
+from ansible_collections.linuxnet.netns.plugins.module_utils._kernel.netlink import RouteSocket
 from ansible_collections.linuxnet.netns.plugins.module_utils._model import Step
 from ansible_collections.linuxnet.netns.tests.integration.cases import link
 from ansible_collections.linuxnet.netns.tests.integration.host import Host
@@ -253,15 +256,63 @@ def test_a_namespace_that_others_use_is_not_purged(host: Host) -> None:
     assert host.done("netns_topology", name="base", purge=True)["commands"] == ["ip netns delete x"]
 
 
-def test_an_end_that_others_build_upon_is_not_purged_nor_replaced(host: Host) -> None:
+@pytest.mark.parametrize(
+    ("upon", "place", "words"),
+    [("x", "", "mv"), ("x", "netns c", "mv in namespace c"), ("y", "netns $$", "mv in the host's namespace")],
+    ids=["in its namespace", "in a third", "on the host, upon its peer"],
+)
+def test_an_end_that_others_build_upon_is_not_purged_nor_replaced(
+    host: Host, upon: str, place: str, words: str
+) -> None:
     topology(host, "a b", link("a:x", "b:y"))
-    host.sh("ip -n a link add mv link x type macvlan")
+    netns = {"x": "a", "y": "b"}[upon]
+    (there,) = host.ip("-n", netns, "link", "show", upon)
+    host.sh(f"ip netns add c; ip -n {netns} link add mv link {upon} {place} type macvlan")
+    # What is built upon another interface of the same index.
+    host.sh(f"ip netns add d; ip -n d link add hub index {there['ifindex']} type bridge")
+    host.sh("ip -n d link add other link hub netns c type macvlan")
     before = host.dump()
     result = host.done("netns_topology", name="t", namespaces=["a", "b"], purge=True)
     assert (result["changed"], host.dump()) == (False, before)
-    assert "mv is built upon it" in result["warnings"][0]
+    assert f"It stays, for {words} is built upon it." in result["warnings"][0]
     message = host.refused("netns_topology", name="t", namespaces=["a", "b"], links=[link("a:x", "b:z")], purge=True)
-    assert "mv is built upon x in namespace a" in message
+    assert f", and {words} is built upon {upon} in namespace {netns}" in message
+    host.sh({"": "ip -n a", "netns c": "ip -n c", "netns $$": "ip"}[place] + " link delete mv")
+    assert topology(host, "a b")["commands"] == ["ip -n a link delete dev x"]
+    assert len(host.ip("-n", "c", "link", "show")) == 2
+
+
+def test_an_end_that_a_container_builds_upon_is_not_purged(host: Host) -> None:
+    topology(host, "a b", link("a:x", "b:y"))
+    with subprocess.Popen(["unshare", "--net", "sleep", "60"]) as process:
+        own = os.readlink("/proc/self/ns/net")
+        while os.readlink(f"/proc/{process.pid}/ns/net") == own:
+            time.sleep(0.01)
+        host.sh(f"ip -n a link add mv link x netns {process.pid} type macvlan")
+        try:
+            warning = host.done("netns_topology", name="t", namespaces=["a", "b"], purge=True)["warnings"][0]
+            assert f"mv in namespace /proc/{process.pid}/ns/net is built upon it" in warning
+        finally:
+            process.kill()
+
+
+def test_namespaces_of_others_are_looked_through_only_when_a_link_may_have_to_go(
+    host: Host, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    host.sh("for n in $(seq 30); do ip netns add n$n; done")
+    dumps: list[bytes] = []
+    real = RouteSocket.dump
+
+    def dump(route: RouteSocket, message: bytes) -> list[bytes]:
+        dumps.append(message)
+        return real(route, message)
+
+    monkeypatch.setattr(RouteSocket, "dump", dump)
+    tasks = [([link("a:x", "b:y")], False), ([link("a:x", "b:y"), link("a:v", "b:w")], False), ([], True), ([], False)]
+    for links, goes in tasks:
+        dumps.clear()
+        host.done("netns_topology", name="t", namespaces=["a", "b"], links=links, purge=True)
+        assert (len(dumps) > 30) is goes
 
 
 def test_what_a_failed_run_cannot_put_back_is_named(host: Host) -> None:

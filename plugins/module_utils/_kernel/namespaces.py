@@ -298,13 +298,27 @@ def inhabitants(places: Iterable[Netns]) -> dict[Netns, tuple[int, Sequence[tupl
     return {netns: (key[1], inside[key]) for netns, key in keys.items()}
 
 
+def unnamed(home: int) -> list[str]:
+    """The namespaces that processes are in and that have no name, by a path of each; not the host's, ``home``."""
+    host = os.fstat(home)
+    named = {(host.st_dev, host.st_ino), *(key for _name, key in _inodes(listed()))}
+    paths: dict[tuple[int, int], str] = {}
+    for pid, key in _processes():
+        if key not in named:
+            paths.setdefault(key, f"/proc/{pid}/ns/net")
+    return list(paths.values())
+
+
 def _processes_in(keys: Container[tuple[int, int]]) -> Iterator[tuple[int, tuple[int, int]]]:
     """The processes in namespaces that are given by their devices and inodes, each with that, by their ids."""
+    return ((pid, key) for pid, key in _processes() if key in keys)
+
+
+def _processes() -> Iterator[tuple[int, tuple[int, int]]]:
+    """The processes that can be looked at, by their ids, each with the device and inode of its namespace."""
     for pid in sorted(int(entry) for entry in os.listdir("/proc") if entry.isdigit()):
         with suppress(OSError):
-            key = _key(f"/proc/{pid}/ns/net")
-            if key in keys:
-                yield pid, key
+            yield pid, _key(f"/proc/{pid}/ns/net")
 
 
 def _key(path: str) -> tuple[int, int]:

@@ -105,6 +105,10 @@ class LinuxReader:
         """Every name below /run/netns."""
         return namespaces.listed()
 
+    def unnamed(self) -> Sequence[str]:
+        """The namespaces that processes are in and that have no name, by a path of each."""
+        return namespaces.unnamed(self._home)
+
     @staticmethod
     def setting(path: str) -> Optional[str]:
         """A sysctl of the namespace that was entered, by its path below ``net``; None: there is none."""

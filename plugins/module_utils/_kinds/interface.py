@@ -97,9 +97,10 @@ class Interface(NamedTuple):
     ``carrier``, ``mac`` and ``mtu`` are None where only a real run will tell. ``peer`` is the other end of a veth pair,
     None where it is in no namespace that was looked at. ``promotes``: a secondary address takes its deleted primary's
     place. ``keeps_ipv6``: IPv6 addresses stay when the interface goes down. ``group`` is the kernel's group of
-    interfaces that it is in (IFLA_GROUP), 0 unless somebody puts it into another. ``lower`` is what it leads to, where
-    that was asked for (:class:`LowerOf`), and ``report`` the kernel's report of it, where it was read. ``data`` are the
-    kernel's attributes that are of its type alone (IFLA_INFO_DATA).
+    interfaces that it is in (IFLA_GROUP), 0 unless somebody puts it into another. ``lower`` is what it leads to, and
+    ``upper`` what is built upon it in other namespaces, where that was asked for (:class:`LowerOf`, :class:`UpperOf`),
+    and ``report`` the kernel's report of it, where it was read. ``data`` are the kernel's attributes that are of its
+    type alone (IFLA_INFO_DATA).
     """
 
     name: str
@@ -118,6 +119,7 @@ class Interface(NamedTuple):
     report: Optional[reports.LinkReport] = None
     alias: str = ""
     data: bytes = b""
+    upper: tuple[Endpoint, ...] = ()
 
 
 class PeerOf(NamedTuple):
@@ -132,6 +134,16 @@ class LowerOf(NamedTuple):
     """Asks for what an interface is built upon."""
 
     interface: str
+
+
+class UpperOf(NamedTuple):
+    """Asks for what is built upon an interface and its peer in other namespaces, unless its peer is ``right``.
+
+    All namespaces of the host are looked through for it, so it is asked for only where they may have to be removed.
+    """
+
+    interface: str
+    right: Optional[Endpoint] = None
 
 
 class SettingsOf(NamedTuple):
@@ -163,12 +175,13 @@ class Interfaces(Kind[Interface]):
         return len(key) == 1 and is_name(key[0])
 
     def surplus(self, scope: Scope, thing: Thing) -> None:
-        scope.want(INTERFACE, thing.netns, PeerOf(thing.key[0], (None,), everywhere=True), LowerOf(thing.key[0]))
+        name = thing.key[0]
+        scope.want(INTERFACE, thing.netns, PeerOf(name, (None,), everywhere=True), LowerOf(name), UpperOf(name))
 
     def removals(
         self, state: State, path: str, things: Sequence[Thing], mine: Callable[[Thing], bool], topology: str
     ) -> Iterator[Step]:
-        for thing in things:
+        for thing in _uppermost_first(state, things):
             if not mine(thing):
                 continue
             end = Endpoint(thing.netns, thing.key[0])
@@ -197,6 +210,24 @@ class Interfaces(Kind[Interface]):
 
 
 INTERFACE = Interfaces()
+
+
+def _uppermost_first(state: State, things: Sequence[Thing]) -> list[Thing]:
+    """The things in their order, but what is built upon others before them."""
+    ordered: dict[Thing, None] = {}
+
+    def visit(thing: Thing) -> None:
+        if thing not in ordered:
+            for end in uppers(state, Endpoint(thing.netns, thing.key[0])):
+                upper = Thing(INTERFACE, end.netns, (end.interface,))
+                if upper in among:
+                    visit(upper)
+            ordered[thing] = None
+
+    among = set(things)
+    for thing in things:
+        visit(thing)
+    return list(ordered)
 
 
 class OtherNames(Kind[str]):
@@ -267,6 +298,7 @@ class _Links(Reading[Interface]):
 
     def complete(self) -> None:
         state, peers = self._state, self._peers
+        replaceable: list[tuple[Endpoint, UpperOf]] = []
         for netns, details in list(self._wanted.items()):
             rows = state.rows(INTERFACE, netns)
             everywhere = ALL_PEERS in details
@@ -279,6 +311,8 @@ class _Links(Reading[Interface]):
                         peers.find(end, (None,), True)
                 elif detail.interface not in rows:
                     continue
+                elif isinstance(detail, UpperOf):
+                    replaceable.append((Endpoint(netns, detail.interface), detail))
                 elif isinstance(detail, PeerOf):
                     peers.find(Endpoint(netns, detail.interface), detail.probable, detail.everywhere or everywhere)
                 elif isinstance(detail, LowerOf):
@@ -288,6 +322,22 @@ class _Links(Reading[Interface]):
                     self._settings(Endpoint(netns, detail.interface))
         for end, peer in peers.found().items():
             change(state, end, peer=peer)
+        self._find_upper([end for end, detail in replaceable if not detail.right or peers.of(end) != detail.right])
+
+    def _find_upper(self, ends: Sequence[Endpoint]) -> None:
+        """Find what is built upon interfaces and their peers in other namespaces."""
+        if not ends:
+            return
+        from ansible_collections.linuxnet.netns.plugins.module_utils._kinds.uppers import uppers
+
+        both = [one for end in ends for one in (end, self._peers.of(end)) if one is not None]
+        lower = {one: found.ifindex for one in both for found in (find(self._state, one),) if found is not None}
+        known = {
+            netns: [one.report for one in rows.values() if one.report is not None]
+            for netns, rows in self._state.tables.get(INTERFACE, {}).items()
+        }
+        for end, upper in uppers(self._reader, lower, known).items():
+            change(self._state, end, upper=tuple(upper))
 
     def _find_lower(self, netns: Netns, found: Interface) -> None:
         """Find what a link leads to."""
@@ -510,12 +560,17 @@ def strange_end(state: State, end: Endpoint, group: int) -> Optional[Endpoint]:
 
 
 def built_upon(state: State, end: Endpoint) -> list[str]:
-    """The names of the interfaces, such as macvlans, that go with an interface because they are built upon it."""
+    """The interfaces, such as macvlans, that go with an interface because they are built upon it.
+
+    Those in its own namespace are called by their names alone. Those in others are known where that was asked for.
+    """
     found = find(state, end)
     if found is None or found.ifindex is None:
         return []
     others = inside(state, end.netns).values()
-    return [one.name for one in others if one.type != "veth" and one.peer_ifindex == found.ifindex != one.ifindex]
+    here = [one.name for one in others if one.type != "veth" and one.peer_ifindex == found.ifindex != one.ifindex]
+    elsewhere = [one for one in found.upper if find(state, one) or not state.was_read(INTERFACE, one.netns)]
+    return [*here, *map(str, elsewhere)]
 
 
 def described(interface: Interface, maker: Optional[str] = None) -> str:

@@ -23,6 +23,7 @@ from ansible_collections.linuxnet.netns.plugins.module_utils._kinds.interface im
     LowerOf,
     MoveInterface,
     SetInterface,
+    built_upon,
     demand,
     demand_namespace,
     described,
@@ -34,7 +35,6 @@ from ansible_collections.linuxnet.netns.plugins.module_utils._kinds.interface im
     lower_index,
     names_by_index,
     told,
-    uppers,
 )
 from ansible_collections.linuxnet.netns.plugins.module_utils._kinds.link_type import (
     Data,
@@ -183,7 +183,7 @@ class Link(Declared):
 
     def _removed(self, state: State, found: Interface) -> Step:
         """Remove what is in its place, where that is the topology's own. Raises: Impossible."""
-        upon = [one.interface for one in uppers(state, self.end)]
+        upon = built_upon(state, self.end)
         if self._owns(state) and not upon:
             return DeleteInterface(*self.end, found.peer)
         remedy = "remove it first, with state=absent" if not upon else f"first remove {some(upon)}, built upon it"

@@ -155,6 +155,10 @@ class Peers:
     def _pair(self, end: Endpoint, other: Endpoint) -> None:
         self._found[end], self._found[other] = other, end
 
+    def of(self, end: Endpoint) -> Optional[Endpoint]:
+        """The peer of an end, as far as it was found."""
+        return self._found.get(end)
+
     def found(self) -> Mapping[Endpoint, Endpoint]:
         """The peers that were found, both ways."""
         return self._found

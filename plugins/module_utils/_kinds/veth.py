@@ -23,6 +23,7 @@ from ansible_collections.linuxnet.netns.plugins.module_utils._kinds.interface im
     MoveInterface,
     PeerOf,
     SetInterface,
+    UpperOf,
     built_upon,
     demand_namespace,
     described,
@@ -129,6 +130,9 @@ class Veth(Declared):
             # Looked for everywhere, so that a name that is taken can be said by what.
             scope.want(INTERFACE, end.netns, PeerOf(end.interface, likely, everywhere=True))
             scope.want(INTERFACE, None, PeerOf(end.interface, likely, everywhere=self.present))
+            if self.present and self.record and other is not None:
+                # What is in its place and is not this pair may have to be replaced.
+                scope.want(INTERFACE, end.netns, UpperOf(end.interface, other.endpoint))
         scope.want(OWNERSHIP, None, *([self.record] if self.record else []))
 
     def steps(self, state: State) -> Iterator[Step]:
