@@ -99,6 +99,12 @@ class Reader(Protocol):
     def setting(self, path: str) -> Optional[str]:
         """A sysctl of the namespace that was entered, by its path below ``net``; None: there is none."""
 
+    def setting_mode(self, path: str) -> Optional[int]:
+        """Return who may read and write such a sysctl, as the mode of a file; None: there is none."""
+
+    def settings_in(self, path: str) -> Sequence[str]:
+        """Return what there is in a directory of sysctls, by its path below ``net``; nothing, where there is none."""
+
     def records(self) -> Iterable[str]:
         """The names of all records. Raises: OSError."""
 
@@ -152,6 +158,9 @@ class Host(Protocol):
 
     def create_tun(self, netns: Netns, name: str, flags: int, user: Optional[int], group: Optional[int]) -> None:
         """Create a tun device that stays, of these flags (linux/if_tun.h), which a user or group may open."""
+
+    def write_setting(self, netns: Netns, path: str, value: str) -> tuple[Optional[str], Optional[str]]:
+        """Set a sysctl by its path below ``net``; return what the kernel showed of it before, and shows then."""
 
     def write_record(self, name: str, content: Optional[Mapping[str, Any]]) -> None:
         """Keep a record of this name until the next boot, in one piece; None: remove it."""

@@ -69,6 +69,12 @@ def echo(value: Any) -> str:
     return cut(repr(value), MOST_CHARACTERS)
 
 
+def as_key(key: Any) -> str:
+    """A key as paths have it."""
+    plain = isinstance(key, str) and key.isprintable() and not isinstance(key, Secret)
+    return cut(key, MOST_CHARACTERS) if plain else echo(key)
+
+
 def cut(text: str, most: int) -> str:
     """A text of at most so many characters, with a sign where some are left out."""
     return text if len(text) <= most else f"{text[:most]}…"

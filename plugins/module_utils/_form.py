@@ -15,7 +15,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Callable, ClassVar, Generic, NamedTuple, Optional, TypeVar, Union, overload
 
-from ansible_collections.linuxnet.netns.plugins.module_utils._echo import MOST_CHARACTERS, MOST_LINES, Secret, cut, echo
+from ansible_collections.linuxnet.netns.plugins.module_utils._echo import MOST_LINES, as_key
 from ansible_collections.linuxnet.netns.plugins.module_utils._normalise import Problems, as_name, kind
 
 _T = TypeVar("_T")
@@ -378,12 +378,6 @@ def _items(problems: Problems, path: str, written: Sequence[Any], item: Type[_T]
         if value is not None:
             found.append(value)
     return found
-
-
-def as_key(key: Any) -> str:
-    """A key as paths have it."""
-    plain = isinstance(key, str) and key.isprintable() and not isinstance(key, Secret)
-    return cut(key, MOST_CHARACTERS) if plain else echo(key)
 
 
 def refer(name: str) -> Schema:

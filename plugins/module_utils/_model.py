@@ -382,15 +382,15 @@ class Action(Step):
         """Carry it out; the calling thread may be left in another namespace. Raises: OSError."""
 
 
-#: When an object of a topology is brought about: before any link, with what else is in its namespace, or after that.
-EARLY, INSIDE, LATE = range(3)
+#: When an object of a topology is brought about: before any link; of those of a namespace, links, then what is set of
+#: them, then what is on them, and last what needs them to be there and up.
+EARLY, LINKS, TUNING, INSIDE, LATE = range(5)
 
 
 class Declared(ABC):
     """One thing that the user declares. A kind of object is a :func:`value` with these four methods."""
 
-    #: When it is brought about, of what a topology declares in one namespace: :data:`EARLY`, :data:`INSIDE` or
-    #: :data:`LATE`.
+    #: When it is brought about, of what a topology declares in one namespace (:data:`EARLY` and the others).
     stage: ClassVar[int] = INSIDE
 
     #: Where it was written, for messages: an option, or a path such as ``links[2]``.
@@ -439,6 +439,10 @@ class Declared(ABC):
         When one object about them is impossible, later ones are not reported too.
         """
         return set()
+
+    def blocks(self) -> set[Endpoint]:
+        """Return of what later objects are not reported when this one is impossible."""
+        return self.places()
 
 
 class _ShellWord(str):

@@ -68,7 +68,7 @@ def make(declared: Iterable[Declared], observed: State) -> Plan:
         except Impossible as impossible:
             if impossible.problem not in problems:
                 problems.append(impossible.problem)
-            blocked |= one.places()
+            blocked |= one.blocks()
     if problems:
         raise Invalid(problems)
     return Plan(steps, paths, observed, state)

@@ -53,9 +53,16 @@ def _interfaces() -> Key[Any]:
     return place_key()
 
 
+def _sysctls() -> Key[Any]:
+    from ansible_collections.linuxnet.netns.plugins.module_utils._kinds.sysctl import place_key
+
+    return place_key()
+
+
 class DeclaredPlace(Section, what="place"):
     """What namespaces of a topology have, and the host's too: what is in them beside the ends of links."""
 
+    sysctls = Later(_sysctls)
     interface = ""
     interfaces = Later(_interfaces)
 

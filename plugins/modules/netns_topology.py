@@ -28,7 +28,7 @@ options:
   namespaces:
     description:
       - The namespaces. Each is a name, or a mapping with C(name) and C(loopback), which is V(up) (the default) or
-        V(down).
+        V(down), and with the following.
       - C(interfaces) are its interfaces beside the ends of O(links), each a mapping with C(name), C(type), the mapping
         named as the type, C(lower), C(lower_netns), C(alias), C(mac) and C(mtu) as in
         M(linuxnet.netns.netns_link), with C(addresses), C(neighbours) and C(state) as an endpoint has them, and with
@@ -36,6 +36,8 @@ options:
         and what O(linuxnet.netns.netns_link#module:port) has. With C(type) V(device), one that is there already is
         moved in; C(from) is a mapping with the C(name) or C(mac) that it has outside, and C(netns), the host's when
         omitted.
+      - C(sysctls), as O(linuxnet.netns.netns_sysctl#module:sysctls). Those of an interface are set once it is there and
+        before it gets its addresses, all others before any link is made.
     type: list
     elements: raw
     default: []
@@ -54,21 +56,23 @@ options:
     default: []
   host:
     description:
-      - What is to be in the host's own namespace, beside the ends of links, a mapping with C(interfaces) as a namespace
-        has them.
+      - What is to be in the host's own namespace, beside the ends of links, a mapping with C(interfaces) and
+        C(sysctls), as namespaces have them.
+      - With O(state=absent), and when they are no longer named, sysctls of the host keep their values, for others may
+        count on them by then.
     type: raw
   purge:
     description:
       - Also remove what an earlier run made for this topology and which is no longer named in it, namespaces, links
-        and addresses. What anyone else made is never removed, nor is what was there before.
+        and addresses. What anyone else made is never removed, nor is what was there before. A sysctl keeps its value.
       - What was made is remembered in C(/run/linuxnet.netns) on the host until the next reboot, which takes the
         namespaces too. When that record is lost or damaged, nothing is removed.
     type: bool
     default: false
   src:
     description:
-      - A YAML or JSON file B(on the controller) with C(name), C(namespaces), C(links) and C(purge), as the options
-        of these names.
+      - A YAML or JSON file B(on the controller) with C(name), C(namespaces), C(links), C(host) and C(purge), as the
+        options of these names.
       - A relative path is looked for as M(ansible.builtin.copy) does, in C(files) of the role and beside the
         playbook. The file, or values in it, may be encrypted with Ansible Vault. What was encrypted is not repeated
         in messages about mistakes; in RV(commands) and elsewhere it is an ordinary value, unless C(no_log) is set.
@@ -128,6 +132,18 @@ EXAMPLES = r"""
       - endpoints: ["router:right", "right:eth0"]
         mtu: 1400
 
+- name: A router that forwards
+  linuxnet.netns.netns_topology:
+    name: forwarding
+    namespaces:
+      - name: router
+        sysctls:
+          net.ipv4.ip_forward: true
+          net.ipv6.conf.left.accept_ra: 0
+      - left
+    links:
+      - endpoints: ["router:left", "left:eth0"]
+
 - name: What the file says, and nothing that an earlier version of it said
   linuxnet.netns.netns_topology:
     src: lab_topology.yml
@@ -149,7 +165,7 @@ EXAMPLES = r"""
 
 RETURN = r"""
 commands:
-  description: The same work as C(ip) commands, in order. In check mode, what would be done.
+  description: The same work as C(ip), C(sysctl) and other commands, in order. In check mode, what would be done.
   returned: always
   type: list
   elements: str

@@ -18,9 +18,8 @@ from typing import Any, NoReturn, Optional
 import yaml
 from ansible.errors import AnsibleError
 from ansible.parsing import vault
-from ansible_collections.linuxnet.netns.plugins.module_utils._echo import Secret, echo
+from ansible_collections.linuxnet.netns.plugins.module_utils._echo import Secret, as_key, echo
 from ansible_collections.linuxnet.netns.plugins.module_utils._errors import Problem
-from ansible_collections.linuxnet.netns.plugins.module_utils._form import as_key
 from ansible_collections.linuxnet.netns.plugins.module_utils._normalise import kind
 from ansible_collections.linuxnet.netns.plugins.plugin_utils._names import brief
 

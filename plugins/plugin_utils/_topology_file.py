@@ -15,9 +15,15 @@ from typing import Any
 from ansible.errors import AnsibleError
 from ansible.parsing import vault
 from ansible_collections.linuxnet.netns.plugins.module_utils import _topology
-from ansible_collections.linuxnet.netns.plugins.module_utils._echo import Secret, SecretInteger, SecretNumber, echo
+from ansible_collections.linuxnet.netns.plugins.module_utils._echo import (
+    Secret,
+    SecretInteger,
+    SecretNumber,
+    as_key,
+    echo,
+)
 from ansible_collections.linuxnet.netns.plugins.module_utils._errors import Problem, listed, said
-from ansible_collections.linuxnet.netns.plugins.module_utils._form import Schema, as_key
+from ansible_collections.linuxnet.netns.plugins.module_utils._form import Schema
 from ansible_collections.linuxnet.netns.plugins.module_utils._normalise import Problems, kind
 from ansible_collections.linuxnet.netns.plugins.plugin_utils._bounded_yaml import (
     MOST_LEVELS,

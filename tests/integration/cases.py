@@ -30,6 +30,8 @@ class Case:
     before: str = "true"
     #: Modules that ran before, with their options.
     earlier: list[tuple[str, dict[str, Any]]] = field(default_factory=list)
+    #: Whether it is about sysctls, which take some time to be dumped.
+    sysctls: bool = False
 
     def __str__(self) -> str:
         return self.name
@@ -82,6 +84,22 @@ KNOWN: dict[str, Any] = {
             "b:eb",
         )
     ],
+}
+ROUTED: dict[str, Any] = {
+    "name": "routed",
+    "namespaces": [
+        {
+            "name": "a",
+            "sysctls": {
+                "net.ipv6.conf.ea.accept_ra": "false",
+                "net/ipv4/conf/default/rp_filter": 2,
+                "net.ipv4.ip_forward": True,
+            },
+        },
+        "b",
+    ],
+    "links": [link({"netns": "a", "interface": "ea", "addresses": ["10.0.0.1/24"]}, "b:eb"), link("to_b", "b:ub")],
+    "host": {"sysctls": {"net.ipv4.conf.to_b.rp_filter": 1}},
 }
 
 SWITCH = f"{TWO}; ip -n a link add br0 type bridge; ip -n a link add p1 type veth peer name q1 netns b"
@@ -669,21 +687,21 @@ CASES = [
             "ip link set dev to_b up",
             "ip link set dev hostbr up",
             "ip -n a link add name p1 up type veth peer name q1 netns b",
-            "ip -n a link set dev lo up",
             "ip -n a link add name br0 type bridge stp_state 0 ageing_time 2000",
             "ip link add name vx7 address 02:00:00:00:00:07 netns a type vxlan id 7 remote 192.0.2.9 dstport 4789 "
             "dev to_b",
             "ip -n a link set dev p1 master br0",
             "ip -n a link set dev vx7 master br0",
             "ip -n a link set dev vx7 type bridge_slave cost 7 isolated on",
+            "ip -n a link set dev lo up",
             "ip -n a address add 10.0.0.1/24 dev br0",
             "ip -n a address add fd00::1/64 dev br0",
             "ip -n a link set dev br0 up",
             "ip -n a link set dev vx7 up",
-            "ip -n b link set dev lo up",
             "ip -n b link add link q1 name mv type macvlan mode bridge",
             "ip -n b link set dev mv alias 'one more'",
             "ip -n b link add name spare type ifb",
+            "ip -n b link set dev lo up",
             "ip -n b address add 10.0.0.3/24 dev mv",
             "ip -n b address add 10.0.0.2/24 dev q1",
             "ip -n b link set dev q1 up",
@@ -708,5 +726,84 @@ CASES = [
             "ip -n b link delete dev spare",
         ],
         earlier=[("netns_topology", SWITCHED)],
+    ),
+    Case(
+        "sysctls, some of which set others",
+        "netns_sysctl",
+        {
+            "netns": "a",
+            "sysctls": {
+                "net/ipv4/conf/e0.10/rp_filter": 0,
+                "net.ipv4.conf.ea.rp_filter": "1",
+                "net.ipv4.conf.all.promote_secondaries": "01",
+                "net.ipv4.tcp_rmem": "4096   100000 6291456",
+                "net.ipv4.ip_local_reserved_ports": "8081,80,8080",
+                "net.ipv4.conf.default.rp_filter": 2,
+                "net.ipv4.ip_forward": "True",
+                "net.ipv6.conf.all.forwarding": True,
+            },
+        },
+        [
+            "ip netns exec a sysctl -w net.ipv4.ip_forward=1",
+            "ip netns exec a sysctl -w net.ipv6.conf.all.forwarding=1",
+            "ip netns exec a sysctl -w net.ipv4.conf.default.rp_filter=2",
+            "ip netns exec a sysctl -w 'net.ipv4.tcp_rmem=4096 100000 6291456'",
+            "ip netns exec a sysctl -w net.ipv4.conf.e0/10.rp_filter=0",
+            "ip netns exec a sysctl -w net.ipv4.conf.ea.rp_filter=1",
+        ],
+        before=(
+            f"{PLUGGED}; ip -n a link add name e0.10 type veth peer name e0.11; ip netns exec a sysctl -qw"
+            " net.ipv4.conf.lo.forwarding=1 net.ipv4.conf.e0/11.rp_filter=2 net.ipv6.conf.ea.forwarding=1"
+            " net.ipv4.conf.all.accept_redirects=0 net.ipv4.ip_local_reserved_ports=80,8080-8081"
+            " net.ipv4.conf.all.promote_secondaries=1"
+        ),
+        sysctls=True,
+    ),
+    Case(
+        "no IPv6 but on loopback",
+        "netns_sysctl",
+        {"netns": "a", "sysctls": {"net.ipv6.conf.lo.disable_ipv6": 0, "net.ipv6.conf.all.disable_ipv6": True}},
+        [
+            "ip netns exec a sysctl -w net.ipv6.conf.all.disable_ipv6=1",
+            "ip netns exec a sysctl -w net.ipv6.conf.lo.disable_ipv6=0",
+        ],
+        before=(
+            f"{PLUGGED}; ip -n a link set lo up; ip -n a addr add fd00::1:1/128 dev lo;"
+            " ip netns exec a sysctl -qw net.ipv6.conf.default.disable_ipv6=1;"
+            " ip -n a link add name e0 type veth peer name e1; ip -n a link set e0 up"
+        ),
+        sysctls=True,
+    ),
+    Case(
+        "IPv6, where it was off",
+        "netns_sysctl",
+        {"sysctls": {"net.ipv6.conf.all.disable_ipv6": 0, "net.ipv4.ip_forward": 1}},
+        ["sysctl -w net.ipv6.conf.all.disable_ipv6=0", "sysctl -w net.ipv4.ip_forward=1"],
+        before=(
+            "sysctl -qw net.ipv6.conf.all.disable_ipv6=1; sysctl -qw net.ipv6.conf.lo.disable_ipv6=0;"
+            " ip link set lo up; ip addr add fd00::1/128 dev lo"
+        ),
+        sysctls=True,
+    ),
+    Case(
+        "a topology with sysctls",
+        "netns_topology",
+        ROUTED,
+        [
+            "ip netns add a",
+            "ip netns add b",
+            "ip netns exec a sysctl -w net.ipv4.ip_forward=1",
+            "ip netns exec a sysctl -w net.ipv4.conf.default.rp_filter=2",
+            "ip -n a link add name ea up type veth peer name eb netns b",
+            "ip netns exec a sysctl -w net.ipv6.conf.ea.accept_ra=0",
+            "ip -n a link set dev lo up",
+            "ip -n a address add 10.0.0.1/24 dev ea",
+            "ip -n b link add name ub up type veth peer name to_b netns $$",
+            "ip -n b link set dev lo up",
+            "ip -n b link set dev eb up",
+            "sysctl -w net.ipv4.conf.to_b.rp_filter=1",
+            "ip link set dev to_b up",
+        ],
+        sysctls=True,
     ),
 ]

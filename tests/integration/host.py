@@ -34,7 +34,12 @@ Refuse(pytest.MonkeyPatch()).disturb({number}, lambda: os.kill(os.getpid(), {sig
 
 
 class Host:
-    """The host of a test: the calling process's own network namespace."""
+    """The host of a test: the calling process's own network namespace.
+
+    ``sysctls``: dumps have them too.
+    """
+
+    sysctls = False
 
     def run(self, module: str, *, check: bool = False, **options: Any) -> dict[str, Any]:
         """The result of a module, as Ansible would get it."""
@@ -103,7 +108,7 @@ class Host:
 
         ``records``: also the collection's own records of what topologies made.
         """
-        return dump.dump(records=records)
+        return dump.dump(records=records, sysctls=self.sysctls)
 
 
 def difference(before: dict[str, Any], after: dict[str, Any]) -> str:

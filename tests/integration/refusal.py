@@ -1,7 +1,7 @@
 # SPDX-FileCopyrightText: 2026 The linuxnet.netns developers
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Lets the kernel refuse one change of a run: a message inside a batch, a namespace's name, the record of a topology.
+"""Lets the kernel refuse one change of a run: a message of a batch, a namespace's name, a sysctl, a topology's record.
 
 It is refused where the collection meets the kernel, so that nothing between there and the user is stepped over. What is
 in the same batch goes to the kernel all the same, which goes on after a request that it refused.
@@ -18,7 +18,7 @@ from typing import Any, Callable, Optional
 
 import pytest
 from ansible_collections.linuxnet.netns.plugins.module_utils._errors import NetlinkError
-from ansible_collections.linuxnet.netns.plugins.module_utils._kernel import namespaces, records
+from ansible_collections.linuxnet.netns.plugins.module_utils._kernel import namespaces, records, sysctls
 from ansible_collections.linuxnet.netns.plugins.module_utils._kernel.host import LinuxHost
 from ansible_collections.linuxnet.netns.plugins.module_utils._kernel.netlink import RouteSocket
 
@@ -53,6 +53,7 @@ class Refuse:
         for name in NAMING:
             patch.setattr(namespaces, name, self._called(getattr(namespaces, name), False))
         patch.setattr(LinuxHost, "create_tun", self._called(LinuxHost.create_tun, False))
+        patch.setattr(sysctls, "write", self._called(sysctls.write, False))
         patch.setattr(records, "write", self._called(records.write, True))
 
     def __call__(self, number: int, error: int = errno.EPERM, meanwhile: Callable[[], object] = lambda: None) -> None:

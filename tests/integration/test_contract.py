@@ -20,6 +20,7 @@ every_case = pytest.mark.parametrize("case", CASES, ids=str)
 
 
 def prepare(host: Host, case: Case) -> None:
+    host.sysctls = case.sysctls
     host.sh(case.before)
     for module, options in case.earlier:
         host.done(module, **options)

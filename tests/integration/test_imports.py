@@ -34,6 +34,8 @@ ALWAYS = {
     *("_wire", "_wire.attributes", "_wire.messages", "_wire.reports", "_wire.requests"),
 }
 INSIDE = {"_kinds.address", "_kinds.ownership"}
+TOPOLOGY = {"_form", "_scalars", "_topology", "_kinds.namespace", "_kinds.veth", "_kernel.records", *INSIDE}
+SYSCTL = {"_kinds.sysctl", "_sysctl", "_kernel.sysctls"}
 
 
 def loaded(module: str, options: dict[str, Any]) -> set[str]:
@@ -58,8 +60,10 @@ def loaded(module: str, options: dict[str, Any]) -> set[str]:
         ("netns_link_state", {"netns": "a", "interface": "lo", "state": "up"}, INSIDE),
         ("netns_addr", {"netns": "a", "interface": "lo", "addresses": ["127.0.0.1/8"]}, INSIDE),
         ("veth", {"name": "x", "netns": "a", "peer": "y"}, {"_kinds.veth", *INSIDE}),
+        ("netns_sysctl", {"netns": "a", "sysctls": {"net.ipv4.ip_forward": 0}}, SYSCTL),
+        ("netns_topology", {"name": "lab", "namespaces": ["a"]}, TOPOLOGY),
     ],
-    ids=["netns", "netns with loopback", "netns_link_state", "netns_addr", "veth"],
+    ids=["netns", "netns with loopback", "netns_link_state", "netns_addr", "veth", "netns_sysctl", "netns_topology"],
 )
 def test_a_task_with_nothing_to_do_loads_what_it_uses(
     host: Host, module: str, options: dict[str, Any], more: set[str]

@@ -22,6 +22,7 @@ from ansible_collections.linuxnet.netns.plugins.module_utils._form import Sectio
 from ansible_collections.linuxnet.netns.plugins.module_utils._normalise import Problems
 from ansible_collections.linuxnet.netns.plugins.module_utils._topology import (
     DeclaredEndpoint,
+    DeclaredHost,
     DeclaredLink,
     DeclaredNamespace,
     Topology,
@@ -65,7 +66,7 @@ def test_the_schema_is_what_the_sections_say() -> None:
     assert make_schema.SCHEMA.read_text() == make_schema.made(), "run .venv/bin/python tools/make_schema.py"
 
 
-@pytest.mark.parametrize("section", [Topology, DeclaredNamespace, DeclaredLink, DeclaredEndpoint])
+@pytest.mark.parametrize("section", [Topology, DeclaredNamespace, DeclaredHost, DeclaredLink, DeclaredEndpoint])
 def test_the_schema_takes_null_where_the_form_does(section: type[Section]) -> None:
     shared: dict[str, Any] = {}
     schema = {**section.mapping(shared), "$defs": shared, "required": []}
@@ -78,7 +79,12 @@ def test_the_schema_takes_null_where_the_form_does(section: type[Section]) -> No
 def test_the_documentation_names_every_key_of_the_form() -> None:
     documented = yaml.safe_load(netns_topology.DOCUMENTATION)["options"]
     assert [*Topology.keys, "src", "probe", "state"] == list(documented)
-    for option, sections in (("namespaces", [DeclaredNamespace]), ("links", [DeclaredLink, DeclaredEndpoint])):
+    places: dict[str, list[type[Section]]] = {
+        "namespaces": [DeclaredNamespace],
+        "links": [DeclaredLink, DeclaredEndpoint],
+        "host": [DeclaredHost],
+    }
+    for option, sections in places.items():
         text = " ".join(documented[option]["description"])
         for section in sections:
             assert not [key for key in section.keys if f"C({key})" not in text]

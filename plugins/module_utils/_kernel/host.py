@@ -112,6 +112,18 @@ class LinuxHost:
         finally:
             os.close(device)
 
+    def write_setting(self, netns: Netns, path: str, value: str) -> tuple[Optional[str], Optional[str]]:
+        """Set a sysctl by its path below ``net``; return what the kernel showed of it before, and shows then.
+
+        Raises: OSError, with a file name where there is no such sysctl, or none to be set.
+        """
+        from ansible_collections.linuxnet.netns.plugins.module_utils._kernel import sysctls
+
+        namespaces.enter(netns, self.home)
+        was = sysctls.read(path)
+        sysctls.write(path, value)
+        return was, sysctls.read(path)
+
     def write_record(self, name: str, content: Optional[Mapping[str, Any]]) -> None:
         """Keep a record of this name until the next boot, in one piece; None: remove it. Raises: OSError."""
         from ansible_collections.linuxnet.netns.plugins.module_utils._kernel import records

@@ -112,12 +112,23 @@ class LinuxReader:
     @staticmethod
     def setting(path: str) -> Optional[str]:
         """A sysctl of the namespace that was entered, by its path below ``net``; None: there is none."""
-        # /proc/sys/net shows the settings of the reading thread's namespace.
-        try:
-            with open(f"/proc/sys/net/{path}", encoding="ascii") as file:
-                return file.read()
-        except (OSError, ValueError):
-            return None
+        from ansible_collections.linuxnet.netns.plugins.module_utils._kernel import sysctls
+
+        return sysctls.read(path)
+
+    @staticmethod
+    def setting_mode(path: str) -> Optional[int]:
+        """Return who may read and write such a sysctl, as the mode of a file; None: there is none."""
+        from ansible_collections.linuxnet.netns.plugins.module_utils._kernel import sysctls
+
+        return sysctls.mode(path)
+
+    @staticmethod
+    def settings_in(path: str) -> Sequence[str]:
+        """Return what there is in a directory of sysctls, by its path below ``net``; nothing, where there is none."""
+        from ansible_collections.linuxnet.netns.plugins.module_utils._kernel import sysctls
+
+        return sysctls.listed(path)
 
     @staticmethod
     def records() -> Iterable[str]:

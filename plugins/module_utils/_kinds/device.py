@@ -27,6 +27,7 @@ from ansible_collections.linuxnet.netns.plugins.module_utils._kinds.interface im
 )
 from ansible_collections.linuxnet.netns.plugins.module_utils._kinds.ownership import OWNERSHIP, record_of
 from ansible_collections.linuxnet.netns.plugins.module_utils._model import (
+    LINKS,
     Declared,
     Endpoint,
     Key,
@@ -111,6 +112,7 @@ class Device(Declared):
     ``mac``. ``record`` names an ownership record, which says where it came from.
     """
 
+    stage = LINKS
     path: str
     netns: Netns
     interface: str

@@ -47,6 +47,7 @@ from ansible_collections.linuxnet.netns.plugins.module_utils._kinds.ownership im
 from ansible_collections.linuxnet.netns.plugins.module_utils._kinds.port import PORT
 from ansible_collections.linuxnet.netns.plugins.module_utils._kinds.port import of as port_of
 from ansible_collections.linuxnet.netns.plugins.module_utils._model import (
+    LINKS,
     OWN_PID,
     Action,
     Declared,
@@ -88,6 +89,7 @@ class Link(Declared):
     anew. What is None, and a property that ``values`` do not have, is not managed.
     """
 
+    stage = LINKS
     path: str
     netns: Netns
     interface: str

@@ -42,6 +42,7 @@ from ansible_collections.linuxnet.netns.plugins.module_utils._kinds.link_type im
     worded,
 )
 from ansible_collections.linuxnet.netns.plugins.module_utils._model import (
+    LINKS,
     Declared,
     Endpoint,
     Netns,
@@ -164,6 +165,7 @@ class Member(Declared):
     ``values`` are by the names of the properties that ports of that type of master have.
     """
 
+    stage = LINKS
     path: str
     netns: Netns
     interface: str

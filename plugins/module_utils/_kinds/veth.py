@@ -35,6 +35,7 @@ from ansible_collections.linuxnet.netns.plugins.module_utils._kinds.interface im
 )
 from ansible_collections.linuxnet.netns.plugins.module_utils._kinds.ownership import OWNERSHIP, record_of
 from ansible_collections.linuxnet.netns.plugins.module_utils._model import (
+    LINKS,
     OWN_PID,
     Declared,
     Endpoint,
@@ -108,6 +109,7 @@ class Veth(Declared):
     names is no matter.
     """
 
+    stage = LINKS
     path: str
     first: VethEnd
     second: Optional[VethEnd] = None

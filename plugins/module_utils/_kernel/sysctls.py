@@ -1,0 +1,48 @@
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-FileCopyrightText: 2026 The linuxnet.netns developers
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The sysctls of the namespace that the calling thread is in, by their paths below ``net``."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Sequence
+from typing import Optional
+
+# /proc/sys/net shows those of the reading thread's namespace.
+_DIRECTORY = "/proc/sys/net"
+
+
+def read(path: str) -> Optional[str]:
+    """Return what the kernel shows of a sysctl; None, when it shows nothing."""
+    try:
+        with open(f"{_DIRECTORY}/{path}", encoding="ascii") as file:
+            return file.read()
+    except (OSError, ValueError):
+        return None
+
+
+def write(path: str, value: str) -> None:
+    """Set a sysctl. Raises: OSError; with a file name, when it cannot even be opened."""
+    descriptor = os.open(f"{_DIRECTORY}/{path}", os.O_WRONLY | os.O_CLOEXEC)
+    try:
+        os.write(descriptor, f"{value}\n".encode("ascii"))
+    finally:
+        os.close(descriptor)
+
+
+def mode(path: str) -> Optional[int]:
+    """Return who may read and write a sysctl, as the mode of a file; None: there is none."""
+    try:
+        return os.stat(f"{_DIRECTORY}/{path}").st_mode
+    except OSError:
+        return None
+
+
+def listed(path: str) -> Sequence[str]:
+    """Return the names of what is in a directory; none, when there is no such directory."""
+    try:
+        return sorted(os.listdir(f"{_DIRECTORY}/{path}"))
+    except OSError:
+        return ()
