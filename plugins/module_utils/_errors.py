@@ -99,8 +99,8 @@ class StepFailed(Exception):
         if isinstance(error, OSError):
             # Of a namespace that has just gone, EINVAL says that its file is none.
             lasting = error.errno in LASTING and (error.errno != errno.EINVAL or isinstance(error, NetlinkError))
-            remedy = step.remedy(error.errno or 0)
-            return cls(step, said(error) + (f": {remedy}" if remedy else ""), done, lasting)
+            advice = step.advice(error.errno or 0)
+            return cls(step, f"{said(error)}; {advice}" if advice else said(error), done, lasting)
         return cls(step, unforeseen(error), done)
 
 

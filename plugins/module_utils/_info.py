@@ -21,12 +21,14 @@ from ansible_collections.linuxnet.netns.plugins.module_utils._kinds.interface im
     Interface,
     names_by_index,
 )
+from ansible_collections.linuxnet.netns.plugins.module_utils._kinds.qdisc import QDISC, told
 from ansible_collections.linuxnet.netns.plugins.module_utils._kinds.route import ROUTE
 from ansible_collections.linuxnet.netns.plugins.module_utils._model import (
     DANGLING,
     FOREIGN,
     NAMESPACE,
     STALE,
+    Endpoint,
     Netns,
     Scope,
     State,
@@ -154,6 +156,7 @@ def look(kernel: LinuxKernel, problems: Problems, places: Optional[Mapping[Place
     for place in (place for place, state in present.items() if state == "present"):
         scope.want(INTERFACE, place.netns, ALL_LOWER)
         scope.want(ROUTE, place.netns)
+        scope.want(QDISC, place.netns)
     state = kernel.observe(scope)
     inside, names = kernel.inhabitants([place.netns for place in present]), kernel.names()
     result = []
@@ -212,6 +215,8 @@ def _links(state: State, netns: Netns, names: Mapping[int, str]) -> Iterator[dic
             "master": None if master is None else master.name,
             "peer": lower if paired else None,
             "parent": None if paired else lower,
+            "shaping": told(state, Endpoint(netns, one.name)),
+            "ingress": told(state, Endpoint(netns, one.name), "ingress") is not None,
         }
 
 

@@ -31,6 +31,12 @@ def _neighbours() -> Key[Any]:
     return endpoint_key()
 
 
+def _shaping() -> Key[Any]:
+    from ansible_collections.linuxnet.netns.plugins.module_utils._kinds.qdisc import endpoint_key
+
+    return endpoint_key()
+
+
 class InterfaceSection(Section, what="interface"):
     """An interface of a topology: its link state, MAC and MTU, and what is on it."""
 
@@ -43,6 +49,7 @@ class InterfaceSection(Section, what="interface"):
         declare=_addresses,
     )
     neighbours = Later(_neighbours)
+    shaping = Later(_shaping)
     state = Key(LINK_STATE, "The link state.", default="up")
     mac = Key(MAC, "The MAC address.")
     mtu = Key(MTU, "The MTU in bytes.")

@@ -331,8 +331,8 @@ class Step(ABC):
         """Whether an error (errno) says that what the step is for is so already."""
         return False
 
-    def remedy(self, error: int) -> str:
-        """What helps where the kernel refuses it with an error (errno), in words; empty where nothing is known to."""
+    def advice(self, error: int) -> str:
+        """Return what to do when the kernel refuses it with an error (errno), to follow its words; or nothing."""
         return ""
 
     def relocates(self) -> Collection[str]:

@@ -197,7 +197,7 @@ class Problems:
         """One of some words; a boolean, as YAML reads ``on``, is none."""
         if value in choices:
             return choices[choices.index(value)]
-        self.add(path, f"{echo(value)} is not one of {' and '.join(choices)}")
+        self.add(path, f"{echo(value)} is not one of {', '.join(choices[:-1])} and {choices[-1]}")
         return None
 
     def boolean(self, path: str, value: Any) -> Optional[bool]:

@@ -138,6 +138,14 @@ namespaces:
         parent:
           description: What a link such as a VLAN is built upon, as in RV(namespaces[].links[].peer).
           type: dict
+        shaping:
+          description:
+            - The queueing discipline that somebody gave the interface, as in
+              RV(linuxnet.netns.netns_shaping#module:shaping). Null where it has the kernel's own.
+          type: dict
+        ingress:
+          description: Whether there is a place for filters on what comes in (C(ingress) or C(clsact)).
+          type: bool
     addresses:
       description: The addresses.
       type: list

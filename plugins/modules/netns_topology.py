@@ -46,9 +46,10 @@ options:
       - The veth pairs. Each is a mapping with C(endpoints), a list of two, and for both of them C(mtu).
       - An endpoint is a mapping with C(interface), its name; C(netns), its namespace, the host's when omitted;
         C(addresses), a list of IPv4 and IPv6 addresses with their prefix lengths; C(neighbours), a list of permanent
-        neighbours, each with C(address) and C(mac); C(state), which is V(up) (the default) or V(down); C(mac) and
-        C(mtu), which are left alone when omitted. Or it is the short form V(NAMESPACE:INTERFACE), on the host
-        V(INTERFACE).
+        neighbours, each with C(address) and C(mac); C(shaping), a mapping with the options of
+        M(linuxnet.netns.netns_shaping) that shape what the end sends; C(state), which is V(up) (the default) or
+        V(down); C(mac) and C(mtu), which are left alone when omitted. Or it is the short form V(NAMESPACE:INTERFACE),
+        on the host V(INTERFACE).
       - A text of digits is taken as a number where one is needed, and a whole number as a name.
       - An endpoint's namespace is one of O(namespaces), or exists already.
     type: list
@@ -63,8 +64,9 @@ options:
     type: raw
   purge:
     description:
-      - Also remove what an earlier run made for this topology and which is no longer named in it, namespaces, links
-        and addresses. What anyone else made is never removed, nor is what was there before. A sysctl keeps its value.
+      - Also remove what an earlier run made for this topology and which is no longer named in it, namespaces, links,
+        addresses, neighbours and shaping. What anyone else made is never removed, nor is what was there before. A
+        sysctl keeps its value.
       - What was made is remembered in C(/run/linuxnet.netns) on the host until the next reboot, which takes the
         namespaces too. When that record is lost or damaged, nothing is removed.
     type: bool
@@ -165,7 +167,7 @@ EXAMPLES = r"""
 
 RETURN = r"""
 commands:
-  description: The same work as C(ip), C(sysctl) and other commands, in order. In check mode, what would be done.
+  description: The same work as C(ip), C(tc) and C(sysctl) commands, in order. In check mode, what would be done.
   returned: always
   type: list
   elements: str
@@ -191,7 +193,9 @@ topology:
       elements: list
       sample: [["my_container_a:my_veth_end_a", "my_container_b:my_veth_end_b"]]
     made:
-      description: How many namespaces, interfaces (two for each link), addresses, and neighbours if any, were made.
+      description:
+        - How many namespaces, interfaces (two for each link) and addresses were made, and of neighbours and queueing
+          disciplines, if there are any.
       type: dict
       sample: {"namespaces": 2, "interfaces": 2, "addresses": 2}
     removed:

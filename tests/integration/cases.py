@@ -32,6 +32,8 @@ class Case:
     earlier: list[tuple[str, dict[str, Any]]] = field(default_factory=list)
     #: Whether it is about sysctls, which take some time to be dumped.
     sysctls: bool = False
+    #: The queueing discipline that the kernel must have.
+    needs: str = ""
 
     def __str__(self) -> str:
         return self.name
@@ -85,6 +87,35 @@ KNOWN: dict[str, Any] = {
         )
     ],
 }
+SHAPED = (
+    f"{PLUGGED}; tc -n a qdisc add dev ea root handle 8: tbf rate 1mbit burst 10kb limit 20kb;"
+    " tc -n b qdisc add dev eb root handle 1: htb default 10;"
+    " tc -n b class add dev eb parent 1: classid 1:1 htb rate 10mbit burst 15k;"
+    " tc -n b class add dev eb parent 1:1 classid 1:10 htb rate 5mbit ceil 10mbit;"
+    " tc -n b qdisc add dev eb parent 1:10 handle 10: tbf rate 1mbit burst 10k limit 20k"
+)
+RATES: dict[str, Any] = {
+    "name": "rates",
+    "namespaces": ["a", "b"],
+    "links": [
+        link(
+            {"netns": "a", "interface": "ea", "shaping": {"rate": "10Mbit"}, "mtu": 1400},
+            {"netns": "b", "interface": "eb", "shaping": {"qdisc": "ingress"}},
+        )
+    ],
+}
+
+
+def ends(first: dict[str, Any], second: dict[str, Any]) -> dict[str, Any]:
+    """A topology of one link whose ends are shaped so."""
+    names = zip("ab", (first, second))
+    return {
+        "name": "rates",
+        "namespaces": ["a", "b"],
+        "links": [link(*({"netns": name, "interface": f"e{name}", "shaping": one} for name, one in names))],
+    }
+
+
 ROUTED: dict[str, Any] = {
     "name": "routed",
     "namespaces": [
@@ -805,5 +836,116 @@ CASES = [
             "ip link set dev to_b up",
         ],
         sysctls=True,
+    ),
+    Case(
+        "another rate, of a queueing discipline that is somebody else's",
+        "netns_shaping",
+        {"netns": "a", "interface": "ea", "rate": "2.5mbit", "burst": "15kb", "limit": 30000},
+        ["tc -n a qdisc replace dev ea root handle 8: tbf rate 2500kbit burst 15360 limit 30000"],
+        before=SHAPED,
+    ),
+    Case(
+        "no shaping, where there are classes",
+        "netns_shaping",
+        {"netns": "b", "interface": "eb", "state": "absent"},
+        ["tc -n b qdisc delete dev eb root"],
+        before=SHAPED,
+    ),
+    Case(
+        "shaped ends, in the place of what somebody else gave them",
+        "netns_topology",
+        ends({"rate": "10mbit"}, {"rate": "20mbit"}),
+        [
+            "ip -n a link set dev lo up",
+            "tc -n a qdisc replace dev ea root handle 8: tbf rate 10mbit burst 12500 limit 75000",
+            "ip -n b link set dev lo up",
+            "tc -n b qdisc replace dev eb root handle 6e65: tbf rate 20mbit burst 25000 limit 150000",
+        ],
+        before=SHAPED,
+    ),
+    Case(
+        "a topology with shaped ends",
+        "netns_topology",
+        RATES,
+        [
+            "ip netns add a",
+            "ip netns add b",
+            "ip -n a link add name ea up mtu 1400 type veth peer name eb netns b",
+            "ip -n a link set dev lo up",
+            "tc -n a qdisc replace dev ea root handle 6e65: tbf rate 10mbit burst 12500 limit 75000",
+            "ip -n b link set dev lo up",
+            "tc -n b qdisc replace dev eb ingress",
+            "ip -n b link set dev eb up",
+        ],
+    ),
+    Case(
+        "a topology with ends that are no longer shaped",
+        "netns_topology",
+        {**RATES, "links": [link("a:ea", "b:eb")], "purge": True},
+        ["tc -n a qdisc delete dev ea root", "tc -n b qdisc delete dev eb ingress"],
+        earlier=[("netns_topology", RATES)],
+    ),
+    Case(
+        "a slow and lossy line",
+        "netns_topology",
+        ends({"delay": "20ms", "jitter": "1.5ms", "loss": "1%"}, {"loss": "0.01%", "rate": "1gbit", "limit": 5000}),
+        [
+            "ip -n a link set dev lo up",
+            "tc -n a qdisc replace dev ea root handle 6e65: netem delay 20ms 1500us loss 1%",
+            "ip -n b link set dev lo up",
+            "tc -n b qdisc replace dev eb root handle 6e65: netem limit 5000 loss 0.01% rate 1gbit",
+        ],
+        before=SHAPED,
+        needs="netem",
+    ),
+    Case(
+        "a line with other faults",
+        "netns_topology",
+        ends({"duplicate": "2%", "rate": "1mbit"}, {"delay": "1s"}),
+        [
+            "tc -n a qdisc replace dev ea root handle 6e65: netem duplicate 2% corrupt 0% reorder 0% rate 1mbit",
+            "tc -n b qdisc replace dev eb root handle 6e65: netem delay 1s rate 0bit",
+        ],
+        before=PAIR,
+        earlier=[
+            (
+                "netns_topology",
+                ends(
+                    {"delay": "10ms", "corrupt": "0.5%", "reorder": "25%", "rate": "2mbit"},
+                    {"loss": "1%", "rate": "2mbit"},
+                ),
+            )
+        ],
+        needs="netem",
+    ),
+    Case(
+        "other options of fq_codel, some of which take a new one",
+        "netns_topology",
+        ends(
+            {"qdisc": "fq_codel", "fq_codel": {"target": "7ms", "ecn": False}},
+            {"qdisc": "fq_codel", "fq_codel": {"flows": 512, "limit": 2000}},
+        ),
+        [
+            "tc -n a qdisc replace dev ea root handle 6e65: fq_codel target 7ms noecn",
+            "tc -n b qdisc replace dev eb root handle 6e66: fq_codel limit 2000 flows 512",
+        ],
+        before=PAIR,
+        earlier=[
+            ("netns_topology", ends({"qdisc": "fq_codel"}, {"qdisc": "fq_codel", "fq_codel": {"memory_limit": "16mb"}}))
+        ],
+        needs="fq_codel",
+    ),
+    Case(
+        "cake",
+        "netns_topology",
+        ends({"qdisc": "cake", "cake": {"bandwidth": "20mbit", "rtt": "50ms", "nat": True}}, {"qdisc": "cake"}),
+        [
+            "ip -n a link set dev lo up",
+            "tc -n a qdisc replace dev ea root handle 6e65: cake bandwidth 20mbit nat rtt 50ms",
+            "ip -n b link set dev lo up",
+            "tc -n b qdisc replace dev eb root handle 6e65: cake",
+        ],
+        before=SHAPED,
+        needs="cake",
     ),
 ]

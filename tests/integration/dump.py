@@ -38,9 +38,20 @@ for name do
 done 2>/dev/null
 """
 #: What changes by itself, of whatever it is told; a bridge that has had ports keeps other limits of segments than one
-#: that had none (br_set_gso_limits()).
+#: that had none (br_set_gso_limits()); netem draws its seed by lot.
 VOLATILE = frozenset(
-    {"tentative", "dadfailed", "operstate", "expires", "stats", "stats64", "qdisc", "tso_max_segs", "tso_max_size"}
+    {
+        "tentative",
+        "dadfailed",
+        "operstate",
+        "expires",
+        "stats",
+        "stats64",
+        "qdisc",
+        "tso_max_segs",
+        "tso_max_size",
+        "seed",
+    }
 )
 #: What a bridge and its ports find out by themselves.
 VOLATILE_OF_BRIDGES = frozenset(

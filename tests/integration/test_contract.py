@@ -20,6 +20,8 @@ every_case = pytest.mark.parametrize("case", CASES, ids=str)
 
 
 def prepare(host: Host, case: Case) -> None:
+    if case.needs and not host.has_discipline(case.needs):
+        pytest.skip(f"this kernel has no {case.needs} (sch_{case.needs})")
     host.sysctls = case.sysctls
     host.sh(case.before)
     for module, options in case.earlier:

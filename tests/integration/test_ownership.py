@@ -333,9 +333,10 @@ def test_what_a_failed_run_cannot_put_back_is_named(host: Host) -> None:
     assert result["failed"]
     assert "ip -n a address add 2001:db8::1/64 dev bad failed: Permission denied (EACCES)" in result["msg"]
     assert result["msg"].endswith(
-        "What was done before was undone, except for this: the IPv6 settings of x in namespace a; the "
-        "queueing disciplines of x in namespace a."
+        "What was done before was undone, except for this: the IPv6 settings of x in namespace a."
     )
+    (shaping,) = host.done("netns_info", names=["a"])["namespaces"][0]["links"][1:]
+    assert shaping["shaping"] == {"qdisc": "tbf", "rate": "1mbit", "burst": 10240, "limit": 16490}
     assert host.sh("ip netns exec a cat /proc/sys/net/ipv4/conf/x/rp_filter") == "1\n"
     assert "PROMISC" in host.ip("-n", "a", "link", "show", "x")[0]["flags"]
 

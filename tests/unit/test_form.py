@@ -64,7 +64,7 @@ def foo(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_without_the_toy_there_is_no_such_key() -> None:
     told = [
         "links[0].endpoints[0].foo: there is no such key; an endpoint has netns, interface, addresses, neighbours, "
-        "state, mac, mtu"
+        "shaping, state, mac, mtu"
     ]
     assert mistakes(topology(foo=7)) == told
 
@@ -77,7 +77,7 @@ def test_a_key_is_written_once() -> None:
     assert mistakes(topology(foo=10)) == ["links[0].endpoints[0].foo: 10 is not a foo: a number from 1 to 9 is needed"]
     assert mistakes(topology(fooo=7)) == ["links[0].endpoints[0].fooo: there is no such key; did you mean foo?"]
     assert mistakes(topology(bar=7))[0].endswith(
-        "; an endpoint has netns, interface, addresses, neighbours, state, mac, mtu, foo"
+        "; an endpoint has netns, interface, addresses, neighbours, shaping, state, mac, mtu, foo"
     )
     schema = schema_of(_topology.Topology)
     assert schema.is_valid(topology(foo=9))

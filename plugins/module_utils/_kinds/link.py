@@ -399,7 +399,7 @@ class AddLink(Request):
         where = None if self.target == self.netns else sender.descriptor(self.target)
         return requests.create(where, b"".join(parts), self.type, nest(self._data(lower)), index=self.index or 0)
 
-    def remedy(self, error: int) -> str:
+    def advice(self, error: int) -> str:
         if error != errno.EOPNOTSUPP:
             return ""
         module = self.link_type.module

@@ -39,6 +39,12 @@ def _neighbour() -> Kind[Any]:
     return NEIGHBOUR
 
 
+def _qdisc() -> Kind[Any]:
+    from ansible_collections.linuxnet.netns.plugins.module_utils._kinds.qdisc import QDISC
+
+    return QDISC
+
+
 def _device() -> Kind[Any]:
     from ansible_collections.linuxnet.netns.plugins.module_utils._kinds.device import DEVICE
 
@@ -70,6 +76,7 @@ class Registry:
         "neighbour": _neighbour,
         "port": _port,
         "device": _device,
+        "queueing discipline": _qdisc,
     }
 
     def __getitem__(self, name: str) -> Kind[Any]:
@@ -88,12 +95,13 @@ class Registry:
 
     def carried(self) -> Sequence[Carried[Any]]:
         """The kinds that steps may take away without naming them, in the order in which they are put back."""
+        from ansible_collections.linuxnet.netns.plugins.module_utils._kinds.compared import COMPARED
         from ansible_collections.linuxnet.netns.plugins.module_utils._kinds.neighbour import NEIGHBOUR
-        from ansible_collections.linuxnet.netns.plugins.module_utils._kinds.queueing import COMPARED
+        from ansible_collections.linuxnet.netns.plugins.module_utils._kinds.qdisc import QDISC
         from ansible_collections.linuxnet.netns.plugins.module_utils._kinds.route import ROUTE
         from ansible_collections.linuxnet.netns.plugins.module_utils._kinds.settings import SETTINGS
 
-        return [SETTINGS, COMPARED, NEIGHBOUR, ROUTE]
+        return [SETTINGS, COMPARED, QDISC, NEIGHBOUR, ROUTE]
 
     def index_of(self, state: State, end: Endpoint) -> Optional[int]:
         """The index of an interface, as far as a state knows it."""

@@ -2,7 +2,7 @@
 # SPDX-FileCopyrightText: 2026 The linuxnet.netns developers
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Queueing disciplines and permanent forwarding entries of interfaces, which a checkpoint can only compare."""
+"""Permanent forwarding entries of bridge ports and proxy neighbours, which a checkpoint can only compare."""
 
 from __future__ import annotations
 
@@ -20,8 +20,7 @@ from ansible_collections.linuxnet.netns.plugins.module_utils._wire.attributes im
 if TYPE_CHECKING:
     from ansible_collections.linuxnet.netns.plugins.module_utils._contracts import Reader, Socket
 
-#: linux/rtnetlink.h: GETQDISC; TCA_KIND and TCA_OPTIONS. linux/neighbour.h: AF_BRIDGE, NTF_PROXY.
-_GETQDISC, _TCA_KIND, _TCA_OPTIONS = 38, 1, 2
+#: linux/neighbour.h: AF_BRIDGE, NTF_PROXY.
 _AF_BRIDGE, _PROXY = 7, 0x08
 #: linux/neighbour.h: DST, LLADDR; MASTER, which the entries of bridge ports have; the states that people give.
 _ATTRIBUTES, _MASTER = frozenset({1, 2}), 9
@@ -55,22 +54,10 @@ class _Compared(Reading[Any]):
     def inside(self, netns: Netns, route: Socket) -> None:
         names = names_by_index(self._state, netns)
         rows = self._state.table(COMPARED, netns)
-        for what, index, found in (*_disciplines(route), *_entries(route)):
+        for what, index, found in _entries(route):
             if index in names:
                 key = names[index], what
                 rows[key] = (*rows.get(key, ()), found)
-
-
-def _disciplines(route: Socket) -> Iterable[tuple[str, int, object]]:
-    """The queueing disciplines, each with the index of its interface, without their counters (struct tcmsg).
-
-    Those without a handle are the kernel's own, which an interface gets when it is up for the first time.
-    """
-    for raw in route.dump(requests.dump(_GETQDISC, bytes(20))):
-        index, handle, parent = struct.unpack_from("=iII", raw, 20)
-        told = attributes(raw, 20)
-        if handle:
-            yield "queueing disciplines", index, (handle, parent, told.get(_TCA_KIND), told.get(_TCA_OPTIONS))
 
 
 def _entries(route: Socket) -> Iterable[tuple[str, int, object]]:

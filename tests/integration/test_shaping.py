@@ -1,0 +1,143 @@
+# SPDX-FileCopyrightText: 2026 The linuxnet.netns developers
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Shaping: what others put there comes back, or is left alone; what the kernel rounds or lacks."""
+
+from __future__ import annotations
+
+import pytest
+from ansible_collections.linuxnet.netns.tests.integration.cases import PAIR, RATES, SHAPED, ends, link
+from ansible_collections.linuxnet.netns.tests.integration.host import Host, difference
+from ansible_collections.linuxnet.netns.tests.integration.refusal import Refuse
+
+UNSHAPED = {**RATES, "links": [link("a:ea", "b:eb")], "purge": True}
+
+
+def classes(host: Host) -> str:
+    """The classes of eb in namespace b, with what they may send."""
+    return host.sh("tc -n b class show dev eb; tc -n b qdisc show dev eb")
+
+
+def test_classes_come_back_with_a_rollback(host: Host, refuse: Refuse) -> None:
+    host.sh(f"{SHAPED}; ip -n b link add name later type veth peer name latest")
+    before = classes(host)
+    assert "class htb 1:10 parent 1:1 leaf 10: prio 0 rate 5Mbit ceil 10Mbit" in before
+    topology = ends({"rate": "10mbit"}, {"rate": "20mbit"})
+    last = {"netns": "b", "interface": "later", "shaping": {"rate": "1mbit"}}
+    topology["links"].append(link(last, "b:latest"))
+    refuse(host.done("netns_topology", check=True, **topology)["commands"].index(_shape("later", "1mbit", 3028, 9278)))
+    message = host.refused_by_the_kernel("netns_topology", **topology)
+    assert message.endswith("The host is as it was.")
+    assert classes(host) == before
+
+
+def _shape(interface: str, rate: str, burst: int, limit: int) -> str:
+    words = f"tbf rate {rate} burst {burst} limit {limit}"
+    return f"tc -n b qdisc replace dev {interface} root handle 6e65: {words}"
+
+
+def test_filters_that_cannot_be_put_back_are_named(host: Host, refuse: Refuse) -> None:
+    host.sh(f"{SHAPED}; tc -n b filter add dev eb parent 1: protocol ip prio 1 u32 match ip dst 10.0.0.9 flowid 1:1")
+    topology = ends({"rate": "10mbit"}, {"rate": "20mbit"})
+    topology["links"].append(link("a:more", {"netns": "b", "interface": "more", "state": "down"}))
+    # Shaped after eb, for it is another of namespace b.
+    topology["links"][1]["endpoints"][1]["shaping"] = {"rate": "1mbit"}
+    commands = host.done("netns_topology", check=True, **topology)["commands"]
+    refuse(commands.index(_shape("more", "1mbit", 3028, 9278)))
+    message = host.run("netns_topology", **topology)["msg"]
+    assert "except for this: the filters of the queueing disciplines of eb in namespace b" in message
+    assert "class htb 1:10 parent 1:1" in classes(host)
+
+
+def test_what_others_gave_an_end_is_left_alone(host: Host) -> None:
+    host.done("netns_topology", **RATES)
+    host.sh("tc -n a qdisc replace dev ea root handle 1: tbf rate 3mbit burst 10kb limit 20kb")
+    before = host.dump(records=False)
+    assert host.done("netns_topology", **UNSHAPED)["commands"] == ["tc -n b qdisc delete dev eb ingress"]
+    host.sh("tc -n b qdisc add dev eb ingress")
+    assert not difference(before, host.dump(records=False))
+    assert host.done("netns_topology", **UNSHAPED)["commands"] == []
+
+
+def test_without_purge_what_is_no_longer_named_stays(host: Host) -> None:
+    host.done("netns_topology", **RATES)
+    assert host.done("netns_topology", **{**UNSHAPED, "purge": False})["commands"] == []
+    result = host.done("netns_topology", **UNSHAPED)
+    assert result["commands"] == ["tc -n a qdisc delete dev ea root", "tc -n b qdisc delete dev eb ingress"]
+    assert result["topology"]["removed"]["queueing disciplines"] == 2
+    assert 'rate: "10mbit"' in result["diff"]["before"]
+
+
+def test_a_purge_leaves_an_end_that_others_have_built_upon(host: Host) -> None:
+    host.done("netns_topology", **RATES)
+    host.sh("tc -n a qdisc add dev ea parent 6e65:1 handle 7: bfifo limit 9000")
+    result = host.done("netns_topology", **UNSHAPED)
+    assert result["commands"] == ["tc -n b qdisc delete dev eb ingress"]
+    assert result["warnings"] == [
+        "The shaping of ea in namespace a stays, for others have put filters or classes on it."
+    ]
+
+
+def test_a_change_by_hand_is_repaired_and_a_link_made_anew_is_shaped_again(host: Host) -> None:
+    host.done("netns_topology", **RATES)
+    right = host.dump()
+    host.sh("tc -n a qdisc change dev ea root handle 6e65: tbf rate 1mbit burst 10kb limit 20kb")
+    repair = "tc -n a qdisc replace dev ea root handle 6e65: tbf rate 10mbit burst 12500 limit 75000"
+    assert host.done("netns_topology", **RATES)["commands"] == [repair]
+    assert not difference(right, host.dump())
+    host.sh("ip -n a link delete ea")
+    assert repair in host.done("netns_topology", **RATES)["commands"]
+
+
+def test_what_the_kernel_rounds_counts_as_what_was_asked_for(host: Host) -> None:
+    host.sh(PAIR)
+    for rate in ("8.1kbit", "999kbit", "17mbit", "3.3gbit", "100gbit"):
+        for burst in ("1514", "9999", "12345kb"):
+            options = {"netns": "a", "interface": "ea", "rate": rate, "burst": burst, "limit": "20mb"}
+            host.done("netns_shaping", **options)
+            again = host.done("netns_shaping", **options)
+            assert again["changed"] is False, (again["commands"], again["diff"])
+
+
+def test_a_burst_is_no_less_than_a_packet(host: Host) -> None:
+    host.sh(f"{PAIR}; ip -n a link set ea mtu 9000")
+    options = {"netns": "a", "interface": "ea", "rate": "1mbit"}
+    assert host.refused("netns_shaping", **options, burst=1600) == (
+        "burst: 1600 bytes are less than a packet of ea has, whose MTU is 9000: the kernel would drop it; 9014 or more "
+        "are needed"
+    )
+    assert host.done("netns_shaping", **options)["shaping"]["burst"] == 18028
+
+
+def test_what_the_kernel_lacks_is_told_with_its_module_and_packages(host: Host) -> None:
+    host.sh(PAIR)
+    lacking = [kind for kind in ("netem", "fq_codel", "cake") if not host.has_discipline(kind)]
+    if not lacking:
+        pytest.skip("this kernel has netem, fq_codel and cake")
+    options = {"delay": "1ms"} if lacking[0] == "netem" else {"qdisc": lacking[0]}
+    message = host.refused_by_the_kernel("netns_shaping", netns="a", interface="ea", **options)
+    assert (
+        f"; this kernel has no {lacking[0]} now: load the module sch_{lacking[0]} (Debian: linux-image-amd64; Ubuntu: "
+        "linux-modules-extra; Fedora, Enterprise Linux: kernel-modules-extra). Nothing had been changed before."
+    ) in message
+
+
+def test_it_is_told_what_interfaces_have(host: Host) -> None:
+    host.sh(f"{SHAPED}; tc -n a qdisc add dev ea ingress")
+    found = {one["interface"]: one for place in ("a", "b") for one in _links(host, place)}
+    assert [(found[name]["shaping"], found[name]["ingress"]) for name in ("lo", "ea", "eb")] == [
+        (None, False),
+        ({"qdisc": "tbf", "rate": "1mbit", "burst": 10240, "limit": 20480}, True),
+        ({"qdisc": "htb"}, False),
+    ]
+
+
+def _links(host: Host, netns: str) -> list[dict[str, object]]:
+    links: list[dict[str, object]] = host.done("netns_info", names=[netns])["namespaces"][0]["links"]
+    return links
+
+
+def test_clsact_is_a_place_for_what_comes_in(host: Host) -> None:
+    host.sh(f"{PAIR}; tc -n a qdisc add dev ea clsact")
+    options = {"netns": "a", "interface": "ea", "qdisc": "ingress"}
+    assert host.done("netns_shaping", **options)["commands"] == []
