@@ -683,8 +683,8 @@ CASES = [
         MANAGED,
         [
             "ip netns add a",
-            "ip -n a link set dev lo up",
             "ip link set dev nic netns a name wan",
+            "ip -n a link set dev lo up",
             "ip -n a address add 192.0.2.9/24 dev wan",
             "ip -n a link set dev wan up",
         ],

@@ -34,7 +34,16 @@ ALWAYS = {
     *("_wire", "_wire.attributes", "_wire.messages", "_wire.reports", "_wire.requests"),
 }
 INSIDE = {"_kinds.address", "_kinds.ownership"}
-TOPOLOGY = {"_form", "_scalars", "_topology", "_kinds.namespace", "_kinds.veth", "_kernel.records", *INSIDE}
+TOPOLOGY = {
+    "_form",
+    "_interface_section",
+    "_scalars",
+    "_topology",
+    "_kinds.namespace",
+    "_kinds.veth",
+    "_kernel.records",
+    *INSIDE,
+}
 SYSCTL = {"_kinds.sysctl", "_sysctl", "_kernel.sysctls"}
 
 
@@ -59,7 +68,7 @@ def loaded(module: str, options: dict[str, Any]) -> set[str]:
         ("netns", {"name": "a", "loopback": "up"}, {"_kinds.namespace", *INSIDE}),
         ("netns_link_state", {"netns": "a", "interface": "lo", "state": "up"}, INSIDE),
         ("netns_addr", {"netns": "a", "interface": "lo", "addresses": ["127.0.0.1/8"]}, INSIDE),
-        ("veth", {"name": "x", "netns": "a", "peer": "y"}, {"_kinds.veth", *INSIDE}),
+        ("veth", {"name": "x", "netns": "a", "peer": "y"}, {"_kinds.veth", "_kernel.records", *INSIDE}),
         ("netns_sysctl", {"netns": "a", "sysctls": {"net.ipv4.ip_forward": 0}}, SYSCTL),
         ("netns_topology", {"name": "lab", "namespaces": ["a"]}, TOPOLOGY),
     ],
