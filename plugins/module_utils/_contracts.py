@@ -18,6 +18,7 @@ from ansible_collections.linuxnet.netns.plugins.module_utils._model import (
     Scope,
     State,
     Step,
+    Thing,
 )
 
 
@@ -45,8 +46,11 @@ class Kernel(Protocol):
     def revive(self) -> list[str]:
         """Put back what has gone since the checkpoint; gives what could not be put back, in words."""
 
-    def lost(self) -> list[str]:
-        """What has gone since the checkpoint though the interface that it belongs to is still there, in words."""
+    def lost(self, removed: Collection[Thing]) -> list[str]:
+        """What has gone since the checkpoint though the interface that it belongs to is still there, in words.
+
+        Left out is what was ``removed`` by name.
+        """
 
     def close(self) -> None:
         """Let go of all that was held."""

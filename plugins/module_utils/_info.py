@@ -36,6 +36,7 @@ from ansible_collections.linuxnet.netns.plugins.module_utils._model import (
 )
 from ansible_collections.linuxnet.netns.plugins.module_utils._normalise import Problems
 from ansible_collections.linuxnet.netns.plugins.module_utils._wire import reports
+from ansible_collections.linuxnet.netns.plugins.module_utils._wire.names import PROTOCOLS, SCOPES, TYPES
 
 if TYPE_CHECKING:
     from ansible_collections.linuxnet.netns.plugins.module_utils._kernel.edge import LinuxKernel
@@ -65,15 +66,6 @@ _FLAGS = {
     0x40000: "ECHO",
 }
 _UP, _RUNNING = 0x1, 0x40
-#: linux/rtnetlink.h: types, scopes and protocols of routes, and scopes of addresses. ``ip`` has more protocols (its
-#: rt_protos).
-_TYPES = {1: "unicast", 2: "local", 3: "broadcast", 4: "anycast", 5: "multicast"}
-_TYPES.update({6: "blackhole", 7: "unreachable", 8: "prohibit", 9: "throw"})
-_SCOPES = {0: "global", 200: "site", 253: "link", 254: "host", 255: "nowhere"}
-_PROTOCOLS = {0: "unspec", 1: "redirect", 2: "kernel", 3: "boot", 4: "static", 8: "gated", 9: "ra", 10: "mrt"}
-_PROTOCOLS.update({11: "zebra", 12: "bird", 13: "dnrouted", 14: "xorp", 15: "ntk", 16: "dhcp", 18: "keepalived"})
-_PROTOCOLS.update({42: "babel", 84: "ovn", 99: "openr", 186: "bgp", 187: "isis", 188: "ospf", 189: "rip", 192: "eigrp"})
-
 #: A namespace that goes away while it is being read has no more devices, or its process or name is gone.
 _GONE = (errno.ENOENT, errno.ESRCH, errno.EINVAL, errno.ENODEV, errno.ENOTDIR)
 #: What a name stands for, as it is shown.
@@ -254,7 +246,7 @@ def _addresses(state: State, netns: Netns) -> Iterator[dict[str, Any]]:
                     "interface": interface,
                     "address": one.text,
                     "family": _FAMILIES[one.version],
-                    "scope": _SCOPES.get(report.scope, str(report.scope)),
+                    "scope": SCOPES.get(report.scope, str(report.scope)),
                     "peer": one.peer or None,
                     "tentative": bool(report.flags & _TENTATIVE),
                 }
@@ -262,7 +254,8 @@ def _addresses(state: State, netns: Netns) -> Iterator[dict[str, Any]]:
 
 def _routes(state: State, netns: Netns) -> Iterator[dict[str, Any]]:
     names = names_by_index(state, netns)
-    return (_route(one.report, names) for one in state.rows(ROUTE, netns).values())
+    told = (reports.route(one.raw) for some in state.rows(ROUTE, netns).values() for one in some)
+    return (_route(report, names) for report in told if report is not None)
 
 
 def _route(report: reports.RouteReport, names: Mapping[Optional[int], str]) -> dict[str, Any]:
@@ -273,7 +266,7 @@ def _route(report: reports.RouteReport, names: Mapping[Optional[int], str]) -> d
         "from": report.origin,
         "tos": report.tos,
         "family": _FAMILIES[report.version],
-        "type": _TYPES.get(report.kind, str(report.kind)),
+        "type": TYPES.get(report.kind, str(report.kind)),
         "gateway": single["gateway"],
         "interface": single["interface"],
         "nexthops": hops if len(hops) > 1 else [],
@@ -281,6 +274,6 @@ def _route(report: reports.RouteReport, names: Mapping[Optional[int], str]) -> d
         "source": report.source,
         "metric": report.metric,
         "table": report.table,
-        "protocol": _PROTOCOLS.get(report.protocol, str(report.protocol)),
-        "scope": _SCOPES.get(report.scope, str(report.scope)),
+        "protocol": PROTOCOLS.get(report.protocol, str(report.protocol)),
+        "scope": SCOPES.get(report.scope, str(report.scope)),
     }

@@ -11,7 +11,7 @@ Nothing here knows any of them. Private.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Callable, ClassVar, Generic, NamedTuple, Optional, TypeVar
 
 from ansible_collections.linuxnet.netns.plugins.module_utils._model import (
@@ -30,18 +30,24 @@ if TYPE_CHECKING:
 Row = TypeVar("Row")
 
 #: What can happen to an interface, upon which the kernel does more than it was asked for: it is set up or down, moved
-#: to another namespace, gone, has another MAC, or an MTU that is too small for IPv6.
+#: to another namespace, gone, has another MAC, an MTU that is too small for IPv6, or fewer addresses.
 UP, DOWN, MOVED, GONE, NEW_MAC, NO_IPV6 = "up", "down", "moved", "gone", "new MAC", "no IPv6"
+FEWER_ADDRESSES = "fewer addresses"
 
 
 class Event(NamedTuple):
-    """Something that happens to an interface; ``target`` is where it is moved to, ``renamed`` its name there."""
+    """Something that happens to an interface.
+
+    ``target`` is where it is moved to, ``renamed`` its name there, and ``addresses`` are those that it loses, with
+    their prefix lengths.
+    """
 
     what: str
     netns: Netns
     interface: str
     target: Netns = None
     renamed: Optional[str] = None
+    addresses: tuple[str, ...] = ()
 
     @property
     def arrives(self) -> Endpoint:
@@ -50,9 +56,16 @@ class Event(NamedTuple):
 
 
 def happen(state: State, event: Event) -> None:
-    """Do to the state what the kernel does by itself upon an event; called before the interface itself is changed."""
-    for kind in list(state.tables):
+    """Do to the state what the kernel does by itself upon an event; called before the interface itself is changed.
+
+    What is made upon other things goes before them, and so can still see them.
+    """
+    for kind in sorted(state.tables, key=_order, reverse=True):
         kind.happens(state, event)
+
+
+def _order(kind: Kind[Any]) -> int:
+    return kind.order
 
 
 def restored(before: State, event: Event) -> list[Step]:
@@ -61,7 +74,7 @@ def restored(before: State, event: Event) -> list[Step]:
     They are carried out when the interface is back, and as it was; upon :data:`UP` before it is set down, to take back
     what the kernel has given.
     """
-    kinds = sorted(before.tables, key=lambda kind: kind.order)
+    kinds = sorted(before.tables, key=_order)
     return [step for kind in kinds for step in kind.restored(before, event)]
 
 
@@ -242,6 +255,9 @@ class Carried(Kind[Row]):
         """What is not as it was and can only be told, in words."""
         return ()
 
-    def gone(self, was: State, now: State, netns: Netns) -> Iterable[str]:
-        """What has gone though the interface that it belongs to is still there, in words."""
+    def gone(self, was: State, now: State, netns: Netns, removed: Container[Key]) -> Iterable[str]:
+        """What has gone though the interface that it belongs to is still there, in words.
+
+        What has one of the keys ``removed`` was to go.
+        """
         return ()

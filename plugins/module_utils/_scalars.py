@@ -143,6 +143,17 @@ VETH_NAME = Scalar[str](
         "maximum": 10**MOST_INTERFACE_BYTES - 1,
     },
 )
+INTERFACE = Scalar[str](
+    lambda problems, path, written: problems.interface(path, as_name(written)),
+    "str",
+    {
+        "type": ["string", "integer"],
+        "pattern": rf"^(?!(\.{{1,2}}|all|default)$){_NO_TEMPLATE}{_INTERFACE_NAME}$",
+        "minimum": 0,
+        "maximum": 10**MOST_INTERFACE_BYTES - 1,
+    },
+    "interface_name",
+)
 #: An endpoint as a text.
 ENDPOINT_SCHEMA = {
     "description": "NAMESPACE:INTERFACE, or INTERFACE on the host.",

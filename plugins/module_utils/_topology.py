@@ -20,7 +20,7 @@ from ansible_collections.linuxnet.netns.plugins.module_utils._kinds.interface im
 from ansible_collections.linuxnet.netns.plugins.module_utils._kinds.namespace import Namespace
 from ansible_collections.linuxnet.netns.plugins.module_utils._kinds.ownership import Ownership
 from ansible_collections.linuxnet.netns.plugins.module_utils._kinds.veth import Veth, VethEnd
-from ansible_collections.linuxnet.netns.plugins.module_utils._model import EARLY, Declared, Endpoint, Netns
+from ansible_collections.linuxnet.netns.plugins.module_utils._model import EARLY, LATE, Declared, Endpoint, Netns
 from ansible_collections.linuxnet.netns.plugins.module_utils._normalise import Problems
 from ansible_collections.linuxnet.netns.plugins.module_utils._scalars import (
     BOOLEAN,
@@ -59,12 +59,19 @@ def _sysctls() -> Key[Any]:
     return place_key()
 
 
+def _routes() -> Key[Any]:
+    from ansible_collections.linuxnet.netns.plugins.module_utils._routes import key
+
+    return key()
+
+
 class DeclaredPlace(Section, what="place"):
     """What namespaces of a topology have, and the host's too: what is in them beside the ends of links."""
 
     sysctls = Later(_sysctls)
     interface = ""
     interfaces = Later(_interfaces)
+    routes = Later(_routes)
 
     @property
     def netns(self) -> Netns:
@@ -224,7 +231,8 @@ def _present(topology: Topology, purge: bool) -> list[Declared]:
         *topology.declared(topology, owner),
     ]
     things = frozenset([thing for one in declared for thing in one.things()])
-    return [*declared, Ownership("purge", topology.name, things, purge)]
+    late = tuple([one for one in declared if one.stage == LATE])
+    return [*declared, Ownership("purge", topology.name, things, purge, late)]
 
 
 def _visited(written: Sequence[Netns], interfaces: Sequence[Any]) -> list[Netns]:

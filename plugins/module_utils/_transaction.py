@@ -127,7 +127,8 @@ class Transaction:
             )
             back = self._undo(plan, plan.steps, why)
             raise Failed(f"{why} All that was done was undone. {back}")
-        now.notes.extend(f"Gone with what the task did: {words}." for words in self._kernel.lost())
+        removed = {thing for step in plan.steps for thing in step.removes()}
+        now.notes.extend(f"Gone with what the task did: {words}." for words in self._kernel.lost(removed))
         return now
 
     def _take_back(self, plan: _plan.Plan, failed: StepFailed) -> tuple[str, str]:

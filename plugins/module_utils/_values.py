@@ -38,6 +38,11 @@ class Prefix(NamedTuple):
         """As in ``10.0.0.0/24``, ``fd00::/64``."""
         return f"{canonical(self.packed)}/{self.length}"
 
+    @classmethod
+    def around(cls, address: bytes, length: int) -> Prefix:
+        """Make the network that an address, packed, is in."""
+        return cls(_network(address, length), length)
+
     def has(self, address: bytes) -> bool:
         """Whether an address, packed, is in this network."""
         return len(address) == len(self.packed) and _network(address, self.length) == self.packed

@@ -170,7 +170,7 @@ namespaces:
           description: Whether duplicate address detection has not ended.
           type: bool
     routes:
-      description: The routes of all tables but C(local), which the kernel keeps by itself.
+      description: The routes of all tables, but those that the kernel keeps in the table C(local) by itself.
       type: list
       elements: dict
       contains:

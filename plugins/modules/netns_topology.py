@@ -36,6 +36,8 @@ options:
         and what O(linuxnet.netns.netns_link#module:port) has. With C(type) V(device), one that is there already is
         moved in; C(from) is a mapping with the C(name) or C(mac) that it has outside, and C(netns), the host's when
         omitted.
+      - C(routes), a list of routes, each as in M(linuxnet.netns.netns_route), which are made once all that is in the
+        namespace is there and up.
       - C(sysctls), as O(linuxnet.netns.netns_sysctl#module:sysctls). Those of an interface are set once it is there and
         before it gets its addresses, all others before any link is made.
     type: list
@@ -57,16 +59,16 @@ options:
     default: []
   host:
     description:
-      - What is to be in the host's own namespace, beside the ends of links, a mapping with C(interfaces) and
-        C(sysctls), as namespaces have them.
+      - What is to be in the host's own namespace, beside the ends of links, a mapping with C(interfaces), C(routes)
+        and C(sysctls), as namespaces have them.
       - With O(state=absent), and when they are no longer named, sysctls of the host keep their values, for others may
         count on them by then.
     type: raw
   purge:
     description:
       - Also remove what an earlier run made for this topology and which is no longer named in it, namespaces, links,
-        addresses, neighbours and shaping. What anyone else made is never removed, nor is what was there before. A
-        sysctl keeps its value.
+        addresses and what else it names. What anyone else made is never removed, nor is what was there before. A sysctl
+        keeps its value.
       - What was made is remembered in C(/run/linuxnet.netns) on the host until the next reboot, which takes the
         namespaces too. When that record is lost or damaged, nothing is removed.
     type: bool
@@ -94,7 +96,8 @@ options:
     default: false
   state:
     description:
-      - V(absent) removes the namespaces that are named, with all that is in them, and the links that are named.
+      - V(absent) removes the namespaces that are named, with all that is in them, the links that are named, and what
+        O(host) names.
     type: str
     choices: [present, absent]
     default: present
@@ -146,6 +149,24 @@ EXAMPLES = r"""
     links:
       - endpoints: ["router:left", "left:eth0"]
 
+- name: A namespace that reaches the world through another
+  linuxnet.netns.netns_topology:
+    name: way_out
+    namespaces:
+      - name: inner
+        routes:
+          - to: default
+            via: 10.0.0.1
+      - gateway
+    links:
+      - endpoints:
+          - netns: inner
+            interface: eth0
+            addresses: [10.0.0.2/24]
+          - netns: gateway
+            interface: to_inner
+            addresses: [10.0.0.1/24]
+
 - name: What the file says, and nothing that an earlier version of it said
   linuxnet.netns.netns_topology:
     src: lab_topology.yml
@@ -194,8 +215,8 @@ topology:
       sample: [["my_container_a:my_veth_end_a", "my_container_b:my_veth_end_b"]]
     made:
       description:
-        - How many namespaces, interfaces (two for each link) and addresses were made, and of neighbours and queueing
-          disciplines, if there are any.
+        - How many namespaces, interfaces (two for each link) and addresses were made, and of neighbours, routes and
+          queueing disciplines, if there are any.
       type: dict
       sample: {"namespaces": 2, "interfaces": 2, "addresses": 2}
     removed:

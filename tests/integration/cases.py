@@ -17,6 +17,28 @@ PLUGGED = (
 )
 NEIGHBOURS = f"{PLUGGED}; for n in 8 9; do ip -n a neigh add 10.0.0.$n lladdr 02:00:00:00:00:0$n dev ea; done"
 SECONDARIES = f"{PAIR}; for n in 1 2 3; do ip -n a addr add 10.0.0.$n/24 dev ea; done; ip -n a link set ea up"
+#: Two interfaces up, with routes of people, of a routing daemon, of a router's advertisement, and several of a kind.
+ROUTED = (
+    f"{TWO}; for n in 1 2; do ip link add e$n netns a type veth peer name p$n netns b; ip -n a link set e$n up;"
+    "ip -n b link set p$n up; ip -n a addr add 10.$n.0.1/24 dev e$n; ip -n a addr add fd0$n::1/64 dev e$n nodad; done;"
+    "ip -n a link set lo up"
+)
+CROWDED = (
+    f"{ROUTED}; ip -n a -batch - <<'END'\n"
+    "route add default via 10.1.0.9 src 10.1.0.1 advmss 1300\n"
+    "route append default via 10.2.0.9\n"
+    "route add default via 10.1.0.9 metric 7 proto bird\n"
+    "route add ::/0 via fe80::9 dev e1 proto ra metric 512\n"
+    "route add fd08::/64 proto boot nexthop via fd01::9 weight 3 nexthop via fd02::9\n"
+    "route add fd09::/64 dev e1\n"
+    "route append fd09::/64 via fd02::9\n"
+    "route add blackhole 10.8.0.0/16\n"
+    "route add 10.8.0.0/16 metric 3 nexthop via 10.1.0.9 nexthop via 10.2.0.9\n"
+    "route add local 10.7.0.0/16 dev lo\n"
+    "route add fd06::/64 from fd77::/64 via fd01::9\n"
+    "route add default via 10.1.0.9 table 100\n"
+    "END\n"
+)
 
 
 @dataclass(frozen=True)
@@ -116,7 +138,7 @@ def ends(first: dict[str, Any], second: dict[str, Any]) -> dict[str, Any]:
     }
 
 
-ROUTED: dict[str, Any] = {
+FORWARDING: dict[str, Any] = {
     "name": "routed",
     "namespaces": [
         {
@@ -200,6 +222,27 @@ RESWITCHED: dict[str, Any] = {
     ],
     "links": [link("a:p1", "b:q1")],
     "purge": True,
+}
+WAYS: dict[str, Any] = {
+    "name": "ways",
+    "namespaces": [
+        {
+            "name": "a",
+            "routes": [
+                {"to": "default", "via": "10.0.0.2"},
+                {"to": "fd09::/64", "via": "fd00::2", "dev": "ea"},
+                {"to": "10.9.0.0/16", "via": "10.0.0.3", "metric": 5},
+                {"to": "10.0.0.0/24", "dev": "ea"},
+                {"to": "10.8.0.0/16", "type": "blackhole"},
+            ],
+        },
+        "b",
+    ],
+    "links": [
+        link({"netns": "a", "interface": "ea", "addresses": ["10.0.0.1/24", "fd00::1/64"]}, "b:eb"),
+        link({"interface": "to_b", "addresses": ["10.1.0.1/30"]}, "b:uplink"),
+    ],
+    "host": {"routes": [{"to": "10.2.0.0/16", "via": "10.1.0.2"}]},
 }
 
 CASES = [
@@ -819,7 +862,7 @@ CASES = [
     Case(
         "a topology with sysctls",
         "netns_topology",
-        ROUTED,
+        FORWARDING,
         [
             "ip netns add a",
             "ip netns add b",
@@ -947,5 +990,163 @@ CASES = [
         ],
         before=SHAPED,
         needs="cake",
+    ),
+    Case(
+        "routes",
+        "netns_route",
+        {
+            "netns": "a",
+            "routes": [
+                {"to": "default", "via": "10.1.0.2"},
+                {"to": "default", "via": "fd01::2", "metric": 5},
+                {"to": "10.3.0.0/16", "nexthops": [{"via": "10.1.0.2", "weight": 2}, {"dev": "e2"}], "table": 1000},
+                {"to": "fd03::7/64", "nexthops": [{"via": "fd01::2", "weight": 2}, {"via": "fd02::2"}], "mtu": 1400},
+                {"to": "10.4.4.4", "type": "blackhole"},
+                {"to": "fd04::/64", "type": "unreachable", "table": "local"},
+                {"to": "10.5.0.0/16", "via": "10.99.0.1", "dev": "e1", "onlink": True, "source": "10.2.0.1"},
+                {"to": "10.6.0.0/16", "via": "fe80::1", "dev": "e1", "metric": "4294967295"},
+                {"to": "10.7.0.0/16", "dev": "e1", "scope": "global"},
+                {"to": "fd07::/64", "via": "fe80::1", "dev": "e1", "source": "fd02::1"},
+                {"to": "10.1.0.0/24", "dev": "e1"},
+            ],
+        },
+        [
+            "ip -n a route add default via 10.1.0.2 proto static",
+            "ip -n a route add ::/0 via fd01::2 proto static metric 5",
+            "ip -n a route add 10.3.0.0/16 proto static table 1000 nexthop via 10.1.0.2 weight 2 "
+            "nexthop dev e2 weight 1",
+            "ip -n a route add fd03::/64 proto static mtu 1400 nexthop via fd01::2 weight 2 "
+            "nexthop via fd02::2 weight 1",
+            "ip -n a route add blackhole 10.4.4.4/32 proto static",
+            "ip -n a route add unreachable fd04::/64 proto static table local",
+            "ip -n a route add 10.5.0.0/16 via 10.99.0.1 dev e1 onlink proto static src 10.2.0.1",
+            "ip -n a route add 10.6.0.0/16 via inet6 fe80::1 dev e1 proto static metric 4294967295",
+            "ip -n a route add 10.7.0.0/16 dev e1 proto static scope global",
+            "ip -n a route add fd07::/64 via fe80::1 dev e1 proto static src fd02::1",
+        ],
+        before=ROUTED,
+    ),
+    Case(
+        "routes in the place of others, and no others",
+        "netns_route",
+        {
+            "netns": "a",
+            "routes": [
+                {"to": "default", "via": "10.1.0.2"},
+                {"to": "default", "via": "10.1.0.9", "metric": 7},
+                {"to": "fd08::/64", "via": "fd01::2"},
+                {"to": "fd09::/64", "via": "fd02::2"},
+                {"to": "10.8.0.0/16", "type": "prohibit"},
+            ],
+            "exclusive": True,
+        },
+        [
+            "ip -n a route replace default via 10.1.0.2 proto static",
+            "ip -n a route replace fd08::/64 via fd01::2 proto static",
+            "ip -n a route replace fd09::/64 via fd02::2 proto static",
+            "ip -n a route replace prohibit 10.8.0.0/16 proto static",
+            "ip -n a route delete default via 10.2.0.9 dev e2 proto boot",
+            "ip -n a route delete 10.8.0.0/16 proto boot metric 3",
+            "ip -n a route delete fd06::/64 via fd01::9 dev e1 proto boot from fd77::/64",
+            "ip -n a route delete fd09::/64 dev e1 proto boot",
+        ],
+        before=CROWDED,
+    ),
+    Case(
+        "no routes",
+        "netns_route",
+        {
+            "netns": "a",
+            "routes": [
+                {"to": "default"},
+                {"to": "default", "metric": 7, "via": "10.1.0.2"},
+                {"to": "::/0", "metric": 512},
+                {"to": "fd08::/64"},
+                {"to": "fd09::/64", "via": "fd02::9"},
+                {"to": "10.8.0.0/16", "type": "blackhole"},
+                {"to": "10.8.0.0/16", "metric": 3, "type": "unicast"},
+                {"to": "10.77.0.0/16"},
+            ],
+            "state": "absent",
+        },
+        [
+            "ip -n a route delete default via 10.1.0.9 dev e1 proto boot",
+            "ip -n a route delete default via 10.2.0.9 dev e2 proto boot",
+            "ip -n a route delete ::/0 via fe80::9 dev e1 proto ra metric 512",
+            "ip -n a route delete fd08::/64 proto boot",
+            "ip -n a route delete fd09::/64 via fd02::9 dev e2 proto boot",
+            "ip -n a route delete blackhole 10.8.0.0/16 proto boot",
+            "ip -n a route delete 10.8.0.0/16 proto boot metric 3",
+        ],
+        before=CROWDED,
+    ),
+    Case(
+        "an interface gone, with routes of all sorts",
+        "veth",
+        {"name": "e1", "netns": "a", "state": "absent"},
+        ["ip -n a link delete dev e1"],
+        before=CROWDED,
+    ),
+    Case(
+        "a topology with routes",
+        "netns_topology",
+        WAYS,
+        [
+            "ip netns add a",
+            "ip netns add b",
+            "ip -n a link add name ea up type veth peer name eb netns b",
+            "ip -n a link set dev lo up",
+            "ip -n a address add 10.0.0.1/24 dev ea",
+            "ip -n a address add fd00::1/64 dev ea",
+            "ip -n a route add default via 10.0.0.2 proto static",
+            "ip -n a route add fd09::/64 via fd00::2 dev ea proto static",
+            "ip -n a route add 10.9.0.0/16 via 10.0.0.3 proto static metric 5",
+            "ip -n a route add blackhole 10.8.0.0/16 proto static",
+            "ip -n b link add name uplink up type veth peer name to_b netns $$",
+            "ip -n b link set dev lo up",
+            "ip -n b link set dev eb up",
+            "ip address add 10.1.0.1/30 dev to_b",
+            "ip link set dev to_b up",
+            "ip route add 10.2.0.0/16 via 10.1.0.2 proto static",
+        ],
+    ),
+    Case(
+        "a topology whose routes lead through another cable, and fewer of them",
+        "netns_topology",
+        {
+            **WAYS,
+            "namespaces": [{"name": "a", "routes": [{"to": "default", "via": "10.0.0.2"}]}, "b"],
+            "links": [link({"netns": "a", "interface": "other", "addresses": ["10.0.0.1/24"]}, "b:other")],
+            "host": None,
+            "purge": True,
+        },
+        [
+            "ip -n a link add name other up type veth peer name other netns b",
+            "ip -n a address add 10.0.0.1/24 dev other",
+            "ip -n b link set dev other up",
+            "ip route delete 10.2.0.0/16 via 10.1.0.2 dev to_b proto static",
+            "ip -n a route delete blackhole 10.8.0.0/16 proto static",
+            "ip -n a route delete 10.9.0.0/16 via 10.0.0.3 dev ea proto static metric 5",
+            "ip -n a route delete fd09::/64 via fd00::2 dev ea proto static",
+            "ip address delete 10.1.0.1/30 dev to_b",
+            "ip -n a address delete 10.0.0.1/24 dev ea",
+            "ip -n a address delete fd00::1/64 dev ea",
+            "ip link delete dev to_b",
+            "ip -n a link delete dev ea",
+            "ip -n a route add default via 10.0.0.2 proto static",
+        ],
+        earlier=[("netns_topology", WAYS)],
+    ),
+    Case(
+        "no topology, with routes on the host",
+        "netns_topology",
+        {**WAYS, "state": "absent"},
+        [
+            "ip route delete 10.2.0.0/16 via 10.1.0.2 dev to_b proto static",
+            "ip link delete dev to_b",
+            "ip netns delete a",
+            "ip netns delete b",
+        ],
+        earlier=[("netns_topology", WAYS)],
     ),
 ]

@@ -34,17 +34,12 @@ ALWAYS = {
     *("_wire", "_wire.attributes", "_wire.messages", "_wire.reports", "_wire.requests"),
 }
 INSIDE = {"_kinds.address", "_kinds.ownership"}
-TOPOLOGY = {
-    "_form",
-    "_interface_section",
-    "_scalars",
-    "_topology",
-    "_kinds.namespace",
-    "_kinds.veth",
-    "_kernel.records",
-    *INSIDE,
-}
 SYSCTL = {"_kinds.sysctl", "_sysctl", "_kernel.sysctls"}
+ROUTES = {"_form", "_route", "_routes", "_scalars", "_kinds.route", "_wire.names", "_wire.routes"}
+TOPOLOGY = {
+    *("_form", "_interface_section", "_scalars", "_topology"),
+    *("_kernel.records", "_kinds.namespace", "_kinds.veth"),
+}
 
 
 def loaded(module: str, options: dict[str, Any]) -> set[str]:
@@ -70,12 +65,22 @@ def loaded(module: str, options: dict[str, Any]) -> set[str]:
         ("netns_addr", {"netns": "a", "interface": "lo", "addresses": ["127.0.0.1/8"]}, INSIDE),
         ("veth", {"name": "x", "netns": "a", "peer": "y"}, {"_kinds.veth", "_kernel.records", *INSIDE}),
         ("netns_sysctl", {"netns": "a", "sysctls": {"net.ipv4.ip_forward": 0}}, SYSCTL),
-        ("netns_topology", {"name": "lab", "namespaces": ["a"]}, TOPOLOGY),
+        ("netns_route", {"netns": "a", "routes": [{"to": "10.0.0.0/8", "type": "blackhole"}]}, {*ROUTES, *INSIDE}),
+        ("netns_topology", {"name": "t", "namespaces": ["a"]}, {*TOPOLOGY, *INSIDE}),
+        (
+            "netns_topology",
+            {"name": "t", "namespaces": [{"name": "a", "routes": [{"to": "10.0.0.0/8", "type": "blackhole"}]}]},
+            {*ROUTES, *TOPOLOGY, *INSIDE},
+        ),
     ],
-    ids=["netns", "netns with loopback", "netns_link_state", "netns_addr", "veth", "netns_sysctl", "netns_topology"],
+    ids=[
+        *("netns", "netns with loopback", "netns_link_state", "netns_addr", "veth", "netns_sysctl", "netns_route"),
+        *("netns_topology", "netns_topology with routes"),
+    ],
 )
 def test_a_task_with_nothing_to_do_loads_what_it_uses(
     host: Host, module: str, options: dict[str, Any], more: set[str]
 ) -> None:
-    host.sh("ip netns add a; ip -n a link set lo up; ip link add x netns a type veth peer name y")
+    host.sh("ip netns add a; ip -n a route add blackhole 10.0.0.0/8")
+    host.sh("ip -n a link set lo up; ip link add x netns a type veth peer name y")
     assert loaded(module, options) - ALWAYS == more

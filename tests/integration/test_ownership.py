@@ -357,7 +357,7 @@ def test_routes_that_go_with_an_address_are_told(host: Host) -> None:
     host.sh("ip -n a route add default via 10.0.0.2")
     form = link(end("a", "x", "10.0.0.9/24"), end("b", "y", "10.0.0.2/24"))
     result = host.done("netns_topology", name="t", namespaces=["a", "b"], links=[form], purge=True)
-    assert result["warnings"] == ["Gone with what the task did: route default via 10.0.0.2 in namespace a."]
+    assert result["warnings"] == ["Gone with what the task did: route default via 10.0.0.2 dev x in namespace a."]
 
 
 def test_a_namespace_given_by_a_link_to_a_process_is_used(host: Host) -> None:

@@ -37,6 +37,7 @@ TASKS: list[tuple[str, dict[str, Any]]] = [
     ("netns_addr", {"netns": "a", "interface": "ea", "addresses": "10.0.0.2/24"}),
     ("netns_link_state", {"netns": "a", "interface": "ea", "state": "down"}),
     ("netns_link_state", {"interface": "lo", "state": "up"}),
+    ("netns_route", {"netns": "a", "routes": [{"to": "default", "via": "10.0.0.2"}]}),
     ("netns_topology", {"name": "lab", "namespaces": ["a"], "links": [{"endpoints": ["a:x", "y"]}]}),
     ("netns_topology", {"name": "lab", "namespaces": ["a"], "state": "absent"}),
     ("netns_info", {}),

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from ansible_collections.linuxnet.netns.tests.integration.cases import PAIR, PLUGGED, ROUTED
+from ansible_collections.linuxnet.netns.tests.integration.cases import PAIR, PLUGGED, FORWARDING
 from ansible_collections.linuxnet.netns.tests.integration.host import Host, difference
 
 
@@ -78,9 +78,9 @@ def test_what_goes_with_ipv6_is_told(host: Host) -> None:
 
 
 def test_an_interface_that_is_made_anew_gets_its_own_again(host: Host) -> None:
-    host.done("netns_topology", **ROUTED)
+    host.done("netns_topology", **FORWARDING)
     host.sh("ip -n a link delete ea")
-    result = host.done("netns_topology", **ROUTED)
+    result = host.done("netns_topology", **FORWARDING)
     assert "ip netns exec a sysctl -w net.ipv6.conf.ea.accept_ra=0" in result["commands"]
     assert not any("ip_forward" in one for one in result["commands"])
     assert sysctl(host, "net.ipv6.conf.ea.accept_ra", "a") == "0"
@@ -88,7 +88,7 @@ def test_an_interface_that_is_made_anew_gets_its_own_again(host: Host) -> None:
 
 def test_what_a_topology_set_stays_when_it_no_longer_names_it(host: Host) -> None:
     host.sysctls = True
-    routed = {**ROUTED, "host": {"sysctls": {"net.ipv4.ip_forward": 1}}}
+    routed = {**FORWARDING, "host": {"sysctls": {"net.ipv4.ip_forward": 1}}}
     host.done("netns_topology", **routed)
     before = host.dump()
     plain = {**routed, "namespaces": ["a", "b"], "host": None, "purge": True}

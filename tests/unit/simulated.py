@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from contextlib import AbstractContextManager, nullcontext, suppress
 from typing import Any, Optional
 
@@ -22,6 +22,7 @@ from ansible_collections.linuxnet.netns.plugins.module_utils._model import (
     Scope,
     State,
     Step,
+    Thing,
 )
 from ansible_collections.linuxnet.netns.plugins.module_utils._run import Declare, Tell, run
 
@@ -86,7 +87,7 @@ class SimulatedKernel:
     def revive(self) -> list[str]:
         return []
 
-    def lost(self) -> list[str]:
+    def lost(self, removed: Collection[Thing]) -> list[str]:
         return []
 
     def close(self) -> None:

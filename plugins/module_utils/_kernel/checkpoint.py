@@ -6,14 +6,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from typing import Any, Callable
 
 from ansible_collections.linuxnet.netns.plugins.module_utils._errors import said
 from ansible_collections.linuxnet.netns.plugins.module_utils._kernel import namespaces
 from ansible_collections.linuxnet.netns.plugins.module_utils._kernel.netlink import RouteSocket
-from ansible_collections.linuxnet.netns.plugins.module_utils._kind import Carried
-from ansible_collections.linuxnet.netns.plugins.module_utils._model import Netns, State, describe
+from ansible_collections.linuxnet.netns.plugins.module_utils._kind import Carried, Kind
+from ansible_collections.linuxnet.netns.plugins.module_utils._model import Key, Netns, State, Thing, describe
 
 #: What namespaces have of the kinds that are carried, and their interfaces. Raises: OSError.
 Look = Callable[[Sequence[Netns]], State]
@@ -32,8 +32,11 @@ class Checkpoint:
         """Put back what has gone; gives what could not be put back, in words."""
         return [f"{what} in {describe(netns)}" for netns in self._places for what in self._revive(netns)]
 
-    def lost(self) -> list[str]:
-        """What has gone though the interface that it belongs to is still there, in words."""
+    def lost(self, removed: Collection[Thing]) -> list[str]:
+        """What has gone though the interface that it belongs to is still there, in words; but what was ``removed``."""
+        keys: dict[tuple[Kind[Any], Netns], set[Key]] = {}
+        for thing in removed:
+            keys.setdefault((thing.kind, thing.netns), set()).add(thing.key)
         try:
             now = self._look(self._places)
         except OSError:
@@ -43,7 +46,7 @@ class Checkpoint:
             for netns in self._places
             if now.has(netns)
             for kind in self._kinds
-            for what in kind.gone(self._was, now, netns)
+            for what in kind.gone(self._was, now, netns, keys.get((kind, netns), ()))
         ]
 
     def _revive(self, netns: Netns) -> Iterator[str]:

@@ -7,7 +7,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from contextlib import AbstractContextManager
 from typing import TYPE_CHECKING, Any, Optional
 
@@ -21,6 +21,7 @@ from ansible_collections.linuxnet.netns.plugins.module_utils._model import (
     Scope,
     State,
     Step,
+    Thing,
 )
 
 if TYPE_CHECKING:
@@ -198,9 +199,12 @@ class LinuxKernel:
         with namespaces.away(self._home):
             return [] if self._kept is None else self._kept.revive()
 
-    def lost(self) -> list[str]:
-        """What has gone since the checkpoint though the interface that it belongs to is still there, in words."""
-        return [] if self._kept is None else self._kept.lost()
+    def lost(self, removed: Collection[Thing]) -> list[str]:
+        """What has gone since the checkpoint though the interface that it belongs to is still there, in words.
+
+        Left out is what was ``removed`` by name.
+        """
+        return [] if self._kept is None else self._kept.lost(removed)
 
 
 def demand_capabilities(

@@ -14,7 +14,16 @@ from functools import lru_cache
 from typing import TYPE_CHECKING, Any, Callable, NamedTuple, Optional
 
 from ansible_collections.linuxnet.netns.plugins.module_utils._errors import Impossible
-from ansible_collections.linuxnet.netns.plugins.module_utils._kind import DOWN, NO_IPV6, UP, Event, OnInterface, Reading
+from ansible_collections.linuxnet.netns.plugins.module_utils._kind import (
+    DOWN,
+    FEWER_ADDRESSES,
+    NO_IPV6,
+    UP,
+    Event,
+    OnInterface,
+    Reading,
+    happen,
+)
 from ansible_collections.linuxnet.netns.plugins.module_utils._kinds.interface import (
     INTERFACE,
     IPV6_MINIMUM,
@@ -496,8 +505,14 @@ class DeleteAddress(Request):
     def effect(self, state: State) -> None:
         end = Endpoint(self.netns, self.interface)
         interface = find(state, end)
-        if interface is not None:
-            state.put(ADDRESS, *end, without(of(state, end), self.name, interface.promotes))
+        if interface is None:
+            return
+        there = of(state, end)
+        left = without(there, self.name, interface.promotes)
+        texts = {one.text for one in left}
+        lost = tuple(one.text for one in there if one.text not in texts)
+        happen(state, Event(FEWER_ADDRESSES, *end, addresses=lost))
+        state.put(ADDRESS, *end, left)
 
     def undo(self, before: State) -> Iterable[Step]:
         end = Endpoint(self.netns, self.interface)

@@ -9,7 +9,7 @@ from __future__ import annotations
 import errno
 import socket
 import struct
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Container, Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING, Any, Callable, NamedTuple, Optional, Union
 
 from ansible_collections.linuxnet.netns.plugins.module_utils._kind import (
@@ -32,6 +32,7 @@ from ansible_collections.linuxnet.netns.plugins.module_utils._kinds.interface im
 from ansible_collections.linuxnet.netns.plugins.module_utils._model import (
     Declared,
     Endpoint,
+    Key,
     Netns,
     Request,
     Scope,
@@ -56,7 +57,7 @@ from ansible_collections.linuxnet.netns.plugins.module_utils._wire.messages impo
 
 if TYPE_CHECKING:
     from ansible_collections.linuxnet.netns.plugins.module_utils._contracts import Reader, Sender, Socket
-    from ansible_collections.linuxnet.netns.plugins.module_utils._form import Key
+    from ansible_collections.linuxnet.netns.plugins.module_utils._form import Key as FormKey
     from ansible_collections.linuxnet.netns.plugins.module_utils._wire.codec import Codec
 
 #: linux/neighbour.h: DST, LLADDR; the state PERMANENT; struct ndmsg behind the header.
@@ -133,9 +134,9 @@ class NeighbourKind(OnInterface[Neighbour], Carried[tuple[Neighbour, ...]]):
             if index is not None:
                 yield f"permanent neighbour {one.address} of {name}", _request(one, index)
 
-    def gone(self, was: State, now: State, netns: Netns) -> Iterator[str]:
+    def gone(self, was: State, now: State, netns: Netns, removed: Container[Key]) -> Iterator[str]:
         for name, one in _missing(was, now, netns):
-            if name in inside(now, netns):
+            if name in inside(now, netns) and (name, one.address) not in removed:
                 yield f"permanent neighbour {one.address} of {name}"
 
 
@@ -232,7 +233,7 @@ class Neighbours(Declared):
         return [Thing(NEIGHBOUR, self.netns, (self.interface, one.address)) for one in self.neighbours]
 
 
-def endpoint_key() -> Key[Any]:
+def endpoint_key() -> FormKey[Any]:
     """The key of an endpoint, as a topology has it."""
     from ansible_collections.linuxnet.netns.plugins.module_utils import _form, _scalars
 

@@ -218,12 +218,17 @@ def _is_name(written: object) -> bool:
 
 @value
 class Ownership(Declared):
-    """The record of a topology names what it made; with ``purge``, what it made and no longer names is removed."""
+    """The record of a topology names what it made; with ``purge``, what it made and no longer names is removed.
+
+    ``late`` are the declared objects that the kernel may take away with what is removed, such as a route through an
+    interface: they are brought about again.
+    """
 
     path: str
     topology: str
     declared: frozenset[Thing]
     purge: bool
+    late: tuple[Declared, ...] = ()
 
     def scope(self, scope: Scope) -> None:
         scope.want(OWNERSHIP, None, Surplus(self.topology, self.declared) if self.purge else self.topology)
@@ -232,6 +237,8 @@ class Ownership(Declared):
         record = record_of(state, self.topology)
         if self.purge and record is not None:
             yield from self._removals(state)
+            for one in self.late:
+                yield from one.steps(state)
         record = record_of(state, self.topology) or Record(self.topology, {})
         was = record.things
         made = {

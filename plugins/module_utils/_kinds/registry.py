@@ -45,6 +45,12 @@ def _qdisc() -> Kind[Any]:
     return QDISC
 
 
+def _route() -> Kind[Any]:
+    from ansible_collections.linuxnet.netns.plugins.module_utils._kinds.route import ROUTE
+
+    return ROUTE
+
+
 def _device() -> Kind[Any]:
     from ansible_collections.linuxnet.netns.plugins.module_utils._kinds.device import DEVICE
 
@@ -77,6 +83,7 @@ class Registry:
         "port": _port,
         "device": _device,
         "queueing discipline": _qdisc,
+        "route": _route,
     }
 
     def __getitem__(self, name: str) -> Kind[Any]:

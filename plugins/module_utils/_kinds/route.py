@@ -2,91 +2,552 @@
 # SPDX-FileCopyrightText: 2026 The linuxnet.netns developers
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Routes, which the kernel takes away with link states and addresses without naming them."""
+"""Routes of a namespace, IPv4 and IPv6."""
 
 from __future__ import annotations
 
-import struct
-from collections.abc import Iterator
-from typing import TYPE_CHECKING, NamedTuple
+import errno
+from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Set as AbstractSet
+from typing import TYPE_CHECKING, Any, Callable, Optional
 
-from ansible_collections.linuxnet.netns.plugins.module_utils._kind import Carried, Reading
-from ansible_collections.linuxnet.netns.plugins.module_utils._kinds.interface import inside
-from ansible_collections.linuxnet.netns.plugins.module_utils._model import Netns, Scope, State
-from ansible_collections.linuxnet.netns.plugins.module_utils._wire import messages, reports, requests
-from ansible_collections.linuxnet.netns.plugins.module_utils._wire.attributes import only
+from ansible_collections.linuxnet.netns.plugins.module_utils._errors import Impossible
+from ansible_collections.linuxnet.netns.plugins.module_utils._kind import (
+    DOWN,
+    FEWER_ADDRESSES,
+    GONE,
+    MOVED,
+    NO_IPV6,
+    Carried,
+    Event,
+    Reading,
+)
+from ansible_collections.linuxnet.netns.plugins.module_utils._kinds.address import ADDRESS, of
+from ansible_collections.linuxnet.netns.plugins.module_utils._kinds.interface import (
+    INTERFACE,
+    demand,
+    demand_namespace,
+    find,
+    inside,
+    names_by_index,
+)
+from ansible_collections.linuxnet.netns.plugins.module_utils._model import (
+    LATE,
+    Declared,
+    Endpoint,
+    Key,
+    Netns,
+    Request,
+    Scope,
+    State,
+    Step,
+    Thing,
+    branch,
+    describe,
+    ip,
+    tree,
+    value,
+)
+from ansible_collections.linuxnet.netns.plugins.module_utils._route import (
+    BY_PEOPLE,
+    HOST,
+    IPV6_CONNECTED,
+    KERNEL,
+    LOCAL,
+    MAIN,
+    NO_SCOPE,
+    STATIC,
+    UNICAST,
+    Hop,
+    Route,
+    Slot,
+    as_written,
+    has_gateways,
+    is_as_declared,
+    is_to_be_gone,
+    order,
+    usual_scope,
+)
+from ansible_collections.linuxnet.netns.plugins.module_utils._values import InterfaceAddress, address_bytes
+from ansible_collections.linuxnet.netns.plugins.module_utils._wire import reports, requests, routes
+from ansible_collections.linuxnet.netns.plugins.module_utils._wire.messages import APPEND, CREATE, EXCL, REPLACE
+from ansible_collections.linuxnet.netns.plugins.module_utils._wire.names import PROTOCOLS
 
 if TYPE_CHECKING:
-    from ansible_collections.linuxnet.netns.plugins.module_utils._contracts import Reader, Socket
+    from ansible_collections.linuxnet.netns.plugins.module_utils._contracts import Reader, Sender, Socket
+    from ansible_collections.linuxnet.netns.plugins.module_utils._wire.codec import Codec
 
 _AF_INET, _AF_INET6 = 2, 10
-#: linux/rtnetlink.h: what the kernel keeps by itself.
-_PROTOCOL_KERNEL, _TABLE_LOCAL, _CLONED = 2, 255, 0x200
-_ONLINK = 4
-#: linux/rtnetlink.h: all attributes of a route but CACHEINFO, which is what has become of it. A nexthop object (NH_ID)
-#: tells the interface, the gateway and the next hops (OIF, GATEWAY, MULTIPATH, VIA), which may not be said beside it.
-_ATTRIBUTES = frozenset(set(range(1, 31)) - {12})
-_OF_A_NEXT_HOP = frozenset({4, 5, 9, 18})
-#: linux/rtnetlink.h: the size of struct rtmsg.
-_RTMSG = 12
+#: linux/rtnetlink.h: RTM_F_CLONED, the flag of routes that the kernel makes of others.
+_CLONED = 0x200
 
 
-class Route(NamedTuple):
-    """A route: the kernel's report of it, and the request that puts it back, apart from its flags."""
+class RouteKind(Carried[tuple[Route, ...]]):
+    """The routes of a namespace but those that the kernel keeps in the local table, by their slots.
 
-    report: reports.RouteReport
-    request: bytes
-
-    def __str__(self) -> str:
-        via = ", ".join(hop.gateway for hop in self.report.hops if hop.gateway)
-        return self.report.destination + (f" via {via}" if via else "")
-
-
-class RouteKind(Carried[Route]):
-    """The routes of a namespace but those of the local table, which the kernel keeps, by what identifies them.
-
-    Those that the kernel makes by itself are made by it again.
+    A thing is named by the text of its slot. What events take of them no step puts back: that is the checkpoint's,
+    which every step that brings one about makes.
     """
 
     name = "route"
     plural = "routes"
     order = 40
 
-    def reading(self, scope: Scope, state: State, reader: Reader) -> Reading[Route]:
+    def exists(self, state: State, thing: Thing) -> bool:
+        return Slot.read(thing.key[0]) in state.rows(self, thing.netns)
+
+    # ---- how it is read
+
+    def reading(self, scope: Scope, state: State, reader: Reader) -> Reading[tuple[Route, ...]]:
         return _Routes(state)
+
+    # ---- what the kernel does by itself
+
+    def happens(self, state: State, event: Event) -> None:
+        rows = state.rows(self, event.netns)
+        if event.what not in (DOWN, MOVED, GONE, NO_IPV6, FEWER_ADDRESSES) or not rows:
+            return
+        upon = _Upon(state, event)
+        changed = {slot: left for slot, there in rows.items() for left in [upon.left(there)] if left != there}
+        for slot, left in changed.items():
+            _put(state, event.netns, slot, left)
+
+    # ---- what is shown
+
+    def leaf(self, state: State, end: Endpoint) -> dict[str, Any]:
+        through = [
+            one
+            for there in state.rows(self, end.netns).values()
+            for one in there
+            if one.protocol in BY_PEOPLE and end.interface in one.interfaces()
+        ]
+        return {"routes": {str(one.slot): one.content() for one in sorted(through, key=order)}} if through else {}
+
+    # ---- ownership
+
+    def called(self, thing: Thing) -> str:
+        return f"Route {thing.key[0]} in {describe(thing.netns)}"
+
+    def identity(self, state: State, thing: Thing) -> Optional[str]:
+        # Its namespace, as long as its protocol is still the one that ours have: ``ip route replace`` gives another.
+        named = None if thing.netns is None else state.names.get(thing.netns)
+        if not any(one.protocol == STATIC for one in of_thing(state, thing)):
+            return None
+        return "host" if thing.netns is None else None if named is None else named.identity or None
+
+    def is_key(self, key: Key, is_name: Callable[[str], bool]) -> bool:
+        try:
+            return len(key) == 1 and str(Slot.read(key[0])) == key[0]
+        except (OSError, ValueError, AttributeError):
+            return False
+
+    def surplus(self, scope: Scope, thing: Thing) -> None:
+        scope.want(self, thing.netns)
+
+    def removals(
+        self, state: State, path: str, things: Sequence[Thing], mine: Callable[[Thing], bool], topology: str
+    ) -> Iterator[Step]:
+        for thing in things:
+            if mine(thing):
+                own = next(one for one in of_thing(state, thing) if one.protocol == STATIC)
+                yield DeleteRoute(thing.netns, own)
+
+    def view(self, state: State, thing: Thing) -> dict[str, Any]:
+        return _view(thing.netns, Slot.read(thing.key[0]), of_thing(state, thing))
+
+    # ---- the checkpoint
 
     def requests(self, was: State, now: State, netns: Netns) -> Iterator[tuple[str, bytes]]:
         # A route through a gateway needs the one to the gateway first: those that are refused are tried again.
-        there = now.rows(self, netns)
-        for key, route in was.rows(self, netns).items():
-            if key not in there and route.report.protocol != _PROTOCOL_KERNEL:
-                yield f"route {route}", messages.again(route.request)
+        indexes = {one.name: one.ifindex or 0 for one in inside(now, netns).values()}
+        for slot, before in was.rows(self, netns).items():
+            after = now.row(self, netns, slot) or ()
+            for route, how in _missing(before, after):
+                if all(hop.interface in indexes for hop in route.hops):
+                    through = [indexes[hop.interface] for hop in route.hops]
+                    yield f"route {route}", routes.again(route.raw, through, _FLAGS[how])
 
-    def gone(self, was: State, now: State, netns: Netns) -> Iterator[str]:
+    def gone(self, was: State, now: State, netns: Netns, removed: Container[Key]) -> Iterator[str]:
         there = now.rows(self, netns)
-        up = {one.ifindex for one in inside(now, netns).values() if one.up}
-        for key, route in was.rows(self, netns).items():
-            through = {hop.ifindex for hop in route.report.hops if hop.ifindex}
-            by_kernel = route.report.protocol == _PROTOCOL_KERNEL
-            if key not in there and not by_kernel and (through & up or not through):
-                yield f"route {route}"
+        up = {one.name for one in inside(now, netns).values() if one.up}
+        for slot, before in was.rows(self, netns).items():
+            for route in before if slot not in there and (str(slot),) not in removed else ():
+                through = {hop.interface for hop in route.hops}
+                if route.protocol != KERNEL and (through & up or not through):
+                    yield f"route {route}"
 
 
 ROUTE = RouteKind()
 
 
-class _Routes(Reading[Route]):
+class _Routes(Reading[tuple[Route, ...]]):
     """One reading of routes."""
 
     def inside(self, netns: Netns, route: Socket) -> None:
+        names = names_by_index(self._state, netns)
         rows = self._state.table(ROUTE, netns)
         for family in (_AF_INET, _AF_INET6):
             for raw in route.dump(requests.routes(family)):
                 told = reports.route(raw)
-                if told is None or told.table == _TABLE_LOCAL or told.flags & _CLONED:
+                if told is None or told.flags & _CLONED or (told.table == LOCAL and told.protocol == KERNEL):
                     continue
-                request = only(raw, _RTMSG, _ATTRIBUTES - _OF_A_NEXT_HOP if told.object_id else _ATTRIBUTES)
-                # Bytes 24 to 27 are rtm_flags, of which all but ONLINK are what has become of the next hop.
-                kept = struct.pack("=I", told.flags & _ONLINK)
-                key = request[16:24] + kept + request[28:]
-                rows[key] = Route(told, request[:24] + kept + request[28:])
+                one = _route(told, raw, names)
+                rows[one.slot] = (*rows[one.slot], one) if one.slot in rows else (one,)
+
+
+def _route(told: reports.RouteReport, raw: bytes, names: Mapping[Optional[int], str]) -> Route:
+    destination = "::/0" if told.version == 6 and told.destination == "default" else told.destination
+    slot = Slot(told.version, told.table, destination, told.metric or 0, told.tos, told.origin or "")
+    hops: tuple[Hop, ...] = ()
+    if told.kind not in routes.NOWHERE:
+        hops = tuple(
+            [
+                Hop(hop.gateway or "", names.get(hop.ifindex, ""), hop.weight, bool(hop.flags & routes.ONLINK))
+                for hop in told.hops
+            ]
+        )
+    return Route(
+        slot,
+        hops,
+        told.kind,
+        told.scope,
+        told.source or "",
+        told.mtu or 0,
+        told.protocol,
+        told.object_id is not None,
+        raw,
+    )
+
+
+class _Upon:
+    """What the kernel leaves of routes upon an event, seen from the state before it."""
+
+    def __init__(self, state: State, event: Event) -> None:
+        self._state, self._event = state, event
+        here = Endpoint(event.netns, event.interface)
+        own = [one.text for one in of(state, here)]
+        #: The addresses that the interface loses with IPv4, and with IPv6 only when they are deleted by name.
+        lost = event.addresses if event.what == FEWER_ADDRESSES else own if event.what in (MOVED, GONE) else ()
+        others = [
+            one.text
+            for interface, there in state.rows(ADDRESS, event.netns).items()
+            for one in there
+            if interface != event.interface or one.text not in lost
+        ]
+        self._lost = {_host(text) for text in lost} - {_host(text) for text in others}
+        self._networks = [InterfaceAddress.read(text).network for text in own]
+        self._keeps_ipv4 = any(":" not in text and text not in lost for text in own)
+
+    def left(self, there: tuple[Route, ...]) -> tuple[Route, ...]:
+        """What is left of the routes of a slot."""
+        return tuple([left for one in there for left in [self._left(one)] if left is not None])
+
+    def _left(self, route: Route) -> Optional[Route]:
+        """What is left of a route; None: nothing.
+
+        fib_sync_down_dev() and fib_sync_down_addr() in net/ipv4/fib_semantics.c, fib6_ifdown() and
+        fib6_remove_prefsrc() in net/ipv6/route.c.
+        """
+        what, is_ipv6 = self._event.what, route.slot.version == 6
+        if route.source in self._lost and (not is_ipv6 or what == FEWER_ADDRESSES):
+            if not is_ipv6:
+                return None
+            route = route._replace(source="", raw=b"")
+        if (what == FEWER_ADDRESSES and (is_ipv6 or self._keeps_ipv4)) or (what == NO_IPV6 and not is_ipv6):
+            return route
+        if is_ipv6 and route.kind in routes.NOWHERE:
+            return None if self._event.interface == "lo" else route
+        if what == DOWN and not is_ipv6 and route.scope == HOST:
+            return route
+        left = tuple([hop for hop in route.hops if not self._leads_through(hop)])
+        if len(left) == len(route.hops):
+            return route
+        if what in (DOWN, FEWER_ADDRESSES):
+            # Next hops that are dead stay until all are, and come to life again.
+            return route if any(self._is_alive(hop, is_ipv6) for hop in left) else None
+        if not is_ipv6 or not left:
+            return None
+        if len(left) == 1:
+            left = (left[0]._replace(weight=1),)
+        return route._replace(hops=left, raw=b"")
+
+    def _leads_through(self, hop: Hop) -> bool:
+        if hop.interface or not hop.gateway:
+            return hop.interface == self._event.interface
+        gateway = address_bytes(hop.gateway)
+        return any(network.has(gateway) for network in self._networks)
+
+    def _is_alive(self, hop: Hop, is_ipv6: bool) -> bool:
+        if not hop.interface:
+            return True
+        end = Endpoint(self._event.netns, hop.interface)
+        interface = find(self._state, end)
+        up = interface is not None and interface.up
+        return up and (is_ipv6 or any(one.version == 4 for one in of(self._state, end)))
+
+
+def _host(text: str) -> str:
+    return text.partition("/")[0]
+
+
+def _put(state: State, netns: Netns, slot: Slot, there: tuple[Route, ...]) -> None:
+    if there:
+        state.put(ROUTE, netns, slot, there)
+    else:
+        state.drop(ROUTE, netns, slot)
+
+
+def of_thing(state: State, thing: Thing) -> tuple[Route, ...]:
+    """The routes of a thing's slot."""
+    return state.row(ROUTE, thing.netns, Slot.read(thing.key[0])) or ()
+
+
+def _missing(before: tuple[Route, ...], after: tuple[Route, ...]) -> Iterator[tuple[Route, str]]:
+    """What is to be put back of the routes of a slot, and how; what the kernel makes by itself it makes again."""
+    there = [_lasting(one) for one in after]
+    for place, route in enumerate(before):
+        if route.protocol != KERNEL and _lasting(route) not in there:
+            yield route, "replace" if len(before) == len(after) == 1 else "append" if place or after else "add"
+
+
+def _lasting(route: Route) -> tuple[Route, tuple[tuple[int, bytes], ...]]:
+    """A route without what has become of it, to be compared."""
+    return route._replace(raw=b""), routes.settings(route.raw)
+
+
+def _view(netns: Netns, slot: Slot, there: Sequence[Route], shown: bool = True) -> dict[str, Any]:
+    if not there:
+        return {}
+    return tree([*branch(netns), "routes", str(slot)], "; ".join(one.content(shown) for one in there))
+
+
+def by_people(state: State, netns: Netns, tables: AbstractSet[int]) -> list[Route]:
+    """The routes of some tables that people made, in order."""
+    rows = state.rows(ROUTE, netns).items()
+    found = (one for slot, there in rows if slot.table in tables for one in there if one.protocol in BY_PEOPLE)
+    return sorted(found, key=order)
+
+
+def listed(state: State, netns: Netns, tables: AbstractSet[int]) -> list[dict[str, Any]]:
+    """The same as a result has them: as one would write them."""
+    return [as_written(one) for one in by_people(state, netns, tables)]
+
+
+@value
+class OneRoute(Declared):
+    """A namespace has this route, or none of its slot that has all that is stated of it."""
+
+    path: str
+    netns: Netns
+    route: Route
+    present: bool = True
+    stage = LATE
+
+    def scope(self, scope: Scope) -> None:
+        scope.want(INTERFACE, self.netns)
+        scope.want(ROUTE, self.netns)
+
+    def steps(self, state: State) -> Iterator[Step]:
+        if not self.present:
+            for one in self._there(state):
+                if is_to_be_gone(self.route, one):
+                    yield DeleteRoute(self.netns, one)
+            return
+        demand_namespace(state, "netns", self.netns)
+        several = len(self.route.hops) > 1
+        for number, hop in enumerate(self.route.hops):
+            if hop.interface:
+                option = f"nexthops[{number}].dev" if several else "dev"
+                demand(state, self.path, Endpoint(self.netns, hop.interface), option)
+        there = self._there(state)
+        for one in there:
+            if is_as_declared(self.route, one):
+                return
+        if not there and self._is_given(state):
+            return
+        taken = next((one for one in there if one.protocol not in BY_PEOPLE), None)
+        if taken is not None:
+            giver = _GIVERS.get(taken.protocol, "a program")
+            protocol = PROTOCOLS.get(taken.protocol, taken.protocol)
+            raise Impossible(
+                self.path,
+                f"{self.route.slot} in {describe(self.netns)} is taken by a route that {giver} gave "
+                f"(proto {protocol}): {taken}; it was not touched: choose another metric",
+            )
+        yield SetRoute(self.netns, self.route, "replace" if there else "add")
+
+    def _there(self, state: State) -> tuple[Route, ...]:
+        return state.row(ROUTE, self.netns, self.route.slot) or ()
+
+    def _is_given(self, state: State) -> bool:
+        """Whether the kernel gives the route by itself, with an address of its interface."""
+        slot, hops = self.route.slot, self.route.hops
+        metric = IPV6_CONNECTED if slot.version == 6 else 0
+        if len(hops) != 1 or hops[0].gateway or (slot.table, slot.metric) != (MAIN, metric):
+            return False
+        found = find(state, Endpoint(self.netns, hops[0].interface))
+        there = of(state, Endpoint(self.netns, hops[0].interface)) if found is not None and found.up else ()
+        return any(one.value.network.text == slot.destination for one in there if not one.peer)
+
+    def view(self, state: State) -> dict[str, Any]:
+        stated = all(hop.interface for hop in self.route.hops)
+        # What the kernel gives by itself, with an address, nobody foresees.
+        there = [one for one in self._there(state) if one.protocol != KERNEL or not self.present]
+        return _view(self.netns, self.route.slot, there, stated)
+
+    def proven(self, before: State, created: AbstractSet[str]) -> bool:
+        return self.netns in created
+
+    def places(self) -> set[Endpoint]:
+        # Its own place, which no interface has, for of those that name no interface each is possible by itself.
+        interfaces = [hop.interface for hop in self.route.hops if hop.interface]
+        return {Endpoint(self.netns, name) for name in interfaces or [self.path]}
+
+    def things(self) -> Iterable[Thing]:
+        return [Thing(ROUTE, self.netns, (str(self.route.slot),))]
+
+
+#: Who gives routes, by their protocols.
+_GIVERS = {1: "the kernel", KERNEL: "the kernel", 9: "a router's advertisement"}
+
+
+@value
+class NoOtherRoutes(Declared):
+    """Some tables of a namespace have no other routes than these, but for those that nobody made by hand.
+
+    The routes of all tables are looked at, so that a result can have them.
+    """
+
+    path: str
+    netns: Netns
+    routes: tuple[Route, ...]
+    tables: frozenset[int]
+
+    def scope(self, scope: Scope) -> None:
+        scope.want(INTERFACE, self.netns)
+        scope.want(ROUTE, self.netns)
+
+    def steps(self, state: State) -> Iterator[Step]:
+        if self.tables:
+            demand_namespace(state, "netns", self.netns)
+        kept = {route.slot: route for route in self.routes}
+        for one in by_people(state, self.netns, self.tables):
+            if one.slot not in kept or not is_as_declared(kept[one.slot], one):
+                yield DeleteRoute(self.netns, one)
+
+    def view(self, state: State) -> dict[str, Any]:
+        kept = {route.slot for route in self.routes}
+        others = {
+            str(one.slot): one.content() for one in by_people(state, self.netns, self.tables) if one.slot not in kept
+        }
+        return tree([*branch(self.netns), "routes"], others) if others else {}
+
+
+_FLAGS = {
+    "add": CREATE | EXCL,
+    "append": CREATE | APPEND,
+    "replace": CREATE | REPLACE,
+}
+
+
+@value
+class SetRoute(Request):
+    """Make a route, as ``ip route`` does with the word ``how``: add, append or replace."""
+
+    netns: Netns
+    route: Route
+    how: str = "add"
+
+    def words(self) -> Sequence[str]:
+        return ip(self.netns, "route", self.how, *self.route.words())
+
+    def message(self, codec: Codec, sender: Sender) -> bytes:
+        route, flags = self.route, _FLAGS[self.how]
+        through = _indexes(self.netns, route, sender)
+        if route.raw:
+            return routes.again(route.raw, through, flags)
+        return routes.request(routes.NEWROUTE, flags, route.report(through))
+
+    def makes(self) -> Sequence[Thing]:
+        return [] if self.route.raw else [Thing(ROUTE, self.netns, (str(self.route.slot),))]
+
+    def achieved(self, error: int) -> bool:
+        return bool(self.route.raw) and error == errno.EEXIST
+
+    def effect(self, state: State) -> None:
+        slot = self.route.slot
+        there = state.row(ROUTE, self.netns, slot) or ()
+        place = self._replaced(there)
+        if place is None:
+            state.put(ROUTE, self.netns, slot, (*there, self.route))
+        else:
+            state.put(ROUTE, self.netns, slot, (*there[:place], self.route, *there[place + 1 :]))
+
+    def _replaced(self, there: Sequence[Route]) -> Optional[int]:
+        """The place of the route that this one takes the place of: the first one of its slot.
+
+        Of IPv6 routes the first one that could be one of several next hops, as it could, or else could not (
+        rt6_qualify_for_ecmp() and fib6_add_rt2node() in net/ipv6/ip6_fib.c).
+        """
+        if self.how != "replace" or not there:
+            return None
+        alike = (place for place, one in enumerate(there) if has_gateways(one) == has_gateways(self.route))
+        return next(alike, 0) if self.route.slot.version == 6 else 0
+
+    def undo(self, before: State) -> Iterable[Step]:
+        there = before.row(ROUTE, self.netns, self.route.slot) or ()
+        place = self._replaced(there)
+        if place is None:
+            return [DeleteRoute(self.netns, self.route)]
+        return [SetRoute(self.netns, there[place], "replace")]
+
+
+@value
+class DeleteRoute(Request):
+    """Delete a route."""
+
+    netns: Netns
+    route: Route
+
+    def words(self) -> Sequence[str]:
+        return ip(self.netns, "route", "delete", *self._named().words())
+
+    def message(self, codec: Codec, sender: Sender) -> bytes:
+        named = self._named()
+        report = named.report(_indexes(self.netns, named, sender))
+        kind = 0 if named.kind == UNICAST else named.kind
+        return routes.request(routes.DELROUTE, 0, report._replace(scope=NO_SCOPE, kind=kind))
+
+    def _named(self) -> Route:
+        """As much of it as the kernel needs to know it."""
+        route = self.route
+        hops = route.hops if len(route.hops) == 1 and not route.of_object else ()
+        bare = route._replace(hops=tuple(hop._replace(onlink=False) for hop in hops), source="", mtu=0)
+        return bare._replace(scope=usual_scope(bare))
+
+    def removes(self) -> Sequence[Thing]:
+        return [Thing(ROUTE, self.netns, (str(self.route.slot),))]
+
+    def achieved(self, error: int) -> bool:
+        return error in (errno.ESRCH, errno.ENODEV)
+
+    def effect(self, state: State) -> None:
+        slot = self.route.slot
+        there = state.row(ROUTE, self.netns, slot) or ()
+        _put(state, self.netns, slot, tuple(one for one in there if one != self.route))
+
+    def undo(self, before: State) -> Iterable[Step]:
+        there = before.row(ROUTE, self.netns, self.route.slot) or ()
+        if self.route not in there:
+            return []
+        # The first of a slot counts: what comes after it is taken away and follows it back.
+        place = there.index(self.route)
+        after = there[place + 1 :]
+        away = [DeleteRoute(self.netns, one) for one in reversed(after)]
+        back = [SetRoute(self.netns, one, "append") for one in after]
+        return [*away, SetRoute(self.netns, self.route, "append" if place else "add"), *back]
+
+
+def _indexes(netns: Netns, route: Route, sender: Sender) -> list[int]:
+    """The indexes of the interfaces of the next hops of a route, 0 where none is stated. Raises: OSError."""
+    return [sender.index(netns, hop.interface) if hop.interface and not route.of_object else 0 for hop in route.hops]

@@ -10,12 +10,12 @@ A checkpoint remembers it, for it goes with them unnamed. What cannot be set aga
 from __future__ import annotations
 
 import struct
-from collections.abc import Iterator, Mapping
+from collections.abc import Container, Iterator, Mapping
 from typing import TYPE_CHECKING, NamedTuple
 
 from ansible_collections.linuxnet.netns.plugins.module_utils._kind import Carried, Reading
 from ansible_collections.linuxnet.netns.plugins.module_utils._kinds.interface import INTERFACE
-from ansible_collections.linuxnet.netns.plugins.module_utils._model import Netns, Scope, State
+from ansible_collections.linuxnet.netns.plugins.module_utils._model import Key, Netns, Scope, State
 from ansible_collections.linuxnet.netns.plugins.module_utils._wire import requests
 from ansible_collections.linuxnet.netns.plugins.module_utils._wire.attributes import attribute, attributes, number, text
 
@@ -79,7 +79,7 @@ class SettingsKind(Carried[Settings]):
                 if settings.rest.get(what) != after[name].rest.get(what):
                     yield f"the {what} of {name}"
 
-    def gone(self, was: State, now: State, netns: Netns) -> Iterator[str]:
+    def gone(self, was: State, now: State, netns: Netns, removed: Container[Key]) -> Iterator[str]:
         before, after = was.rows(self, netns), now.rows(self, netns)
         called = {number(settings.ifindex): name for name, settings in before.items()}
         for name, settings in before.items():

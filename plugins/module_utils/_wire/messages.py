@@ -9,7 +9,7 @@ from __future__ import annotations
 import struct
 from typing import Any, Optional
 
-REQUEST, ACK, REPLACE, EXCL, CREATE, DUMP = 0x1, 0x4, 0x100, 0x200, 0x400, 0x300
+REQUEST, ACK, REPLACE, EXCL, CREATE, APPEND, DUMP = 0x1, 0x4, 0x100, 0x200, 0x400, 0x800, 0x300
 #: linux/rtnetlink.h
 NEWLINK, DELLINK, SETLINK, NEWADDR, DELADDR, NEWNEIGH, DELNEIGH = 16, 17, 19, 20, 21, 28, 29
 #: Stand for the indexes of an interface and of its peer, and for a descriptor, in a message that is to be filled.

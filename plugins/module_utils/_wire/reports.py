@@ -40,8 +40,10 @@ _IFF_LOOPBACK = 0x8
 #: The bytes of what precedes the attributes: struct ifinfomsg, ifaddrmsg and rtmsg, behind the header.
 _IFINFOMSG, _IFADDRMSG, _RTMSG = struct.Struct("=BxHiII"), struct.Struct("=BBBBi"), struct.Struct("=BBBBBBBBI")
 _HEADER = 16
-#: linux/rtnetlink.h: DST, SRC, OIF, GATEWAY, PRIORITY, PREFSRC, MULTIPATH, TABLE, VIA, NH_ID; struct rtnexthop.
-_DST, _SRC, _OIF, _GATEWAY, _PRIORITY, _PREFSRC, _MULTIPATH, _TABLE, _VIA, _NH_ID = 1, 2, 4, 5, 6, 7, 9, 15, 18, 30
+#: linux/rtnetlink.h: DST, SRC, OIF, GATEWAY, PRIORITY, PREFSRC, METRICS with MTU; MULTIPATH, TABLE, VIA, NH_ID; struct
+#: rtnexthop.
+_DST, _SRC, _OIF, _GATEWAY, _PRIORITY, _PREFSRC, _METRICS, _METRIC_MTU = 1, 2, 4, 5, 6, 7, 8, 2
+_MULTIPATH, _TABLE, _VIA, _NH_ID = 9, 15, 18, 30
 _NEXT_HOP = struct.Struct("=HBBi")
 #: The versions of IP, by the numbers that the kernel has for their address families.
 _VERSIONS = {int(socket.AF_INET): 4, int(socket.AF_INET6): 6}
@@ -90,11 +92,12 @@ class AddressReport(NamedTuple):
 
 
 class Hop(NamedTuple):
-    """A next hop of a route."""
+    """A next hop of a route; ``flags`` are its own (RTNH_F_…)."""
 
     gateway: Optional[str]
     ifindex: Optional[int]
     weight: int = 1
+    flags: int = 0
 
 
 class RouteReport(NamedTuple):
@@ -117,6 +120,7 @@ class RouteReport(NamedTuple):
     origin: Optional[str]
     tos: int
     object_id: Optional[int]
+    mtu: Optional[int]
 
 
 def link(raw: bytes) -> LinkReport:
@@ -172,13 +176,9 @@ def route(raw: bytes) -> Optional[RouteReport]:
     if family not in _VERSIONS:
         return None
     told = attributes(raw, _RTMSG.size)
-
-    def prefix(attribute: int, size: int) -> Optional[str]:
-        return f"{socket.inet_ntop(family, told[attribute])}/{size}" if attribute in told else None
-
     return RouteReport(
         _VERSIONS[family],
-        (prefix(_DST, length) if length else None) or "default",
+        f"{socket.inet_ntop(family, told[_DST])}/{length}" if length and _DST in told else "default",
         kind,
         unsigned(told.get(_TABLE)) or table,
         protocol,
@@ -186,25 +186,26 @@ def route(raw: bytes) -> Optional[RouteReport]:
         flags,
         socket.inet_ntop(family, told[_PREFSRC]) if _PREFSRC in told else None,
         unsigned(told.get(_PRIORITY)),
-        tuple(_hops(family, told)),
-        prefix(_SRC, from_length),
+        tuple(_hops(family, told, flags)),
+        f"{socket.inet_ntop(family, told[_SRC])}/{from_length}" if _SRC in told else None,
         tos,
         unsigned(told.get(_NH_ID)),
+        unsigned(attributes(told[_METRICS], -_HEADER).get(_METRIC_MTU)) if _METRICS in told else None,
     )
 
 
-def _hops(family: int, told: dict[int, bytes]) -> Iterator[Hop]:
+def _hops(family: int, told: dict[int, bytes], flags: int) -> Iterator[Hop]:
     several = told.get(_MULTIPATH)
     if several is None:
-        yield Hop(_gateway(family, told), unsigned(told.get(_OIF)))
+        yield Hop(_gateway(family, told), unsigned(told.get(_OIF)), 1, flags)
         return
     offset = 0
     while offset + _NEXT_HOP.size <= len(several):
-        length, _flags, weight, index = _NEXT_HOP.unpack_from(several, offset)
+        length, flags, weight, index = _NEXT_HOP.unpack_from(several, offset)
         if length < _NEXT_HOP.size:
             break
         own = attributes(several[offset : offset + length], _NEXT_HOP.size - _HEADER)
-        yield Hop(_gateway(family, own), index, weight + 1)
+        yield Hop(_gateway(family, own), index, weight + 1, flags)
         offset += (length + 3) & ~3
 
 
