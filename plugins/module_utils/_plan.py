@@ -30,7 +30,7 @@ class Plan(NamedTuple):
 
     def commands(self) -> list[str]:
         """The steps as commands."""
-        return [str(step) for step in self.steps if step.words()]
+        return [words for words in map(str, self.steps) if words]
 
     def path(self, step: Step) -> str:
         """Where a step of this plan was asked for."""

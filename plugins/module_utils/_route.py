@@ -141,7 +141,7 @@ class Route(NamedTuple):
         words = ["src", self.source] if self.source else []
         if self.mtu:
             words += ["mtu", str(self.mtu)]
-        if self.scope != usual_scope(self):
+        if self.scope != usual_scope(self.slot.version, self.kind, self.hops):
             words += ["scope", SCOPES.get(self.scope, str(self.scope))]
         return words
 
@@ -184,10 +184,10 @@ def usual_metric(version: int) -> int:
     return _IPV6_METRIC if version == 6 else 0
 
 
-def usual_scope(route: Route) -> int:
+def usual_scope(version: int, kind: int, hops: Sequence[Hop]) -> int:
     """The scope that ``ip`` gives a route for which none is stated (iproute_modify() in its iproute.c)."""
-    direct = len(route.hops) == 1 and not route.hops[0].gateway
-    return LINK if direct and route.slot.version == 4 and route.kind == UNICAST else GLOBAL
+    direct = version == 4 and kind == UNICAST and len(hops) == 1 and not hops[0].gateway
+    return LINK if direct else GLOBAL
 
 
 def order(route: Route) -> tuple[int, int, bytes, str]:
@@ -210,7 +210,7 @@ def as_written(route: Route) -> dict[str, Any]:
         leaf["source"] = route.source
     if route.kind != UNICAST:
         leaf["type"] = TYPES.get(route.kind, str(route.kind))
-    if route.scope != usual_scope(route):
+    if route.scope != usual_scope(slot.version, route.kind, route.hops):
         leaf["scope"] = SCOPES.get(route.scope, str(route.scope))
     if route.mtu:
         leaf["mtu"] = route.mtu

@@ -15,7 +15,6 @@ from ansible_collections.linuxnet.netns.plugins.module_utils._kinds.route import
 from ansible_collections.linuxnet.netns.plugins.module_utils._model import Declared
 from ansible_collections.linuxnet.netns.plugins.module_utils._normalise import Problems, as_number
 from ansible_collections.linuxnet.netns.plugins.module_utils._route import (
-    GLOBAL,
     MAIN,
     Hop,
     Route,
@@ -129,21 +128,20 @@ class WrittenRoute(Section, what="route", needs="to"):
         before = len(problems.found)
         complete = super().take(problems, written)
         if len(problems.found) == before:
-            _Check(problems, self).check(written)
-        if complete and len(problems.found) == before:
-            self.route = self._route()
+            version = self._version()
+            _Check(problems, self, version).check()
+            if len(problems.found) == before:
+                self.route = self._route(version)
         return complete
 
-    @property
-    def version(self) -> int:
+    def _version(self) -> int:
         """4 or 6: that of the destination, or where that is ``default`` of what else is written."""
         if self.to != "default":
             return version_of(self.to)
         written = next((one for one in (self.via, self.source, *(hop.via for hop in self.nexthops)) if one), "")
         return version_of(written)
 
-    def _route(self) -> Route:
-        version = self.version
+    def _route(self, version: int) -> Route:
         destination = "::/0" if version == 6 and self.to == "default" else self.to
         metric = self.metric or usual_metric(version)
         if self.nexthops:
@@ -151,10 +149,9 @@ class WrittenRoute(Section, what="route", needs="to"):
         else:
             hops = (Hop(self.via or "", self.dev or "", 1, self.onlink),) if self.via or self.dev else ()
         kind = 0 if self.type is None and not self.leads else _KINDS[self.type or "unicast"]
-        route = Route(
-            Slot(version, self.table or MAIN, destination, metric), hops, kind, GLOBAL, self.source or "", self.mtu or 0
-        )
-        return route._replace(scope=usual_scope(route) if self.scope is None else _SCOPES[self.scope])
+        slot = Slot(version, self.table or MAIN, destination, metric)
+        scope = usual_scope(version, kind, hops) if self.scope is None else _SCOPES[self.scope]
+        return Route(slot, hops, kind, scope, self.source or "", self.mtu or 0)
 
 
 class RouteToBeGone(WrittenRoute, what="route", needs="to"):
@@ -166,14 +163,14 @@ class RouteToBeGone(WrittenRoute, what="route", needs="to"):
 class _Check:
     """Notes what of a route does not go together."""
 
-    def __init__(self, problems: Problems, route: WrittenRoute) -> None:
-        self._problems, self._route = problems, route
+    def __init__(self, problems: Problems, route: WrittenRoute, version: int) -> None:
+        self._problems, self._route, self._version = problems, route, version
 
     def _add(self, key: str, text: str) -> None:
         path = self._route.path
         self._problems.add(f"{path}.{key}" if key else path, text)
 
-    def check(self, written: Mapping[str, Any]) -> None:
+    def check(self) -> None:
         """Note it."""
         route = self._route
         if route.type not in (None, "unicast"):
@@ -189,10 +186,10 @@ class _Check:
                 self._add("nexthops", "at least two are needed; of a single one, write via and dev")
         elif route.leads and not single:
             self._add("", "via, dev or nexthops is missing, or a type such as blackhole")
-        if route.scope is not None and route.version == 6:
+        if route.scope is not None and self._version == 6:
             self._add("scope", "only IPv4 routes have one")
-        if route.source is not None and version_of(route.source) != route.version:
-            self._add("source", f"{route.source} is no IPv{route.version} address, as the route needs")
+        if route.source is not None and version_of(route.source) != self._version:
+            self._add("source", f"{route.source} is no IPv{self._version} address, as the route needs")
         if not route.nexthops:
             self._hop("", route.via, route.dev, route.onlink)
         for number, hop in enumerate(route.nexthops):
@@ -203,7 +200,7 @@ class _Check:
     def _hop(self, before: str, via: Optional[str], dev: Optional[str], onlink: bool) -> None:
         if onlink and not (via and dev):
             self._add(f"{before}onlink", "it takes via and dev")
-        if via and self._route.version == 6 and version_of(via) == 4:
+        if via and self._version == 6 and version_of(via) == 4:
             self._add(f"{before}via", f"{via} is no IPv6 address, as the route needs")
         if via and via.startswith("fe80:") and not dev:
             self._add(f"{before}via", f"{via} is a link-local address, which takes dev too")

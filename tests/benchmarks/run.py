@@ -8,6 +8,7 @@ make bench BENCH=playbooks    (a) whole playbooks
 make bench BENCH=tasks        (b) single tasks
 make bench BENCH=scale        (c) topologies of 2, 100, 1000 and 4000 namespaces
 make bench BENCH=probes       (d) a thousand probes in one task; a thousand namespaces read in one
+make bench BENCH=routes       (e) ten thousand routes in one namespace
 
 Each pair is run in turn, A B A B …, so that a machine whose speed drifts drifts for both. Everything happens in
 namespaces of its own (tools/hermetic), with /run on tmpfs.
@@ -42,6 +43,7 @@ def main(parts: Sequence[str]) -> int:
         "tasks": tasks,
         "scale": scale,
         "probes": probes,
+        "routes": routes,
     }
     unknown = set(parts) - set(known)
     if unknown:
@@ -397,6 +399,53 @@ def probes(scratch: Path) -> None:
     floor("up", 1000)
     medians("1000 namespaces read, 3000 links", "netns_info", {})
     floor("down", 1000)
+
+
+def routes(scratch: Path) -> None:
+    """(e) Ten thousand routes in one namespace, through one gateway."""
+    print("\n(e) 10,000 routes: the module's process without Ansible's start; medians of 5, and ratios to ip -batch")
+    for line in (
+        "ip netns add bench",
+        "ip -n bench link add e0 type veth peer name e1",
+        "ip -n bench link set e0 up",
+        "ip -n bench address add 192.0.2.1/24 dev e0",
+    ):
+        subprocess.run(line.split(), check=True)
+    networks = [f"10.{number >> 8}.{number & 255}.0/24" for number in range(10000)]
+    batch = scratch / "routes.batch"
+    batch.write_text("".join(f"route add {network} via 192.0.2.2\n" for network in networks))
+    options = {}
+    for name, changed in (("build", None), ("one changed", 5000), ("start", None)):
+        written = [{"to": network, "via": "192.0.2.2"} for network in networks if name != "start"]
+        if changed is not None:
+            written[changed]["via"] = "192.0.2.3"
+        options[name] = scratch / f"{name}.json"
+        options[name].write_text(json.dumps({"netns": "bench", "routes": written}))
+
+    def empty() -> None:
+        for protocol in ("boot", "static"):
+            subprocess.run(["ip", "-n", "bench", "route", "flush", "proto", protocol], check=True)
+
+    def by_ip() -> float:
+        empty()
+        return clocked("ip", "-n", "bench", "-batch", str(batch))
+
+    def start() -> float:
+        empty()
+        return task("netns_route", options["start"], [])
+
+    times = interleaved(
+        5,
+        **{
+            "ip -batch, build": by_ip,
+            "netns_route, no route": start,
+            "netns_route, build": lambda: task("netns_route", options["build"], []),
+            "netns_route, nothing to do": lambda: task("netns_route", options["build"], []),
+            "netns_route, one changed": lambda: task("netns_route", options["one changed"], []),
+        },
+    )
+    told(times, "ip -batch, build", {})
+    subprocess.run(["ip", "netns", "delete", "bench"], check=True)
 
 
 if __name__ == "__main__":

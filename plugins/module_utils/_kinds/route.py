@@ -522,8 +522,9 @@ class DeleteRoute(Request):
         """As much of it as the kernel needs to know it."""
         route = self.route
         hops = route.hops if len(route.hops) == 1 and not route.of_object else ()
-        bare = route._replace(hops=tuple(hop._replace(onlink=False) for hop in hops), source="", mtu=0)
-        return bare._replace(scope=usual_scope(bare))
+        bare = tuple(hop._replace(onlink=False) for hop in hops)
+        scope = usual_scope(route.slot.version, route.kind, bare)
+        return route._replace(hops=bare, source="", mtu=0, scope=scope)
 
     def removes(self) -> Sequence[Thing]:
         return [Thing(ROUTE, self.netns, (str(self.route.slot),))]

@@ -186,7 +186,9 @@ def route(raw: bytes) -> Optional[RouteReport]:
         flags,
         socket.inet_ntop(family, told[_PREFSRC]) if _PREFSRC in told else None,
         unsigned(told.get(_PRIORITY)),
-        tuple(_hops(family, told, flags)),
+        tuple(_hops(family, told[_MULTIPATH]))
+        if _MULTIPATH in told
+        else (Hop(_gateway(family, told), unsigned(told.get(_OIF)), 1, flags),),
         f"{socket.inet_ntop(family, told[_SRC])}/{from_length}" if _SRC in told else None,
         tos,
         unsigned(told.get(_NH_ID)),
@@ -194,11 +196,7 @@ def route(raw: bytes) -> Optional[RouteReport]:
     )
 
 
-def _hops(family: int, told: dict[int, bytes], flags: int) -> Iterator[Hop]:
-    several = told.get(_MULTIPATH)
-    if several is None:
-        yield Hop(_gateway(family, told), unsigned(told.get(_OIF)), 1, flags)
-        return
+def _hops(family: int, several: bytes) -> Iterator[Hop]:
     offset = 0
     while offset + _NEXT_HOP.size <= len(several):
         length, flags, weight, index = _NEXT_HOP.unpack_from(several, offset)
