@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from ansible_collections.linuxnet.netns.tests.integration.cases import PAIR, PLUGGED, FORWARDING
+from ansible_collections.linuxnet.netns.tests.integration.cases import FORWARDING, PAIR, PLUGGED
 from ansible_collections.linuxnet.netns.tests.integration.host import Host, difference
 
 
@@ -71,7 +71,7 @@ def test_a_value_that_cannot_be_taken_back_is_named(host: Host) -> None:
 def test_what_goes_with_ipv6_is_told(host: Host) -> None:
     host.sh(PLUGGED)
     result = host.done("netns_sysctl", netns="a", sysctls={"net.ipv6.conf.ea.disable_ipv6": True})
-    assert result["warnings"] == ["Gone with what the task did: route fd09::/64 via fd00::2 in namespace a."]
+    assert result["warnings"] == ["Gone with what the task did: route fd09::/64 via fd00::2 dev ea in namespace a."]
     assert "- fd00::1/64" in result["diff"]["before"]
     assert "- fd00::1/64" not in result["diff"]["after"]
     assert result["sysctls"] == {"net.ipv6.conf.ea.disable_ipv6": "1"}
