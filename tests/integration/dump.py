@@ -147,7 +147,7 @@ def _inside(said: str) -> Any:
         # The kernel's own have no number.
         "qdiscs": [one for some in qdiscs for one in some if one["handle"] != "0:"],
         # How many lists there are depends on what the kernel has.
-        "bridges": [one for some in bridges for one in some if _stands(one)],
+        "bridges": sorted((one for some in bridges for one in some if _stands(one)), key=json.dumps),
     }
     return _without(told, VOLATILE)
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 import json
 import os
 import resource
+import subprocess
 import time
 from functools import partial
 from typing import Any
@@ -243,6 +244,46 @@ def test_an_end_that_is_made_anew_and_leaves_its_bridge_so_is_told(host: Host) -
     result = host.done("netns_topology", name="t", namespaces=["a", "b"], links=[link("hub", "b:y")])
     assert result["warnings"] == [
         "Gone with what the task did: hub as a port of br0, with what was set of it there, in the host's namespace."
+    ]
+
+
+#: VLANs of a port: some, a range, and one that is untagged, with tunnels; and the bridge that it is in.
+VLANS = """
+    ip link add br0 type bridge vlan_filtering 1; ip link set br0 up; ip link set hub master br0
+    bridge vlan add vid 10 dev hub; bridge vlan add vid 20-30 dev hub; bridge vlan add vid 40 dev hub pvid untagged
+    bridge vlan delete vid 1 dev hub; bridge link set dev hub vlan_tunnel on
+    bridge vlan add dev hub vid 10 tunnel_info id 100; bridge vlan add dev hub vid 20-22 tunnel_info id 200-202
+"""
+
+
+def in_vlans(host: Host) -> None:
+    """Put interface hub into VLANs of a bridge, where the kernel has such."""
+    words = ["ip", "link", "add", "br1", "type", "bridge", "vlan_filtering", "1"]
+    if subprocess.run(words, check=False, capture_output=True).returncode:
+        pytest.skip("this kernel's bridges have no VLANs (CONFIG_BRIDGE_VLAN_FILTERING)")
+    host.sh(VLANS)
+
+
+def test_a_port_is_in_its_vlans_again_after_a_failure(host: Host, refuse: Refuse) -> None:
+    host.sh("ip netns add a; ip link add hub type veth peer name x netns a; ip link set hub up")
+    in_vlans(host)
+    tunnels = host.sh("bridge vlan tunnelshow dev hub")
+    undone(host, refuse, "ip netns delete a", "netns", name="a", state="absent")
+    assert host.sh("bridge vlan tunnelshow dev hub") == tunnels
+    host.sh("bridge vlan set dev hub vid 25 state blocking")
+    result = refused(host, refuse, "ip netns delete a", "netns", name="a", state="absent")
+    assert result["msg"].endswith(
+        "was undone, except for this: the options of the VLANs of hub in the host's namespace."
+    )
+
+
+def test_a_port_that_is_made_anew_and_leaves_its_vlans_so_is_told(host: Host) -> None:
+    host.done("netns_topology", name="t", namespaces=["a", "b"], links=[link("hub", "a:x")])
+    in_vlans(host)
+    result = host.done("netns_topology", name="t", namespaces=["a", "b"], links=[link("hub", "b:y")])
+    assert result["warnings"] == [
+        "Gone with what the task did: hub as a port of br0, with what was set of it there, in the host's namespace.",
+        "Gone with what the task did: VLANs 10, 20-30, 40 of hub in the host's namespace.",
     ]
 
 

@@ -104,11 +104,12 @@ class Registry:
         """The kinds that steps may take away without naming them, in the order in which they are put back."""
         from ansible_collections.linuxnet.netns.plugins.module_utils._kinds.compared import COMPARED
         from ansible_collections.linuxnet.netns.plugins.module_utils._kinds.neighbour import NEIGHBOUR
+        from ansible_collections.linuxnet.netns.plugins.module_utils._kinds.port_vlans import PORT_VLANS
         from ansible_collections.linuxnet.netns.plugins.module_utils._kinds.qdisc import QDISC
         from ansible_collections.linuxnet.netns.plugins.module_utils._kinds.route import ROUTE
         from ansible_collections.linuxnet.netns.plugins.module_utils._kinds.settings import SETTINGS
 
-        return [SETTINGS, COMPARED, QDISC, NEIGHBOUR, ROUTE]
+        return [SETTINGS, PORT_VLANS, COMPARED, QDISC, NEIGHBOUR, ROUTE]
 
     def index_of(self, state: State, end: Endpoint) -> Optional[int]:
         """The index of an interface, as far as a state knows it."""
