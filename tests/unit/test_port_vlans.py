@@ -88,4 +88,4 @@ def test_what_goes_with_a_success_is_named() -> None:
         hub=PortVlans(3, {10: 0, 11: 0, 40: ACCESS}), plain=PortVlans(4, {1: ACCESS}), gone=PortVlans(5, {7: 0})
     )
     now = state(hub=PortVlans(3, {40: ACCESS}), plain=PortVlans(4, {}))
-    assert list(PORT_VLANS.gone(was, now, None)) == ["VLANs 10-11 of hub"]
+    assert list(PORT_VLANS.gone(was, now, None, ())) == ["VLANs 10-11 of hub"]

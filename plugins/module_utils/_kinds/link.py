@@ -22,6 +22,7 @@ from ansible_collections.linuxnet.netns.plugins.module_utils._kinds.interface im
     Lower,
     LowerOf,
     MoveInterface,
+    PeerOf,
     SetInterface,
     built_upon,
     demand,
@@ -123,6 +124,8 @@ class Link(Declared):
     def scope(self, scope: Scope) -> None:
         scope.want(INTERFACE, self.netns, LowerOf(self.interface))
         scope.want(INTERFACE, self.birth)
+        if not self.present:
+            scope.want(INTERFACE, self.netns, PeerOf(self.interface, (None,), everywhere=True))
         if self.record:
             scope.want(OWNERSHIP, None, self.record)
 

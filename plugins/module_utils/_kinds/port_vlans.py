@@ -10,7 +10,7 @@ A checkpoint remembers them. The options of single VLANs (``bridge vlan set``) a
 from __future__ import annotations
 
 import struct
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Container, Iterable, Iterator, Mapping
 from typing import TYPE_CHECKING, NamedTuple, Optional
 
 from ansible_collections.linuxnet.netns.plugins.module_utils._echo import some
@@ -18,7 +18,7 @@ from ansible_collections.linuxnet.netns.plugins.module_utils._errors import Netl
 from ansible_collections.linuxnet.netns.plugins.module_utils._kind import Carried, Reading
 from ansible_collections.linuxnet.netns.plugins.module_utils._kinds.interface import inside, names_by_index
 from ansible_collections.linuxnet.netns.plugins.module_utils._kinds.settings import SETTINGS
-from ansible_collections.linuxnet.netns.plugins.module_utils._model import Netns, Scope, State
+from ansible_collections.linuxnet.netns.plugins.module_utils._model import Key, Netns, Scope, State
 from ansible_collections.linuxnet.netns.plugins.module_utils._wire import requests
 from ansible_collections.linuxnet.netns.plugins.module_utils._wire.attributes import (
     attribute,
@@ -76,7 +76,7 @@ class PortVlanKind(Carried[PortVlans]):
             if name in after and (port.tunnels, port.options) != (after[name].tunnels, after[name].options):
                 yield f"the options of the VLANs of {name}"
 
-    def gone(self, was: State, now: State, netns: Netns) -> Iterator[str]:
+    def gone(self, was: State, now: State, netns: Netns, removed: Container[Key]) -> Iterator[str]:
         after, there = now.rows(self, netns), inside(now, netns)
         for name, port in was.rows(self, netns).items():
             left = after[name].members if name in after else {}
