@@ -22,7 +22,9 @@ attributes:
     description: Can run in C(check_mode) and return what a real run would change, without changing it.
   diff_mode:
     support: full
-    description: Returns what has changed, or in check mode what would, when in diff mode.
+    description:
+      - Returns what has changed, or in check mode what would, when in diff mode.
+      - RV(ignore:diff) is a list with a difference for each namespace in which something changes. Headers say where.
   idempotent:
     support: full
     description: When run twice in a row, the second run changes nothing.

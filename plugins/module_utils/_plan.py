@@ -13,6 +13,7 @@ from ansible_collections.linuxnet.netns.plugins.module_utils._errors import Impo
 from ansible_collections.linuxnet.netns.plugins.module_utils._model import (
     Declared,
     Endpoint,
+    Netns,
     Scope,
     State,
     Step,
@@ -31,6 +32,12 @@ class Plan(NamedTuple):
     def commands(self) -> list[str]:
         """The steps as commands."""
         return [words for words in map(str, self.steps) if words]
+
+    def namespaces(self) -> frozenset[Netns]:
+        """The namespaces that the steps make or remove as a whole."""
+        # What a namespace itself is called by is nothing in it.
+        things = (thing for step in self.steps for thing in (*step.makes(), *step.removes()))
+        return frozenset(thing.netns for thing in things if not thing.key)
 
     def path(self, step: Step) -> str:
         """Where a step of this plan was asked for."""

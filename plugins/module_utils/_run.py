@@ -63,6 +63,7 @@ def run(
     *,
     changes: bool = True,
     whole: bool = False,
+    about: Callable[[], str] = str,
 ) -> None:
     """Bring the kernel to what the module's parameters declare, and end the module with its result.
 
@@ -70,7 +71,8 @@ def run(
     has beside ``changed``, ``commands`` and ``diff``. ``kernel`` is the kernel edge; tests put another one in.
     ``changes``: the module is one that changes the host, if it is not in check mode. The lock on the host is held until
     the change is verified, and not while conditions are waited for. ``whole``: what the module declares does not build
-    upon what other tasks make; else check mode assumes what an earlier task of a play would have made.
+    upon what other tasks make; else check mode assumes what an earlier task of a play would have made. ``about`` is
+    what the headers of the diff name beside namespaces, when all is declared.
     """
     started = time.monotonic()
     with failures_told(module):
@@ -106,7 +108,7 @@ def run(
             kernel.close()
     for note in dict.fromkeys([*plan.after.notes, *now.notes]):
         module.warn(note)
-    result = _result(module, outcome)
+    result = _result(module, outcome, about)
     result.update(tell(outcome))
     unmet = _unmet(outcome.found)
     if unmet is not None:
@@ -165,15 +167,15 @@ def _waited(kernel: Kernel, outcome: Outcome, started: float, conditions: Sequen
     return outcome._replace(seconds=ended - started, found=list(zip(conditions, found)), waited=ended - begun)
 
 
-def _result(module: AnsibleModule, outcome: Outcome) -> dict[str, Any]:
+def _result(module: AnsibleModule, outcome: Outcome, about: Callable[[], str]) -> dict[str, Any]:
     """What every module's result has."""
     plan, commands = outcome.plan, outcome.plan.commands()
     result: dict[str, Any] = {"changed": bool(commands), "commands": commands}
     if module._diff:
-        from ansible_collections.linuxnet.netns.plugins.module_utils import _yaml
+        from ansible_collections.linuxnet.netns.plugins.module_utils import _diff
 
         before, after = (_plan.view(outcome.declared, state) for state in (plan.before, outcome.now))
-        result["diff"] = {"before": _yaml.render(before), "after": _yaml.render(after)}
+        result["diff"] = _diff.diffs(before, after, plan.namespaces(), about())
     return result
 
 

@@ -279,7 +279,7 @@ def main() -> None:
             result["probes"] = reachability.results(outcome.found)
         return result
 
-    run(module, declare, tell, whole=True)
+    run(module, declare, tell, whole=True, about=lambda: f"topology {topology[0].name}")
 
 
 def probes(params: Mapping[str, Any]) -> bool:

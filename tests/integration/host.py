@@ -116,6 +116,11 @@ class Host:
         return dump.dump(records=records, sysctls=self.sysctls)
 
 
+def shown(result: dict[str, Any], side: str) -> str:
+    """What the diff of a result shows, ``before`` or ``after``."""
+    return "".join(one[side] for one in result["diff"])
+
+
 def difference(before: dict[str, Any], after: dict[str, Any]) -> str:
     """The lines in which two dumps differ; none when they are equal."""
     old, new = (json.dumps(one, indent=1, sort_keys=True).splitlines() for one in (before, after))

@@ -13,7 +13,7 @@ from typing import Any
 
 import pytest
 from ansible_collections.linuxnet.netns.tests.integration.cases import PAIR
-from ansible_collections.linuxnet.netns.tests.integration.host import Host
+from ansible_collections.linuxnet.netns.tests.integration.host import Host, shown
 from ansible_collections.linuxnet.netns.tests.integration.refusal import Refuse
 
 
@@ -36,7 +36,7 @@ def test_an_address_that_expires_is_kept_for_ever(host: Host, text: str) -> None
     change = f"ip -n a address change {text} dev ea valid_lft forever preferred_lft forever"
     assert predicted["commands"] == result["commands"] == [change]
     assert predicted["diff"] == result["diff"]
-    assert f"{text} (expires)" in result["diff"]["before"]
+    assert f"{text} (expires)" in shown(result, "before")
     assert lifetimes(host, "ea")[text] == FOREVER
     assert host.done("netns_addr", **options)["changed"] is False
     host.sh(f"ip -n a addr change {text} dev ea valid_lft 1000 preferred_lft 900")

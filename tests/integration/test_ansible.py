@@ -178,5 +178,6 @@ def test_the_lab_is_predicted_built_once_and_taken_down(host: Host, tmp_path: Pa
 def test_the_diff_is_shown_as_lines(host: Host, tmp_path: Path) -> None:
     task = ("all", "-m", "linuxnet.netns.netns", "-a", "name=a loopback=up")
     said = done(tmp_path, "ansible", "-i", inventory(tmp_path), *task, "--check", "--diff")
-    assert "+namespaces:\n+  a:\n+    interfaces:\n+      lo:\n+        state: up\n" in said
+    header = "--- before: namespace a\n+++ after: namespace a\n"
+    assert f"{header}@@ -0,0 +1,4 @@\n+a:\n+  interfaces:\n+    lo:\n+      state: up\n" in said
     assert host.namespaces() == []

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from ansible_collections.linuxnet.netns.tests.integration.host import MODULES, Host, child, difference
+from ansible_collections.linuxnet.netns.tests.integration.host import MODULES, Host, child, difference, shown
 
 PAIR = {"name": "ea", "netns": "a", "peer": "eb", "peer_netns": "b"}
 END = {"netns": "a", "interface": "ea"}
@@ -205,7 +205,7 @@ def test_check_mode_of_a_play_on_a_fresh_host_predicts_what_the_play_does(host: 
     assert host.namespaces() == []
     done = [host.done(module, **options) for module, options in play]
     assert [one["commands"] for one in predicted] == [one["commands"] for one in done]
-    assert [one["diff"]["after"] for one in predicted[2:]] == [one["diff"]["after"] for one in done[2:]]
+    assert [shown(one, "after") for one in predicted[2:]] == [shown(one, "after") for one in done[2:]]
     assert host.done("netns_probe", check=True, expect=[{"from": "c", "to": "a:x"}])["warnings"] == [
         "This is not probed in check mode, for it cannot be yet: expect[0].from: there is no namespace c; create it "
         "first, with linuxnet.netns.netns."

@@ -14,6 +14,7 @@ from typing import Any
 
 import pytest
 import yaml
+from ansible.plugins.callback import CallbackBase
 from ansible_collections.linuxnet.netns.tests.integration.host import Host
 from ansible_collections.linuxnet.netns.tests.integration.programs import LOCAL, ROOT, done, written
 
@@ -105,13 +106,29 @@ def test_the_lab_shows_what_the_readme_shows(host: Host) -> None:
 def test_the_lesson_shows_its_commands_and_the_diff_of_the_lab(host: Host, tmp_path: Path) -> None:
     commands, diff = blocks(GETTING_STARTED, "text")
     predicted = ansible(tmp_path, "ansible-playbook", str(ROOT / "lab.yml"), "--check", "--diff")
-    assert "".join(re.findall(r"^\+(?!\+\+).*\n", predicted, re.MULTILINE)) == diff
+    assert predicted[predicted.index("--- before") : predicted.index("\nchanged: ")] == diff
     (lesson,) = yaml.safe_load(plays(GETTING_STARTED)[0])
     steps: dict[str, dict[str, Any]] = {}
     for task in lesson["tasks"][:3]:
         module, options = next(item for item in task.items() if item[0] != "name")
         steps[task["name"][:2]] = host.done(module.rpartition(".")[2], **options)
     assert "".join(f"{command}\n" for command in steps["4."]["commands"]) == commands
+
+
+@pytest.mark.parametrize(
+    ("page", "drift"),
+    [("README.md", "address delete 192.0.2.1/24 dev to_red"), ("docs/topologies.md", "link set eth0 down")],
+)
+def test_drift_is_shown_as_it_is_shown(host: Host, page: str, drift: str) -> None:
+    ends = [{"netns": "r1", "interface": "eth0", "addresses": ["10.1.0.1/24"]}, "r2:eth0"]
+    form: dict[str, Any] = {"name": "edge", "namespaces": ["r1", "r2"], "links": [{"endpoints": ends}]}
+    if page == "README.md":
+        (play,) = yaml.safe_load(plays(ROOT / page)[0])
+        form = play["tasks"][0]["linuxnet.netns.netns_topology"]
+    host.done("netns_topology", **form)
+    host.sh(f"ip -n {form['namespaces'][0]} {drift}")
+    (shown,) = (block for block in blocks(ROOT / page, "text") if block.startswith("--- before"))
+    assert CallbackBase()._get_diff(host.done("netns_topology", check=True, **form)["diff"]) == f"{shown}\n"
 
 
 def test_mistakes_are_told_as_they_are_shown(host: Host, tmp_path: Path) -> None:

@@ -70,7 +70,7 @@ def test_a_removal_that_was_killed_half_way_is_finished(host: Host) -> None:
     predicted = host.done("netns_topology", check=True, name="t", namespaces=["b"], purge=True)
     result = host.done("netns_topology", name="t", namespaces=["b"], purge=True)
     assert result["commands"] == predicted["commands"] == ["ip netns delete a"]
-    assert "a stale file" in result["diff"]["before"]
+    assert [one["before"] for one in result["diff"]] == ["a: a stale file, not a namespace\n"]
     assert host.namespaces() == ["b"]
     assert host.done("netns_topology", name="t", namespaces=["b"], purge=True)["commands"] == []
 

@@ -19,7 +19,7 @@ from ansible_collections.linuxnet.netns.plugins.module_utils._kernel import edge
 from ansible_collections.linuxnet.netns.plugins.module_utils._kernel.netlink import RouteSocket
 from ansible_collections.linuxnet.netns.plugins.module_utils._model import Step
 from ansible_collections.linuxnet.netns.tests.integration.cases import link
-from ansible_collections.linuxnet.netns.tests.integration.host import Host
+from ansible_collections.linuxnet.netns.tests.integration.host import Host, shown
 from ansible_collections.linuxnet.netns.tests.integration.refusal import Refuse
 
 BAD = link({"netns": "a", "interface": "bad", "addresses": ["2001:db8::1/64"]}, "a:bad2")
@@ -451,15 +451,16 @@ def test_a_record_in_a_directory_that_others_may_write_to_counts_for_nothing(hos
 def test_the_diff_of_a_removal_shows_what_goes_with_a_namespace(host: Host) -> None:
     topology(host, "a b", link(end("a", "x", "10.0.0.1/24"), "b:y"))
     host.sh("ip -n a link add br0 type bridge")
-    diff = host.done("netns_topology", name="t", namespaces=["a", "b"], state="absent")["diff"]
+    result = host.done("netns_topology", name="t", namespaces=["a", "b"], state="absent")
+    assert [one["before_header"] for one in result["diff"]] == ["topology t, namespace a", "topology t, namespace b"]
     for words in ("br0:", "kind: bridge", "x:", "10.0.0.1/24", '"y":'):
-        assert words in diff["before"]
-    assert diff["after"] == ""
+        assert words in shown(result, "before")
+    assert shown(result, "after") == ""
 
 
 def test_the_diff_of_addresses_shows_the_others_too(host: Host) -> None:
     host.sh("ip address add 10.0.0.1/24 dev lo")
-    diff = host.done("netns_addr", interface="lo", addresses="10.0.0.7/24")["diff"]
+    (diff,) = host.done("netns_addr", interface="lo", addresses="10.0.0.7/24")["diff"]
     assert diff["before"].split()[-1:] == ["10.0.0.1/24"]
     assert diff["after"].split()[-3:] == ["10.0.0.1/24", "-", "10.0.0.7/24"]
 
@@ -475,5 +476,5 @@ def test_ipv6_on_a_small_mtu_is_known_beforehand(host: Host) -> None:
 def test_an_mtu_that_takes_ipv6_addresses_away_shows_that(host: Host) -> None:
     topology(host, "a b", link(end("a", "x", "fd00::1/64"), "b:y"))
     result = host.done("veth", name="x", netns="a", peer="y", peer_netns="b", mtu=1000)
-    assert "fd00::1/64" in result["diff"]["before"]
-    assert "fd00::1/64" not in result["diff"]["after"]
+    assert "fd00::1/64" in shown(result, "before")
+    assert "fd00::1/64" not in shown(result, "after")

@@ -8,7 +8,7 @@ from __future__ import annotations
 from typing import Any
 
 from ansible_collections.linuxnet.netns.tests.integration.cases import FORWARDING, PAIR, PLUGGED
-from ansible_collections.linuxnet.netns.tests.integration.host import Host, difference
+from ansible_collections.linuxnet.netns.tests.integration.host import Host, difference, shown
 
 
 def sysctl(host: Host, name: str, netns: str = "") -> str:
@@ -72,8 +72,8 @@ def test_what_goes_with_ipv6_is_told(host: Host) -> None:
     host.sh(PLUGGED)
     result = host.done("netns_sysctl", netns="a", sysctls={"net.ipv6.conf.ea.disable_ipv6": True})
     assert result["warnings"] == ["Gone with what the task did: route fd09::/64 via fd00::2 dev ea in namespace a."]
-    assert "- fd00::1/64" in result["diff"]["before"]
-    assert "- fd00::1/64" not in result["diff"]["after"]
+    assert "- fd00::1/64" in shown(result, "before")
+    assert "- fd00::1/64" not in shown(result, "after")
     assert result["sysctls"] == {"net.ipv6.conf.ea.disable_ipv6": "1"}
 
 

@@ -60,7 +60,7 @@ def test_the_run_does_what_check_mode_says() -> None:
     assert kernel.applied == COMMANDS
     again = result_of(lab, kernel)
     assert (again["changed"], again["commands"]) == (False, [])
-    assert again["diff"]["before"] == again["diff"]["after"] == predicted["diff"]["after"]
+    assert again["diff"] == []
 
 
 @pytest.mark.parametrize("number", range(len(COMMANDS)))
