@@ -54,7 +54,7 @@ def _options() -> Iterator[str]:
     yield "    choices:"
     yield from (f"      - {name}" for name in (*link_types.LOADERS, _interface_form.DEVICE))
     for name, loader in link_types.LOADERS.items():
-        if not loader().properties:
+        if not loader().properties and loader().section is None:
             words = [f"With O(type={name}). There is nothing to be written in it."]
             yield from _option(name, words, {}, {})
             continue
@@ -74,6 +74,11 @@ def _option(
     yield "    type: dict"
     if keys:
         yield "    suboptions:"
+        yield from _suboptions(keys, initial, fixed, 6)
+
+
+def _suboptions(keys: Mapping[str, Any], initial: Mapping[str, Any], fixed: Any, indent: int) -> Iterator[str]:
+    space = " " * indent
     for one, key in keys.items():
         argument = key.argument()
         more = [key.description]
@@ -81,14 +86,19 @@ def _option(
             more.append(f"A new link gets V({initial[one]}) where nothing is written.")
         if one in fixed:
             more.append("The kernel does not change it on a living link.")
-        yield f"      {one}:"
-        yield from _described(more, 8)
-        yield f"        type: {argument['type']}"
         if key.required:
-            yield "        required: true"
+            more.append("Required.")
+        yield f"{space}{one}:"
+        yield from _described(more, indent + 2)
+        yield f"{space}  type: {argument['type']}"
+        if "elements" in argument:
+            yield f"{space}  elements: {argument['elements']}"
+        if "options" in argument:
+            yield f"{space}  suboptions:"
+            yield from _suboptions(key.takes.item.keys, {}, (), indent + 4)
         if "choices" in argument:
-            yield "        choices:"
-            yield from (f'          - "{choice}"' for choice in argument["choices"])
+            yield f"{space}  choices:"
+            yield from (f'{space}    - "{choice}"' for choice in argument["choices"])
 
 
 def _described(sentences: list[str], indent: int) -> Iterator[str]:

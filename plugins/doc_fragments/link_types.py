@@ -38,6 +38,7 @@ options:
       - vlan
       - vrf
       - vxlan
+      - wireguard
       - xfrm
       - device
   bond:
@@ -176,14 +177,14 @@ options:
         description:
           - The network (VNI).
           - The kernel does not change it on a living link.
+          - Required.
         type: int
-        required: true
       remote:
         description:
           - The other end.
           - The kernel does not change it on a living link.
+          - Required.
         type: str
-        required: true
       ttl:
         description:
           - "The TTL of what it sends; 0: the usual one."
@@ -491,8 +492,8 @@ options:
         description:
           - The VLAN.
           - The kernel does not change it on a living link.
+          - Required.
         type: int
-        required: true
       reorder_header:
         description:
           - Tags are taken off frames that arrive.
@@ -518,8 +519,8 @@ options:
         description:
           - The table.
           - The kernel does not change it on a living link.
+          - Required.
         type: int
-        required: true
   vxlan:
     description:
       - The properties of a link with O(type=vxlan).
@@ -529,8 +530,8 @@ options:
         description:
           - The network (VNI).
           - The kernel does not change it on a living link.
+          - Required.
         type: int
-        required: true
       remote:
         description:
           - "Where what is for unknown addresses goes: one peer, or a multicast group."
@@ -569,6 +570,59 @@ options:
         description:
           - Tells of neighbours that it does not know.
         type: bool
+  wireguard:
+    description:
+      - The properties of a link with O(type=wireguard).
+    type: dict
+    suboptions:
+      private_key:
+        description:
+          - Its private key, which nothing shows.
+        type: str
+      private_key_file:
+        description:
+          - A file on the host that holds its private key.
+        type: str
+      listen_port:
+        description:
+          - "The UDP port that it listens on; 0: one that is free."
+        type: int
+      fwmark:
+        description:
+          - "The mark of the packets that it sends; 0: none."
+        type: int
+      peers:
+        description:
+          - Its peers; others are removed.
+        type: list
+        elements: dict
+        suboptions:
+          public_key:
+            description:
+              - Its public key, by which it is known.
+              - Required.
+            type: str
+          preshared_key:
+            description:
+              - A key that both have beside, which nothing shows.
+            type: str
+          preshared_key_file:
+            description:
+              - A file on the host that holds that key.
+            type: str
+          endpoint:
+            description:
+              - "Where it is: ADDRESS:PORT. The kernel changes it when the peer is heard from elsewhere."
+            type: str
+          keepalive:
+            description:
+              - How often it hears of us, in seconds; 0 is never.
+            type: int
+          allowed_ips:
+            description:
+              - The prefixes that are behind it, and no others.
+            type: list
+            elements: str
   xfrm:
     description:
       - The properties of a link with O(type=xfrm).
@@ -578,8 +632,8 @@ options:
         description:
           - The id of its policies.
           - The kernel does not change it on a living link.
+          - Required.
         type: int
-        required: true
   port:
     description:
       - What is set of it as a port of its O(master); which of them there are depends on that one's type.

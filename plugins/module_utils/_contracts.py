@@ -100,6 +100,12 @@ class Reader(Protocol):
     def unnamed(self) -> Sequence[str]:
         """The namespaces that processes are in and that have no name, by a path of each."""
 
+    def generic(self, family: str) -> AbstractContextManager[tuple[Socket, int]]:
+        """A generic netlink socket of the namespace that was entered, and the number of a family. Raises: OSError."""
+
+    def text(self, path: str) -> str:
+        """What a small text file of the host holds. Raises: OSError, ValueError."""
+
     def setting(self, path: str) -> Optional[str]:
         """A sysctl of the namespace that was entered, by its path below ``net``; None: there is none."""
 
@@ -160,8 +166,23 @@ class Host(Protocol):
     def hardware(self, netns: Netns, interfaces: Iterable[str]) -> Mapping[str, tuple[int, str]]:
         """The index and the MAC address of each of some interfaces, by name."""
 
-    def create_tun(self, netns: Netns, name: str, flags: int, user: Optional[int], group: Optional[int]) -> None:
-        """Create a tun device that stays, of these flags (linux/if_tun.h), which a user or group may open."""
+    def generic(self, netns: Netns, family: str, command: int, version: int, body: bytes) -> None:
+        """Send a request of a family of generic netlink from inside a namespace."""
+
+    def create_tun(
+        self,
+        netns: Netns,
+        name: str,
+        flags: int,
+        owners: tuple[Optional[int], Optional[int]],
+        *,
+        group: int,
+        index: int,
+    ) -> None:
+        """Create a tun device that stays, of these flags (linux/if_tun.h), in a group of interfaces.
+
+        ``owners`` are the user and the group who may open it, by their numbers; ``index`` is its own, 0 for any.
+        """
 
     def write_setting(self, netns: Netns, path: str, value: str) -> tuple[Optional[str], Optional[str]]:
         """Set a sysctl by its path below ``net``; return what the kernel showed of it before, and shows then."""

@@ -340,7 +340,9 @@ class List(Generic[_T]):
 
     def option(self) -> dict[str, Any]:
         """Describe it as an option."""
-        return {"type": "list", "elements": self.item.option()["type"]}
+        item = self.item.option()
+        options = {"options": item["options"]} if "options" in item else {}
+        return {"type": "list", "elements": item["type"], **options}
 
 
 class Pair(Generic[_T]):

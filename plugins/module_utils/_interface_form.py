@@ -75,7 +75,8 @@ ALIAS = Scalar[str](Problems.alias, "str", {"type": "string", "maxLength": 255})
 @cache
 def properties_section(name: str) -> type[Section]:
     """The section with the properties of a type of link, of that name."""
-    return _section(name, link_types.LOADERS[name]().properties)
+    link_type = link_types.LOADERS[name]()
+    return link_type.section or _section(name, link_type.properties)
 
 
 @cache
@@ -174,6 +175,8 @@ class LinkSection(Section, what="interface", needs="a name and a type"):
         link_type.check(problems, f"{before}{self.type}", dict(self.values))
         if link_type.lower == NONE and self.lower is not None:
             problems.add(f"{before}lower", f"a {self.type} is not built upon another interface")
+        if link_type.lower == NONE and self.lower_netns is not None and not link_type.keeps_birth:
+            problems.add(f"{before}lower_netns", f"where a {self.type} was created makes no difference")
         if link_type.lower == NEEDED and self.lower is None:
             if written.get("lower") is None:
                 problems.add(f"{before}lower", f"it is missing: a {self.type} is built upon another interface")
@@ -190,8 +193,17 @@ class LinkSection(Section, what="interface", needs="a name and a type"):
 
     @property
     def values(self) -> Values:
-        """The values of the properties of its type."""
-        return values_of(getattr(self, self.type, None))
+        """The values of the properties of its type, where those are a table."""
+        link_type = link_types.find(self.type)
+        own = link_type is None or link_type.section is None
+        return values_of(getattr(self, self.type, None)) if own else ()
+
+    def more(self, path: str) -> Sequence[Declared]:
+        """Make the declared objects of what is set of it beside the link itself."""
+        link_type, written = link_types.find(self.type), getattr(self, self.type, None)
+        if link_type is None or link_type.declare is None or written is None:
+            return ()
+        return link_type.declare(path, self.endpoint, written)
 
     @property
     def born(self) -> Optional[tuple[Netns]]:
@@ -254,6 +266,7 @@ class ModuleLink(LinkSection, what="link"):
             problems.add("from_netns", f"it goes with type {DEVICE}, and the type is {self.type}")
         return [
             self._device() if self.type == DEVICE else self.link(""),
+            *self.more(""),
             *([] if self.master is None else [Member("", *self.endpoint, self.master, values)]),
             *([] if self.up is None else [LinkState("up", *self.endpoint, self.up)]),
         ]
@@ -341,6 +354,7 @@ def _declare(site: Site, interfaces: Sequence[DeclaredInterface], owner: Owner) 
         return [one.object(owner.record, present=False) for one in reversed(ordered)]
     return [
         *(one.object(owner.record) for one in ordered),
+        *(more for one in ordered for more in one.more(one.path)),
         *(member for one in ordered for member in one.members()),
         *(declared for one in ordered for declared in one.brought_about(owner, late=True)),
     ]

@@ -157,6 +157,22 @@ class Problems:
             return canonical(packed)
         return None
 
+    def prefix(self, path: str, value: Any) -> Optional[str]:
+        """A network with the length of its prefix, in canonical form; an address is one of itself alone."""
+        text = value if isinstance(value, str) else ""
+        host, slash, length = text.partition("/")
+        try:
+            packed = socket.inet_pton(socket.AF_INET6 if ":" in host else socket.AF_INET, host)
+        except (OSError, ValueError):
+            self.add(path, f"{echo(value)} is not a network: an IPv4 or IPv6 prefix is needed, as in 10.0.0.0/8")
+            return None
+        most = 8 * len(packed)
+        number = int(length) if len(length) <= 3 and length.isascii() and length.isdecimal() else most + bool(slash)
+        if number > most:
+            self.add(path, f"{echo(value)} is not a network: the prefix length is a number from 0 to {most}")
+            return None
+        return InterfaceAddress.of(packed, number).network.text
+
     def addresses(self, path: str, values: Sequence[Any]) -> list[InterfaceAddress]:
         """Interface addresses, each once, in the order written."""
         read = [self.address(_item(path, number, values), value) for number, value in enumerate(values)]

@@ -171,6 +171,7 @@ IPV4_ADDRESS = Scalar[str](
 )
 IPV6_ADDRESS = Scalar[str](lambda problems, path, written: problems.any_address(path, written, 6), "str", _ANY)
 HOST_ADDRESS = Scalar(Problems.host_address, "str", {"type": "string", "pattern": "^[0-9A-Fa-f.:]+$"})
+PREFIX = Scalar(Problems.prefix, "str", {"type": "string", "pattern": "^[0-9A-Fa-f.:]+(/[0-9]{1,3})?$"})
 MAC = Scalar(Problems.mac, "str", {"type": "string", "pattern": "^[0-9A-Fa-f]{2}([:-][0-9A-Fa-f]{2}){5}$"})
 MTU = Integer("an MTU", *MTUS, unit="bytes", shared="mtu")
 LINK_STATE = Choice("up", "down")

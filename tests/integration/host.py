@@ -99,10 +99,14 @@ class Host:
         words = ["ip", "netns", "exec", netns, "ping", "-c", "3", "-i", "0.5", "-W", "1", address]
         return subprocess.run(words, check=False, capture_output=True).returncode == 0
 
+    def tried(self, script: str) -> bool:
+        """Whether a shell script succeeds in a network of its own."""
+        words = ["unshare", "--net", "sh", "-ec", script]
+        return subprocess.run(words, check=False, capture_output=True).returncode == 0
+
     def has_discipline(self, kind: str) -> bool:
         """Whether the kernel has a queueing discipline, or can load it."""
-        tried = f"ip link add tried type veth peer name tried_too && tc qdisc add dev tried root {kind}"
-        return subprocess.run(["unshare", "--net", "sh", "-c", tried], check=False, capture_output=True).returncode == 0
+        return self.tried(f"ip link add tried type veth peer name tried_too && tc qdisc add dev tried root {kind}")
 
     def namespaces(self) -> list[str]:
         """The names below /run/netns."""

@@ -91,11 +91,11 @@ class Refuse:
         return answer
 
     def _called(self, function: Callable[..., None], of_records: bool) -> Callable[..., None]:
-        def called(*arguments: Any) -> None:
+        def called(*arguments: Any, **more: Any) -> None:
             error = self._refusal(of_records)
             if error is not None:
                 raise OSError(error, os.strerror(error))
-            function(*arguments)
+            function(*arguments, **more)
             self._taken += not of_records
 
         return called

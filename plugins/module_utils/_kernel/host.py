@@ -15,13 +15,18 @@ from collections.abc import Iterable, Mapping
 from typing import Any, Optional
 
 from ansible_collections.linuxnet.netns.plugins.module_utils._kernel import namespaces
+from ansible_collections.linuxnet.netns.plugins.module_utils._kernel.netlink import RouteSocket, generic_socket
 from ansible_collections.linuxnet.netns.plugins.module_utils._model import Netns
+from ansible_collections.linuxnet.netns.plugins.module_utils._wire import requests
+from ansible_collections.linuxnet.netns.plugins.module_utils._wire.attributes import number
 
 #: linux/sockios.h
 _SIOCGIFHWADDR, _SIOCGIFINDEX = 0x8927, 0x8933
+#: linux/if_link.h: IFLA_GROUP.
+_GROUP = 27
 #: linux/if_tun.h
 _TUNSETIFF, _TUNSETPERSIST, _TUNSETOWNER, _TUNSETGROUP = 0x400454CA, 0x400454CB, 0x400454CC, 0x400454CE
-_IFF_TUN_EXCL = 0x8000
+_TUNSETIFINDEX, _IFF_TUN_EXCL = 0x400454DA, 0x8000
 
 
 class LinuxHost:
@@ -98,16 +103,39 @@ class LinuxHost:
                 found[name] = index, fcntl.ioctl(asked, _SIOCGIFHWADDR, request)[18:24].hex(":")
         return found
 
-    def create_tun(self, netns: Netns, name: str, flags: int, user: Optional[int], group: Optional[int]) -> None:
-        """Create a tun device that stays, of these flags, which a user or group may open. Raises: OSError."""
+    def generic(self, netns: Netns, family: str, command: int, version: int, body: bytes) -> None:
+        """Send a request of a family of generic netlink from inside a namespace. Raises: OSError."""
+        from ansible_collections.linuxnet.netns.plugins.module_utils._wire import generic
+
+        namespaces.enter(netns, self.home)
+        with generic_socket(family) as (asked, number):
+            (refusal,) = asked.request([generic.change(number, command, version, body)])
+        if refusal is not None:
+            raise refusal
+
+    def create_tun(
+        self,
+        netns: Netns,
+        name: str,
+        flags: int,
+        owners: tuple[Optional[int], Optional[int]],
+        *,
+        group: int,
+        index: int,
+    ) -> None:
+        """Create a tun device that stays, of these flags, which the owners may open. Raises: OSError."""
         namespaces.enter(netns, self.home)
         device = os.open("/dev/net/tun", os.O_RDWR | os.O_CLOEXEC)
         try:
+            if index:
+                fcntl.ioctl(device, _TUNSETIFINDEX, struct.pack("=I", index))
             # With IFF_TUN_EXCL, a device that somebody has made meanwhile is not taken for ours.
             fcntl.ioctl(device, _TUNSETIFF, struct.pack("=16sH22x", name.encode(), flags | _IFF_TUN_EXCL))
-            for request, owner in ((_TUNSETOWNER, user), (_TUNSETGROUP, group)):
+            for request, owner in zip((_TUNSETOWNER, _TUNSETGROUP), owners):
                 if owner is not None:
                     fcntl.ioctl(device, request, owner)
+            if group:
+                self._set_group(name, group)
             fcntl.ioctl(device, _TUNSETPERSIST, 1)
         finally:
             os.close(device)
@@ -123,6 +151,14 @@ class LinuxHost:
         was = sysctls.read(path)
         sysctls.write(path, value)
         return was, sysctls.read(path)
+
+    @staticmethod
+    def _set_group(name: str, group: int) -> None:
+        """Put an interface into a group. Raises: OSError."""
+        with RouteSocket() as route:
+            (refusal,) = route.request([requests.setting(socket.if_nametoindex(name), _GROUP, number(group))])
+        if refusal is not None:
+            raise refusal
 
     def write_record(self, name: str, content: Optional[Mapping[str, Any]]) -> None:
         """Keep a record of this name until the next boot, in one piece; None: remove it. Raises: OSError."""

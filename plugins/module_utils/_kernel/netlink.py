@@ -16,10 +16,12 @@ import select
 import socket
 import struct
 import time
-from collections.abc import Iterable, Sequence
-from typing import Optional
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from typing import Optional, TypeVar
 
 from ansible_collections.linuxnet.netns.plugins.module_utils._errors import NetlinkError
+from ansible_collections.linuxnet.netns.plugins.module_utils._wire import generic
 from ansible_collections.linuxnet.netns.plugins.module_utils._wire.attributes import attributes
 
 _SOL_NETLINK = 270
@@ -44,6 +46,8 @@ _RECEIVE_BUFFER = 1 << 20
 #: How many requests wait for their answers at once: their answers fit into a receive buffer of the usual size.
 BATCH = 128
 
+_Socket = TypeVar("_Socket", bound="RouteSocket")
+
 
 class RouteSocket:
     """A routing socket (NETLINK_ROUTE) of the namespace that the calling thread is in, wherever it goes later.
@@ -55,9 +59,12 @@ class RouteSocket:
     time.
     """
 
+    #: linux/netlink.h: NETLINK_ROUTE.
+    protocol = 0
+
     def __init__(self) -> None:
         """Raises: OSError."""
-        self._socket = socket.socket(socket.AF_NETLINK, socket.SOCK_RAW | socket.SOCK_CLOEXEC, 0)
+        self._socket = socket.socket(socket.AF_NETLINK, socket.SOCK_RAW | socket.SOCK_CLOEXEC, self.protocol)
         self._sequence = 0
         self._socket.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, _RECEIVE_BUFFER)
         for option in (_CAP_ACK, _EXT_ACK):
@@ -66,7 +73,7 @@ class RouteSocket:
         #: What the kernel addresses the answers to.
         self._port = self._socket.getsockname()[0]
 
-    def __enter__(self) -> RouteSocket:
+    def __enter__(self: _Socket) -> _Socket:
         return self
 
     def __exit__(self, *_exception: object) -> None:
@@ -187,6 +194,22 @@ class RouteSocket:
         poll = select.poll()
         poll.register(self._socket, select.POLLIN)
         return bool(poll.poll(max(0.0, until - time.monotonic()) * 1000)) and time.monotonic() < until
+
+
+class GenericSocket(RouteSocket):
+    """A generic netlink socket (linux/netlink.h: NETLINK_GENERIC)."""
+
+    protocol = 16
+
+
+@contextmanager
+def generic_socket(family: str) -> Iterator[tuple[GenericSocket, int]]:
+    """A generic netlink socket, and the number that a family has. Raises: OSError, when there is none."""
+    with GenericSocket() as asked:
+        number = generic.family_of(asked.ask(generic.family(family)))
+        if number is None:
+            raise NetlinkError(errno.ENOENT, f"the kernel has no generic netlink family {family}")
+        yield asked, number
 
 
 def _messages(data: bytes, port: int) -> list[tuple[tuple[int, ...], bytes]]:

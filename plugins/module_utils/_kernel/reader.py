@@ -12,13 +12,16 @@ from typing import TYPE_CHECKING, Any, Optional
 
 from ansible_collections.linuxnet.netns.plugins.module_utils._errors import NetlinkError
 from ansible_collections.linuxnet.netns.plugins.module_utils._kernel import namespaces
-from ansible_collections.linuxnet.netns.plugins.module_utils._kernel.netlink import RouteSocket
+from ansible_collections.linuxnet.netns.plugins.module_utils._kernel.netlink import RouteSocket, generic_socket
 from ansible_collections.linuxnet.netns.plugins.module_utils._kind import Reading, Stored
 from ansible_collections.linuxnet.netns.plugins.module_utils._model import NAMESPACE, Name, Netns, Scope, State
 from ansible_collections.linuxnet.netns.plugins.module_utils._wire import requests
 
 if TYPE_CHECKING:
     from ansible_collections.linuxnet.netns.plugins.module_utils._contracts import Kinds
+
+#: Characters of a text file that are read at most.
+_SMALL = 4096
 
 
 class LinuxReader:
@@ -108,6 +111,17 @@ class LinuxReader:
     def unnamed(self) -> Sequence[str]:
         """The namespaces that processes are in and that have no name, by a path of each."""
         return namespaces.unnamed(self._home)
+
+    @staticmethod
+    def generic(family: str) -> Any:
+        """A generic netlink socket of the namespace that was entered, and the number of a family. Raises: OSError."""
+        return generic_socket(family)
+
+    @staticmethod
+    def text(path: str) -> str:
+        """What a small text file of the host holds. Raises: OSError, ValueError."""
+        with open(path, encoding="ascii") as file:
+            return file.read(_SMALL)
 
     @staticmethod
     def setting(path: str) -> Optional[str]:

@@ -68,6 +68,8 @@ if TYPE_CHECKING:
 
 #: linux/if_link.h: IFLA_TUN_TYPE of a tun device, which is one or the other. linux/if_tun.h: IFF_TAP.
 _TUN_TYPE, _TAP = 3, b"\x02"
+#: linux/if_link.h: IFLA_VXLAN_LINK: a VXLAN alone does not say by IFLA_LINK what it is built upon.
+_VXLAN_LINK = 3
 #: linux/if_link.h: IFLA_IFALIAS.
 _ALIAS = 20
 #: The smallest MTU that IPv6 works with (RFC 8200).
@@ -397,11 +399,8 @@ def _interface(link: reports.LinkReport) -> Interface:
 
 def lower_index(found: Interface) -> int:
     """The index of what a link is built upon, or 0; with it in another namespace, there."""
-    from ansible_collections.linuxnet.netns.plugins.module_utils._kinds import link_types
-
-    link_type = link_types.find(found.type) if found.data else None
-    if link_type is not None and link_type.lower_number is not None:
-        return unsigned(attributes(found.data, -16).get(link_type.lower_number)) or 0
+    if found.type == "vxlan":
+        return unsigned(attributes(found.data, -16).get(_VXLAN_LINK)) or 0
     return (None if found.report is None else found.report.other) or 0
 
 

@@ -169,11 +169,9 @@ class Link(Declared):
         lower = found.lower
         if self.lower is not None:
             return lower is not None and (lower.place, lower.interface) == self.lower
-        return (
-            self.born is None
-            or (lower is None and self.born[0] == self.netns)
-            or (lower is not None and lower.place == self.born[0])
-        )
+        if self.born is None or self.link_type.keeps_birth:
+            return True
+        return self.born[0] == (self.netns if lower is None else lower.place)
 
     def _differing(self, found: Interface, *, fixed: bool) -> dict[str, Any]:
         """The declared values that a link does not have, of properties that are fixed or not."""
@@ -222,7 +220,7 @@ class Link(Declared):
     def _made(self, state: State) -> Iterator[Step]:
         self._unoccupied(state)
         if self.link_type.by_device:
-            yield AddTun(*self.end, self.type, self.values)
+            yield AddTun(*self.end, self.type, self.values, group_of(self.record) if self.record else 0)
             return
         add = AddLink(
             self.birth,
@@ -328,7 +326,9 @@ def again(before: State, found: Interface, netns: Netns) -> Sequence[Step]:
     wanted = tuple((name, one) for name, one in values.items() if one != usual[name])
     if link_type.by_device:
         mac = [] if found.mac is None else [SetInterface(netns, found.name, "mac", found.mac)]
-        return [AddTun(netns, found.name, found.type, wanted), *mac] if _stays(found) else ()
+        return (
+            [AddTun(netns, found.name, found.type, wanted, found.group, found.ifindex), *mac] if _stays(found) else ()
+        )
     below = None if lower is None else lower.interface
     birth = netns if lower is None else lower.place
     own = (found.mac, found.mtu, found.group, found.ifindex)
@@ -504,6 +504,8 @@ class AddTun(Action):
     interface: str
     type: str
     values: Values
+    group: int = 0
+    index: Optional[int] = None
 
     def words(self) -> Sequence[str]:
         words = link_types.LOADERS[self.type]().words(dict(self.values), new=True)
@@ -516,13 +518,14 @@ class AddTun(Action):
         values = dict(self.values)
         flags = sum(flag for name, flag in _TUN_FLAGS.items() if values.get(name)) | _TUN_MODES[self.type]
         without_pi = 0 if values.get("pi") else _NO_PI
-        host.create_tun(self.netns, self.interface, flags | without_pi, values.get("user"), values.get("group"))
+        owners = (values.get("user"), values.get("group"))
+        host.create_tun(self.netns, self.interface, flags | without_pi, owners, group=self.group, index=self.index or 0)
 
     def effect(self, state: State) -> None:
         data = link_types.LOADERS[self.type]().data(
             {"pi": False, "vnet_hdr": False, "multi_queue": False, **dict(self.values)}
         )
-        made = Interface(self.interface, self.type, mtu=1500, data=nest(data))
+        made = Interface(self.interface, self.type, ifindex=self.index, mtu=1500, group=self.group, data=nest(data))
         state.put(INTERFACE, self.netns, self.interface, made)
 
     def undo(self, before: State) -> Iterable[Step]:

@@ -19,7 +19,8 @@ from ansible_collections.linuxnet.netns.plugins.module_utils._wire.attributes im
 from ansible_collections.linuxnet.netns.plugins.module_utils._wire.codes import Code
 
 if TYPE_CHECKING:
-    from ansible_collections.linuxnet.netns.plugins.module_utils._form import Type
+    from ansible_collections.linuxnet.netns.plugins.module_utils._form import Section, Type
+    from ansible_collections.linuxnet.netns.plugins.module_utils._model import Declared, Endpoint
     from ansible_collections.linuxnet.netns.plugins.module_utils._normalise import Problems
 
 #: The attributes of one nest of a link (IFLA_INFO_DATA, IFLA_INFO_SLAVE_DATA), by their numbers.
@@ -129,7 +130,10 @@ class LinkType:
     the link was created in. ``ports`` are the properties of what has a link of this type as its master; None: nothing
     has. ``ports_down``: a port is taken while it is down, and comes up. ``restarts_ports``: a port that is up is set
     down and up again. ``whole``: a change must name all that is not to be reset. ``by_device``: it is
-    made by /dev/net/tun, not by the routing socket. ``check`` notes what does not go together.
+    made by /dev/net/tun, not by the routing socket. ``keeps_birth``: it uses the
+    network of the namespace in which it was created, which the kernel does not tell. ``section`` is what users write,
+    where that is more than a table, and ``declare`` makes the declared objects of it. ``check`` notes what does not go
+    together.
     """
 
     name: str
@@ -143,6 +147,9 @@ class LinkType:
     restarts_ports: bool = False
     whole: bool = False
     by_device: bool = False
+    keeps_birth: bool = False
+    section: Optional[type[Section]] = None
+    declare: Optional[Callable[[str, Endpoint, Any], Sequence[Declared]]] = None
     check: Callable[[Problems, str, Mapping[str, Any]], None] = _unchecked
 
     def data(self, values: Mapping[str, Any], upon: Optional[Data] = None, *, new: bool = False) -> dict[int, bytes]:

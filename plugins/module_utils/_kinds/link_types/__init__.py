@@ -136,6 +136,12 @@ def _vxlan() -> LinkType:
     return vxlan.TYPE
 
 
+def _wireguard() -> LinkType:
+    from ansible_collections.linuxnet.netns.plugins.module_utils._kinds.link_types import wireguard
+
+    return wireguard.TYPE
+
+
 def _xfrm() -> LinkType:
     from ansible_collections.linuxnet.netns.plugins.module_utils._kinds.link_types import xfrm
 
@@ -164,6 +170,7 @@ LOADERS: Mapping[str, Callable[[], LinkType]] = {
     "vlan": _vlan,
     "vrf": _vrf,
     "vxlan": _vxlan,
+    "wireguard": _wireguard,
     "xfrm": _xfrm,
 }
 
