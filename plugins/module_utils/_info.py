@@ -23,6 +23,7 @@ from ansible_collections.linuxnet.netns.plugins.module_utils._kinds.interface im
 )
 from ansible_collections.linuxnet.netns.plugins.module_utils._kinds.qdisc import QDISC, told
 from ansible_collections.linuxnet.netns.plugins.module_utils._kinds.route import ROUTE
+from ansible_collections.linuxnet.netns.plugins.module_utils._kinds.rule import RULE, as_written, is_kernels
 from ansible_collections.linuxnet.netns.plugins.module_utils._model import (
     DANGLING,
     FOREIGN,
@@ -66,6 +67,10 @@ _FLAGS = {
     0x40000: "ECHO",
 }
 _UP, _RUNNING = 0x1, 0x40
+#: What is told of a rule where there is nothing to tell.
+_NO_RULE = dict.fromkeys(("from", "to", "iif", "oif", "fwmark", "table", "suppress_prefixlength", "others"))
+_NO_RULE.update({"not": False, "action": "lookup"})
+
 #: A namespace that goes away while it is being read has no more devices, or its process or name is gone.
 _GONE = (errno.ENOENT, errno.ESRCH, errno.EINVAL, errno.ENODEV, errno.ENOTDIR)
 #: What a name stands for, as it is shown.
@@ -149,6 +154,7 @@ def look(kernel: LinuxKernel, problems: Problems, places: Optional[Mapping[Place
         scope.want(INTERFACE, place.netns, ALL_LOWER)
         scope.want(ROUTE, place.netns)
         scope.want(QDISC, place.netns)
+        scope.want(RULE, place.netns)
     state = kernel.observe(scope)
     inside, names = kernel.inhabitants([place.netns for place in present]), kernel.names()
     result = []
@@ -169,6 +175,7 @@ def look(kernel: LinuxKernel, problems: Problems, places: Optional[Mapping[Place
                 "links": list(_links(state, place.netns, names)),
                 "addresses": list(_addresses(state, place.netns)),
                 "routes": list(_routes(state, place.netns)),
+                "rules": list(_rules(state, place.netns)),
                 "processes": [{"pid": pid, "command": command} for pid, command in processes],
             }
         )
@@ -256,6 +263,15 @@ def _routes(state: State, netns: Netns) -> Iterator[dict[str, Any]]:
     names = names_by_index(state, netns)
     told = (reports.route(one.raw) for some in state.rows(ROUTE, netns).values() for one in some)
     return (_route(report, names) for report in told if report is not None)
+
+
+def _rules(state: State, netns: Netns) -> Iterator[dict[str, Any]]:
+    for there in state.rows(RULE, netns).values():
+        for one in there:
+            if is_kernels(one.rule):
+                continue
+            protocol = PROTOCOLS.get(one.rule.protocol, str(one.rule.protocol))
+            yield {**_NO_RULE, **as_written(one.rule), "protocol": protocol}
 
 
 def _route(report: reports.RouteReport, names: Mapping[Optional[int], str]) -> dict[str, Any]:

@@ -13,7 +13,7 @@ from ansible_collections.linuxnet.netns.plugins.module_utils._echo import alike,
 from ansible_collections.linuxnet.netns.plugins.module_utils._form import Key, List, Owner, Section
 from ansible_collections.linuxnet.netns.plugins.module_utils._kinds.route import OneRoute
 from ansible_collections.linuxnet.netns.plugins.module_utils._model import Declared
-from ansible_collections.linuxnet.netns.plugins.module_utils._normalise import Problems, as_number
+from ansible_collections.linuxnet.netns.plugins.module_utils._normalise import Problems
 from ansible_collections.linuxnet.netns.plugins.module_utils._route import (
     MAIN,
     Hop,
@@ -26,17 +26,16 @@ from ansible_collections.linuxnet.netns.plugins.module_utils._scalars import (
     BOOLEAN,
     HOST_ADDRESS,
     INTERFACE,
+    TABLE,
     Choice,
     Integer,
     Scalar,
 )
 from ansible_collections.linuxnet.netns.plugins.module_utils._values import Prefix, address_bytes, version_of
-from ansible_collections.linuxnet.netns.plugins.module_utils._wire.names import SCOPES, TABLES, TYPES
+from ansible_collections.linuxnet.netns.plugins.module_utils._wire.names import SCOPES, TYPES
 
 if TYPE_CHECKING:
     from ansible_collections.linuxnet.netns.plugins.module_utils._form import Site
-
-_NAMED_TABLES = {name: number for number, name in TABLES.items()}
 
 
 def _destination(problems: Problems, path: str, written: Any) -> Optional[str]:
@@ -69,29 +68,7 @@ def _destination(problems: Problems, path: str, written: Any) -> Optional[str]:
     return None
 
 
-def _table(problems: Problems, path: str, written: Any) -> Optional[int]:
-    """A routing table, by its number, or by one of the names that every host knows."""
-    number = _NAMED_TABLES.get(written) if isinstance(written, str) else None
-    number = as_number(written) if number is None else number
-    if number is None or not 1 <= number < 2**32:
-        needed = f"a number from 1 to {2**32 - 1}, main, local or default is needed"
-        problems.add(path, f"{echo(written)} is not a routing table: {needed}")
-        return None
-    return number
-
-
 DESTINATION = Scalar(_destination, "str", {"type": "string", "pattern": "^(default|[0-9A-Fa-f.:]+(/[0-9]{1,3})?)$"})
-TABLE = Scalar(
-    _table,
-    "str",
-    {
-        "type": ["string", "integer"],
-        "pattern": r"^(main|local|default|\s*[0-9]{1,10}\s*)$",
-        "minimum": 1,
-        "maximum": 2**32 - 1,
-    },
-    "routing_table",
-)
 _KINDS = {TYPES[number]: number for number in (1, 6, 7, 8)}
 _SCOPES = {SCOPES[number]: number for number in (0, 200, 253, 254)}
 

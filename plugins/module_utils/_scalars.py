@@ -13,6 +13,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any, Callable, Generic, Optional, TypeVar
 
+from ansible_collections.linuxnet.netns.plugins.module_utils._echo import echo
 from ansible_collections.linuxnet.netns.plugins.module_utils._form import Schema, refer
 from ansible_collections.linuxnet.netns.plugins.module_utils._normalise import (
     MOST_INTERFACE_BYTES,
@@ -21,6 +22,7 @@ from ansible_collections.linuxnet.netns.plugins.module_utils._normalise import (
     MTUS,
     Problems,
     as_name,
+    as_number,
 )
 
 _T = TypeVar("_T")
@@ -123,6 +125,20 @@ def _file_name(most: int) -> Schema:
     return {"type": ["string", "integer"], "pattern": pattern, "minimum": 0}
 
 
+def _table(problems: Problems, path: str, written: Any) -> Optional[int]:
+    """A routing table, by its number, or by one of the names that every host knows."""
+    from ansible_collections.linuxnet.netns.plugins.module_utils._wire.names import TABLES
+
+    named = {name: number for number, name in TABLES.items()}
+    number = named.get(written) if isinstance(written, str) else None
+    number = as_number(written) if number is None else number
+    if number is None or not 1 <= number < 2**32:
+        needed = f"a number from 1 to {2**32 - 1}, main, local or default is needed"
+        problems.add(path, f"{echo(written)} is not a routing table: {needed}")
+        return None
+    return number
+
+
 TOPOLOGY = Scalar[str](
     lambda problems, path, written: problems.topology(path, as_name(written)), "str", _file_name(MOST_TOPOLOGY_BYTES)
 )
@@ -172,6 +188,17 @@ IPV4_ADDRESS = Scalar[str](
 IPV6_ADDRESS = Scalar[str](lambda problems, path, written: problems.any_address(path, written, 6), "str", _ANY)
 HOST_ADDRESS = Scalar(Problems.host_address, "str", {"type": "string", "pattern": "^[0-9A-Fa-f.:]+$"})
 PREFIX = Scalar(Problems.prefix, "str", {"type": "string", "pattern": "^[0-9A-Fa-f.:]+(/[0-9]{1,3})?$"})
+TABLE = Scalar(
+    _table,
+    "str",
+    {
+        "type": ["string", "integer"],
+        "pattern": r"^(main|local|default|\s*[0-9]{1,10}\s*)$",
+        "minimum": 1,
+        "maximum": 2**32 - 1,
+    },
+    "routing_table",
+)
 MAC = Scalar(Problems.mac, "str", {"type": "string", "pattern": "^[0-9A-Fa-f]{2}([:-][0-9A-Fa-f]{2}){5}$"})
 MTU = Integer("an MTU", *MTUS, unit="bytes", shared="mtu")
 LINK_STATE = Choice("up", "down")

@@ -65,6 +65,12 @@ def _routes() -> Key[Any]:
     return key()
 
 
+def _rules() -> Key[Any]:
+    from ansible_collections.linuxnet.netns.plugins.module_utils._rules import key
+
+    return key()
+
+
 class DeclaredPlace(Section, what="place"):
     """What namespaces of a topology have, and the host's too: what is in them beside the ends of links."""
 
@@ -72,6 +78,7 @@ class DeclaredPlace(Section, what="place"):
     interface = ""
     interfaces = Later(_interfaces)
     routes = Later(_routes)
+    rules = Later(_rules)
 
     @property
     def netns(self) -> Netns:

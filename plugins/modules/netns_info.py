@@ -9,10 +9,10 @@ from __future__ import annotations
 
 DOCUMENTATION = r"""
 module: netns_info
-short_description: Read network namespaces, with their links, addresses, routes and processes
+short_description: Read network namespaces, with their links, addresses, routes, rules and processes
 version_added: 1.0.0
 description:
-  - Reads what is in network namespaces, whoever made them, links with their peers, addresses, routes, and the
+  - Reads what is in network namespaces, whoever made them, links with their peers, addresses, routes, rules, and the
     processes that live there.
   - A namespace that has no name in C(/run/netns), such as a container's, is read by its path or by a process in it.
 extends_documentation_fragment:
@@ -216,6 +216,52 @@ namespaces:
           type: str
         scope:
           description: The scope.
+          type: str
+    rules:
+      description:
+        - The routing rules, of each version of IP in the order in which they are looked at, without those that each
+          namespace has from the beginning (0, 32766 and 32767).
+      type: list
+      elements: dict
+      contains:
+        priority:
+          description: The priority.
+          type: int
+        family:
+          description: V(ipv4) or V(ipv6).
+          type: str
+        from:
+          description: The network that packets must come from, V(null) where they may come from any.
+          type: str
+        to:
+          description: The network that packets must go to, V(null) where they may go to any.
+          type: str
+        iif:
+          description: The interface that packets must come in by.
+          type: str
+        oif:
+          description: The interface that sockets must be bound to.
+          type: str
+        fwmark:
+          description: The mark that packets must have, with its mask where not all bits count.
+          type: str
+        not:
+          description: Whether it is for all packets but these.
+          type: bool
+        table:
+          description: The routing table that is looked into.
+          type: str
+        action:
+          description: What becomes of packets, V(lookup), V(blackhole), V(unreachable), V(prohibit) or another.
+          type: str
+        suppress_prefixlength:
+          description: The prefix length up to which routes are not taken.
+          type: int
+        others:
+          description: What else it says, in the words of C(ip rule).
+          type: str
+        protocol:
+          description: Who made it, as C(ip rule) names it.
           type: str
     processes:
       description: The processes that live in it.

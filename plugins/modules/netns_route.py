@@ -202,29 +202,30 @@ ARGUMENTS = {
 }
 
 
+def declare(problems: Problems, params: Mapping[str, Any]) -> list[Declared]:
+    """The routes of the namespace."""
+    netns = problems.optional_namespace("netns", params["netns"])
+    present, exclusive = params["state"] == "present", params["exclusive"]
+    section = _routes.WrittenRoute if present else _routes.RouteToBeGone
+    written = _routes.Routes(section).read(problems, "routes", params["routes"]) or ()
+    if exclusive and not present:
+        problems.add("exclusive", "it goes with state=present; with state=absent, name the routes to remove")
+    problems.check()
+    routes = tuple([one.route for one in written])
+    tables = frozenset([route.slot.table for route in routes]) or frozenset([MAIN])
+    declared = [OneRoute(one.path, netns, one.route, present) for one in written]
+    return [*declared, NoOtherRoutes("exclusive", netns, routes, tables, exclusive)]
+
+
+def tell(outcome: Outcome) -> dict[str, Any]:
+    """The routes of the tables after the run."""
+    others = next(one for one in outcome.declared if isinstance(one, NoOtherRoutes))
+    return {"routes": listed(outcome.now, others.netns, others.tables)}
+
+
 def main() -> None:
     """Run the module."""
-    module = Module(ARGUMENTS)
-    netns = module.params["netns"]
-    tables: set[int] = set()
-
-    def declare(problems: Problems, params: Mapping[str, Any]) -> list[Declared]:
-        problems.optional_namespace("netns", netns)
-        present, exclusive = params["state"] == "present", params["exclusive"]
-        section = _routes.WrittenRoute if present else _routes.RouteToBeGone
-        written = _routes.Routes(section).read(problems, "routes", params["routes"]) or ()
-        if exclusive and not present:
-            problems.add("exclusive", "it goes with state=present; with state=absent, name the routes to remove")
-        problems.check()
-        tables.update({one.route.slot.table for one in written} or {MAIN})
-        declared: list[Declared] = [OneRoute(one.path, netns, one.route, present) for one in written]
-        routes = tuple(one.route for one in written)
-        return [*declared, NoOtherRoutes("exclusive", netns, routes, frozenset(tables if exclusive else ()))]
-
-    def tell(outcome: Outcome) -> dict[str, Any]:
-        return {"routes": listed(outcome.now, netns, tables)}
-
-    run(module, declare, tell)
+    run(Module(ARGUMENTS), declare, tell)
 
 
 if __name__ == "__main__":

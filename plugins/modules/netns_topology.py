@@ -36,8 +36,8 @@ options:
         and what O(linuxnet.netns.netns_link#module:port) has. With C(type) V(device), one that is there already is
         moved in; C(from) is a mapping with the C(name) or C(mac) that it has outside, and C(netns), the host's when
         omitted.
-      - C(routes), a list of routes, each as in M(linuxnet.netns.netns_route), which are made once all that is in the
-        namespace is there and up.
+      - C(routes), a list of routes, each as in M(linuxnet.netns.netns_route), and C(rules), a list of rules, each as in
+        M(linuxnet.netns.netns_rule). Both are made once all that is in the namespace is there and up.
       - C(sysctls), as O(linuxnet.netns.netns_sysctl#module:sysctls). Those of an interface are set once it is there and
         before it gets its addresses, all others before any link is made.
     type: list
@@ -59,8 +59,8 @@ options:
     default: []
   host:
     description:
-      - What is to be in the host's own namespace, beside the ends of links, a mapping with C(interfaces), C(routes)
-        and C(sysctls), as namespaces have them.
+      - What is to be in the host's own namespace, beside the ends of links, a mapping with C(interfaces), C(routes),
+        C(rules) and C(sysctls), as namespaces have them.
       - With O(state=absent), and when they are no longer named, sysctls of the host keep their values, for others may
         count on them by then.
     type: raw
@@ -215,8 +215,8 @@ topology:
       sample: [["my_container_a:my_veth_end_a", "my_container_b:my_veth_end_b"]]
     made:
       description:
-        - How many namespaces, interfaces (two for each link) and addresses were made, and of neighbours, routes and
-          queueing disciplines, if there are any.
+        - How many namespaces, interfaces (two for each link) and addresses were made, and of neighbours, routes, rules
+          and queueing disciplines, if there are any.
       type: dict
       sample: {"namespaces": 2, "interfaces": 2, "addresses": 2}
     removed:

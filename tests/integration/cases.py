@@ -39,6 +39,18 @@ CROWDED = (
     "route add default via 10.1.0.9 table 100\n"
     "END\n"
 )
+RULED = (
+    "ip netns add a; ip -n a -batch - <<'END'\n"
+    "rule add from 10.0.0.0/8 priority 1000 table 100\n"
+    "rule add to 10.9.0.0/16 iif lo oif e1 priority 1000 table 100 protocol boot\n"
+    "rule add fwmark 0x1/0xff priority 1000 prohibit\n"
+    "rule add not fwmark 0x2 priority 1001 table 300 suppress_prefixlength 0 protocol bird\n"
+    "rule add priority 1002 ipproto tcp sport 22 dport 80-90 uidrange 0-5 tos 0x10 goto 32766\n"
+    "rule delete priority 32767\n"
+    "rule add priority 32767 table default\n"
+    "END\n"
+    "ip -n a -6 rule add priority 1000 iif lo table 100; ip -n a -6 rule add priority 1000 from fd00::1/64 table 100;"
+)
 
 
 @dataclass(frozen=True)
@@ -235,6 +247,7 @@ WAYS: dict[str, Any] = {
                 {"to": "10.0.0.0/24", "dev": "ea"},
                 {"to": "10.8.0.0/16", "type": "blackhole"},
             ],
+            "rules": [{"priority": 1000, "from": "10.0.0.1", "table": 100}],
         },
         "b",
     ],
@@ -242,7 +255,10 @@ WAYS: dict[str, Any] = {
         link({"netns": "a", "interface": "ea", "addresses": ["10.0.0.1/24", "fd00::1/64"]}, "b:eb"),
         link({"interface": "to_b", "addresses": ["10.1.0.1/30"]}, "b:uplink"),
     ],
-    "host": {"routes": [{"to": "10.2.0.0/16", "via": "10.1.0.2"}]},
+    "host": {
+        "routes": [{"to": "10.2.0.0/16", "via": "10.1.0.2"}],
+        "rules": [{"priority": 2000, "fwmark": 7, "table": "main"}],
+    },
 }
 
 CASES = [
@@ -1102,12 +1118,14 @@ CASES = [
             "ip -n a route add fd09::/64 via fd00::2 dev ea proto static",
             "ip -n a route add 10.9.0.0/16 via 10.0.0.3 proto static metric 5",
             "ip -n a route add blackhole 10.8.0.0/16 proto static",
+            "ip -n a rule add from 10.0.0.1/32 priority 1000 protocol static table 100",
             "ip -n b link add name uplink up type veth peer name to_b netns $$",
             "ip -n b link set dev lo up",
             "ip -n b link set dev eb up",
             "ip address add 10.1.0.1/30 dev to_b",
             "ip link set dev to_b up",
             "ip route add 10.2.0.0/16 via 10.1.0.2 proto static",
+            "ip rule add fwmark 0x7 priority 2000 protocol static table main",
         ],
     ),
     Case(
@@ -1124,6 +1142,8 @@ CASES = [
             "ip -n a link add name other up type veth peer name other netns b",
             "ip -n a address add 10.0.0.1/24 dev other",
             "ip -n b link set dev other up",
+            "ip rule delete fwmark 0x7 priority 2000 protocol static table main",
+            "ip -n a rule delete from 10.0.0.1/32 priority 1000 protocol static table 100",
             "ip route delete 10.2.0.0/16 via 10.1.0.2 dev to_b proto static",
             "ip -n a route delete blackhole 10.8.0.0/16 proto static",
             "ip -n a route delete 10.9.0.0/16 via 10.0.0.3 dev ea proto static metric 5",
@@ -1143,10 +1163,59 @@ CASES = [
         {**WAYS, "state": "absent"},
         [
             "ip route delete 10.2.0.0/16 via 10.1.0.2 dev to_b proto static",
+            "ip rule delete fwmark 0x7 priority 2000 protocol static table main",
             "ip link delete dev to_b",
             "ip netns delete a",
             "ip netns delete b",
         ],
         earlier=[("netns_topology", WAYS)],
+    ),
+    Case(
+        "rules, and no others",
+        "netns_rule",
+        {
+            "netns": "a",
+            "rules": [
+                {"priority": 900, "from": "10.0.0.9", "to": "10.9.0.0/16", "table": "1000"},
+                {"priority": 1000, "from": "10.0.0.0/8", "table": 100},
+                {"priority": 1000, "family": "ipv6", "iif": "lo", "table": 100},
+                {"priority": 1000, "to": "fd09::/64", "iif": "e1", "oif": "e2", "action": "unreachable"},
+                {"priority": 1001, "not": True, "fwmark": "0x2", "table": 300, "suppress_prefixlength": 0},
+                {"priority": "4294967295", "fwmark": "0/0xF", "action": "blackhole"},
+            ],
+            "exclusive": True,
+        },
+        [
+            "ip -n a rule add from 10.0.0.9/32 to 10.9.0.0/16 priority 900 protocol static table 1000",
+            "ip -n a -6 rule add to fd09::/64 iif e1 oif e2 priority 1000 protocol static unreachable",
+            "ip -n a rule add fwmark 0x0/0xf priority 4294967295 protocol static blackhole",
+            "ip -n a rule delete to 10.9.0.0/16 iif lo oif e1 priority 1000 protocol boot table 100",
+            "ip -n a rule delete fwmark 0x1/0xff priority 1000 protocol unspec prohibit",
+            "ip -n a rule delete tos 0x10 priority 1002 goto 32766 uidrange 0-5 sport 22-22 dport 80-90 ipproto 6 "
+            "protocol unspec",
+            "ip -n a -6 rule delete from fd00::1/64 priority 1000 protocol unspec table 100",
+        ],
+        before=RULED,
+    ),
+    Case(
+        "no rules",
+        "netns_rule",
+        {
+            "netns": "a",
+            "rules": [
+                {"priority": 1000, "from": "10.0.0.0/8"},
+                {"priority": 1001, "table": 300},
+                {"priority": 1000, "family": "ipv6"},
+                {"priority": 1003},
+            ],
+            "state": "absent",
+        },
+        [
+            "ip -n a rule delete from 10.0.0.0/8 priority 1000 protocol unspec table 100",
+            "ip -n a rule delete not fwmark 0x2 priority 1001 protocol bird table 300 suppress_prefixlength 0",
+            "ip -n a -6 rule delete iif lo priority 1000 protocol unspec table 100",
+            "ip -n a -6 rule delete from fd00::1/64 priority 1000 protocol unspec table 100",
+        ],
+        before=RULED,
     ),
 ]

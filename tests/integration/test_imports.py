@@ -36,6 +36,7 @@ ALWAYS = {
 INSIDE = {"_kinds.address", "_kinds.ownership"}
 SYSCTL = {"_kinds.sysctl", "_sysctl", "_kernel.sysctls"}
 ROUTES = {"_form", "_route", "_routes", "_scalars", "_kinds.route", "_wire.names", "_wire.routes"}
+RULES = {"_form", "_rules", "_scalars", "_kinds.rule", "_wire.names", "_wire.rules"}
 TOPOLOGY = {
     *("_form", "_interface_section", "_scalars", "_topology"),
     *("_kernel.records", "_kinds.namespace", "_kinds.veth"),
@@ -66,6 +67,7 @@ def loaded(module: str, options: dict[str, Any]) -> set[str]:
         ("veth", {"name": "x", "netns": "a", "peer": "y"}, {"_kinds.veth", "_kernel.records", *INSIDE}),
         ("netns_sysctl", {"netns": "a", "sysctls": {"net.ipv4.ip_forward": 0}}, SYSCTL),
         ("netns_route", {"netns": "a", "routes": [{"to": "10.0.0.0/8", "type": "blackhole"}]}, {*ROUTES, *INSIDE}),
+        ("netns_rule", {"netns": "a", "rules": [{"priority": 32766, "table": "main"}]}, {*RULES}),
         ("netns_topology", {"name": "t", "namespaces": ["a"]}, {*TOPOLOGY, *INSIDE}),
         (
             "netns_topology",
@@ -75,7 +77,7 @@ def loaded(module: str, options: dict[str, Any]) -> set[str]:
     ],
     ids=[
         *("netns", "netns with loopback", "netns_link_state", "netns_addr", "veth", "netns_sysctl", "netns_route"),
-        *("netns_topology", "netns_topology with routes"),
+        *("netns_rule", "netns_topology", "netns_topology with routes"),
     ],
 )
 def test_a_task_with_nothing_to_do_loads_what_it_uses(

@@ -109,8 +109,21 @@ def test_addresses_and_routes_are_told(host: Host) -> None:
         ip -n a route add default via 10.0.0.2 table 100
         ip -n a route add unreachable 10.8.0.0/16
         ip -n a route add 10.7.0.0/16 nexthop via 10.0.0.2 weight 2 nexthop via 10.0.0.3
+        ip -n a rule add not from 10.0.0.0/8 fwmark 1/0xff priority 7 table 100 protocol static
+        ip -n a -6 rule add iif lo ipproto tcp priority 7 prohibit
     """)
     (a,) = seen(host, names=["a"])
+    rest = {"to": None, "oif": None, "suppress_prefixlength": None}
+    assert a["rules"] == [
+        {
+            **{"priority": 7, "family": "ipv4", "from": "10.0.0.0/8", "not": True, "iif": None, "fwmark": "0x1/0xff"},
+            **{"table": "100", "action": "lookup", "others": None, "protocol": "static", **rest},
+        },
+        {
+            **{"priority": 7, "family": "ipv6", "from": None, "not": False, "iif": "lo", "fwmark": None},
+            **{"table": None, "action": "prohibit", "others": "ipproto 6", "protocol": "unspec", **rest},
+        },
+    ]
     own = {(one["interface"], one["address"], one["family"], one["scope"]) for one in a["addresses"]}
     assert {("ea", "10.0.0.1/24", "ipv4", "global"), ("ea", "2001:db8::1/64", "ipv6", "global")} <= own
     routes = {(one["destination"], one["table"]): one for one in a["routes"]}

@@ -51,6 +51,12 @@ def _route() -> Kind[Any]:
     return ROUTE
 
 
+def _rule() -> Kind[Any]:
+    from ansible_collections.linuxnet.netns.plugins.module_utils._kinds.rule import RULE
+
+    return RULE
+
+
 def _device() -> Kind[Any]:
     from ansible_collections.linuxnet.netns.plugins.module_utils._kinds.device import DEVICE
 
@@ -84,6 +90,7 @@ class Registry:
         "device": _device,
         "queueing discipline": _qdisc,
         "route": _route,
+        "rule": _rule,
     }
 
     def __getitem__(self, name: str) -> Kind[Any]:

@@ -413,29 +413,33 @@ _GIVERS = {1: "the kernel", KERNEL: "the kernel", 9: "a router's advertisement"}
 
 @value
 class NoOtherRoutes(Declared):
-    """Some tables of a namespace have no other routes than these, but for those that nobody made by hand.
+    """With ``remove``, some tables of a namespace have no other routes than these that people made.
 
-    The routes of all tables are looked at, so that a result can have them.
+    Their routes are looked at anyway, so that a result can have them.
     """
 
     path: str
     netns: Netns
     routes: tuple[Route, ...]
     tables: frozenset[int]
+    remove: bool
 
     def scope(self, scope: Scope) -> None:
         scope.want(INTERFACE, self.netns)
         scope.want(ROUTE, self.netns)
 
     def steps(self, state: State) -> Iterator[Step]:
-        if self.tables:
-            demand_namespace(state, "netns", self.netns)
+        if not self.remove:
+            return
+        demand_namespace(state, "netns", self.netns)
         kept = {route.slot: route for route in self.routes}
         for one in by_people(state, self.netns, self.tables):
             if one.slot not in kept or not is_as_declared(kept[one.slot], one):
                 yield DeleteRoute(self.netns, one)
 
     def view(self, state: State) -> dict[str, Any]:
+        if not self.remove:
+            return {}
         kept = {route.slot for route in self.routes}
         others = {
             str(one.slot): one.content() for one in by_people(state, self.netns, self.tables) if one.slot not in kept
