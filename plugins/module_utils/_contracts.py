@@ -20,6 +20,7 @@ from ansible_collections.linuxnet.netns.plugins.module_utils._model import (
     Step,
     Thing,
 )
+from ansible_collections.linuxnet.netns.plugins.module_utils._wire.reports import AddressReport, LinkReport
 
 
 class Kernel(Protocol):
@@ -196,6 +197,9 @@ class WaitingHost(Protocol):
 
     def has_carrier(self, end: Endpoint) -> bool:
         """Return whether an interface has a carrier now. Raises: OSError."""
+
+    def inside(self, netns: Netns) -> tuple[list[LinkReport], list[AddressReport]]:
+        """Return the links of a namespace and their addresses, as they are now. Raises: OSError."""
 
     def probe(self, probes: Sequence[Any]) -> list[Any]:
         """Send probes (``_probe.Probe``) all at once; return their answers, in their order. Raises: KernelError."""

@@ -6,23 +6,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-from ansible_collections.linuxnet.netns.plugins.module_utils._form import Key, Later, List, Owner, Section
-from ansible_collections.linuxnet.netns.plugins.module_utils._kinds.address import Addresses
+from ansible_collections.linuxnet.netns.plugins.module_utils import _addresses
+from ansible_collections.linuxnet.netns.plugins.module_utils._form import Key, Later, Owner, Section
 from ansible_collections.linuxnet.netns.plugins.module_utils._kinds.interface import LateLinkState, LinkState
 from ansible_collections.linuxnet.netns.plugins.module_utils._model import Declared, Endpoint, Netns
-from ansible_collections.linuxnet.netns.plugins.module_utils._scalars import ADDRESS, LINK_STATE, MAC, MTU
-from ansible_collections.linuxnet.netns.plugins.module_utils._values import InterfaceAddress
-
-if TYPE_CHECKING:
-    from ansible_collections.linuxnet.netns.plugins.module_utils._form import Site
-
-
-def _addresses(site: Site, addresses: Sequence[InterfaceAddress], owner: Owner) -> Sequence[Declared]:
-    texts = tuple([one.text for one in addresses])
-    return [Addresses(site.path, site.netns, site.interface, texts, record=owner.record, purge=owner.purge)]
+from ansible_collections.linuxnet.netns.plugins.module_utils._scalars import LINK_STATE, MAC, MTU
 
 
 def _neighbours() -> Key[Any]:
@@ -43,10 +33,10 @@ class InterfaceSection(Section, what="interface"):
     netns: Netns
     interface: str
     addresses = Key(
-        List(ADDRESS, once=True),
+        _addresses.LIST,
         "IPv4 and IPv6 addresses with their prefix lengths.",
         default=(),
-        declare=_addresses,
+        declare=_addresses.declare,
     )
     neighbours = Later(_neighbours)
     shaping = Later(_shaping)

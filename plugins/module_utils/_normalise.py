@@ -41,6 +41,7 @@ MTUS = (68, 65535)
 _MAC = re.compile(r"[0-9a-f]{2}(:[0-9a-f]{2}){5}")
 #: A number as a text, as Jinja gives one. Longer ones are no option's.
 _NUMBER = re.compile(r"\s*(-?[0-9]{1,18})\s*", re.ASCII)
+_SECONDS = re.compile(r"\s*[0-9]{1,18}(\.[0-9]{0,18})?\s*", re.ASCII)
 
 
 class Problems:
@@ -79,7 +80,7 @@ class Problems:
         """The names of namespaces, each once, in the order written."""
         if not values:
             self.add(path, "the list is empty; name at least one namespace")
-        read = [self.namespace(_item(path, number, values), value) for number, value in enumerate(values)]
+        read = [self.namespace(item_path(path, number, values), value) for number, value in enumerate(values)]
         return list(dict.fromkeys(name for name in read if name is not None))
 
     def interface(self, path: str, value: Any) -> Optional[str]:
@@ -175,7 +176,7 @@ class Problems:
 
     def addresses(self, path: str, values: Sequence[Any]) -> list[InterfaceAddress]:
         """Interface addresses, each once, in the order written."""
-        read = [self.address(_item(path, number, values), value) for number, value in enumerate(values)]
+        read = [self.address(item_path(path, number, values), value) for number, value in enumerate(values)]
         return list(dict.fromkeys(address for address in read if address is not None))
 
     def mac(self, path: str, value: Any) -> Optional[Mac]:
@@ -230,12 +231,14 @@ class Problems:
         self.add(path, f"true or false is needed, not {echo(value) if isinstance(value, str) else kind(value)}")
         return None
 
-    def seconds(self, path: str, value: float) -> Optional[float]:
-        """A time in seconds, not negative and not endless."""
-        if not 0 <= value < float("inf"):
+    def seconds(self, path: str, value: Any) -> Optional[float]:
+        """A time in seconds, not negative and not endless; a number, or its digits as a text."""
+        number = float(value) if isinstance(value, str) and _SECONDS.fullmatch(value) else value
+        plain = isinstance(number, (int, float)) and not isinstance(number, bool)
+        if not plain or not 0 <= number < float("inf"):
             self.add(path, f"{echo(value)} is not a time to wait: a number of seconds from 0 is needed")
             return None
-        return value
+        return float(number)
 
     def alias(self, path: str, value: Any) -> Optional[str]:
         """An alias of an interface: a text of at most 255 bytes (IFALIASZ), empty for none."""
@@ -327,7 +330,7 @@ def as_number(value: Any) -> Optional[int]:
     return value if isinstance(value, int) and not isinstance(value, bool) else None
 
 
-def _item(path: str, number: int, values: Sequence[Any]) -> str:
+def item_path(path: str, number: int, values: Sequence[Any]) -> str:
     """The path of an item of a list; of the only one, that of the list, which may have been written without one."""
     return path if len(values) == 1 else f"{path}[{number}]"
 

@@ -188,5 +188,6 @@ def _unmet(found: Sequence[tuple[Condition, Any]]) -> Optional[str]:
     if len(found) == 1:
         return "; ".join(said)
     number = sum(map(bool, faults))
-    what = f"{number} of {len(found)} {found[0][0].plural} {'is' if number == 1 else 'are'} not as expected"
+    plural = found[0][0].plural if len({type(one) for one, _found in found}) == 1 else "conditions"
+    what = f"{number} of {len(found)} {plural} {'is' if number == 1 else 'are'} not as expected"
     return f"{what}: {said[0]}" if len(said) == 1 else "\n".join([f"{what}:", *lines(said)])

@@ -159,12 +159,14 @@ VETH_NAME = Scalar[str](
         "maximum": 10**MOST_INTERFACE_BYTES - 1,
     },
 )
+#: The name of any interface.
+INTERFACE_PATTERN = rf"^(?!(\.{{1,2}}|all|default)$){_NO_TEMPLATE}{_INTERFACE_NAME}$"
 INTERFACE = Scalar[str](
     lambda problems, path, written: problems.interface(path, as_name(written)),
     "str",
     {
         "type": ["string", "integer"],
-        "pattern": rf"^(?!(\.{{1,2}}|all|default)$){_NO_TEMPLATE}{_INTERFACE_NAME}$",
+        "pattern": INTERFACE_PATTERN,
         "minimum": 0,
         "maximum": 10**MOST_INTERFACE_BYTES - 1,
     },
@@ -202,6 +204,11 @@ TABLE = Scalar(
 MAC = Scalar(Problems.mac, "str", {"type": "string", "pattern": "^[0-9A-Fa-f]{2}([:-][0-9A-Fa-f]{2}){5}$"})
 MTU = Integer("an MTU", *MTUS, unit="bytes", shared="mtu")
 LINK_STATE = Choice("up", "down")
+SECONDS = Scalar[float](
+    lambda problems, path, written: problems.seconds(path, written),
+    "float",
+    {"type": ["number", "string"], "minimum": 0, "pattern": r"^\s*[0-9]+(\.[0-9]*)?\s*$"},
+)
 BOOLEAN = Scalar(
     Problems.boolean,
     "bool",

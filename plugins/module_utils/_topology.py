@@ -28,6 +28,7 @@ from ansible_collections.linuxnet.netns.plugins.module_utils._scalars import (
     LINK_STATE,
     MTU,
     NAMESPACE,
+    SECONDS,
     TOPOLOGY,
     VETH_NAME,
 )
@@ -59,6 +60,12 @@ def _sysctls() -> Key[Any]:
     return place_key()
 
 
+def _addresses() -> Key[Any]:
+    from ansible_collections.linuxnet.netns.plugins.module_utils._addresses import place_key
+
+    return place_key()
+
+
 def _routes() -> Key[Any]:
     from ansible_collections.linuxnet.netns.plugins.module_utils._routes import key
 
@@ -77,6 +84,7 @@ class DeclaredPlace(Section, what="place"):
     sysctls = Later(_sysctls)
     interface = ""
     interfaces = Later(_interfaces)
+    addresses = Later(_addresses)
     routes = Later(_routes)
     rules = Later(_rules)
 
@@ -142,6 +150,11 @@ class Topology(Section, what="topology", needs="name, namespaces and links"):
         "Also remove what was made for this topology earlier and is no longer named in it.",
         default=False,
     )
+    wait = Key(
+        SECONDS,
+        "How many seconds to wait at most until no declared IPv6 address is tentative; 0 does not wait.",
+        default=0.0,
+    )
     netns, interface = None, ""
 
 
@@ -154,12 +167,27 @@ def read(problems: Problems, form: Mapping[str, Any]) -> Topology:
     others = interfaces_of(topology)
     _once(problems, "interface", [*ends, *((one.path, one.endpoint) for one in others)])
     _once(problems, "port", [(port.path, Endpoint(one.netns, port.name)) for one in others for port in one.ports])
+    there = addresses_there(topology)
+    if there:
+        declared = {**{one.endpoint: one.path for one in others}, **{end: path for path, end in ends}}
+        for end, one in there:
+            if end in declared:
+                problems.add(one.path, f"interface {end} is declared, in {declared[end]}; write its addresses there")
     return topology
+
+
+def _places(topology: Topology) -> list[DeclaredPlace]:
+    return [*topology.namespaces, *([] if topology.host is None else [topology.host])]
+
+
+def addresses_there(topology: Topology) -> list[tuple[Endpoint, Any]]:
+    """The addresses of interfaces that are there already, as they were written, each with its interface."""
+    return [(Endpoint(place.netns, one.interface), one) for place in _places(topology) for one in place.addresses or ()]
 
 
 def interfaces_of(topology: Topology) -> list[Any]:
     """The interfaces of a topology beside the ends of its links, in the order written."""
-    places: list[DeclaredPlace] = [*topology.namespaces, *([] if topology.host is None else [topology.host])]
+    places = _places(topology)
     for place in places:
         for one in place.interfaces or ():
             one.netns = place.netns
@@ -182,6 +210,24 @@ def declare(topology: Topology, present: bool, purge: bool, shown: bool = False)
     ``shown``: what goes with a namespace is looked at, so that it can be shown.
     """
     return _present(topology, purge) if present else _absent(topology, purge, shown)
+
+
+def settling(topology: Topology) -> list[Declared]:
+    """Return that the IPv6 addresses of a topology can be used before its time to wait is over.
+
+    Left out are those of interfaces that are to be down, or whose peer is: nobody looks for them elsewhere.
+    """
+    if not topology.wait:
+        return []
+    from ansible_collections.linuxnet.netns.plugins.module_utils._kinds.settled import settling
+
+    pairs = [link.endpoints for link in topology.links if all(end.up for end in link.endpoints)]
+    ends = [*(end for pair in pairs for end in pair), *(one for one in interfaces_of(topology) if one.up)]
+    written = [
+        *((f"{one.path}.addresses", one.endpoint, one.addresses) for one in ends),
+        *((one.path, end, one.addresses) for end, one in addresses_there(topology)),
+    ]
+    return [declared for one in written for declared in settling(*one, topology.wait)]
 
 
 def reachability(topology: Topology, timeout: float) -> list[Declared]:

@@ -13,7 +13,7 @@ from __future__ import annotations
 
 import socket
 from functools import lru_cache
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 
 class Mac(NamedTuple):
@@ -81,6 +81,11 @@ class InterfaceAddress(NamedTuple):
         return 4 if len(self.packed) == 4 else 6
 
     @property
+    def name(self) -> str:
+        """What tells it from the others of its interface."""
+        return self.text
+
+    @property
     def host(self) -> str:
         """The address alone, as in ``10.0.0.1``."""
         return self.text[: self.text.index("/")]
@@ -94,6 +99,44 @@ class InterfaceAddress(NamedTuple):
     def is_link_local(self) -> bool:
         """Whether it is an IPv6 address that means something on its link alone."""
         return LINK_LOCAL.has(self.packed)
+
+
+class DetailedAddress(NamedTuple):
+    """An address of an interface that was written with more than itself, at a path.
+
+    ``peer`` is the address at the other end, empty without one. ``details`` are fields of ``Details``
+    (``_wire/addresses.py``) with the values that were written.
+    """
+
+    address: InterfaceAddress
+    path: str
+    peer: str = ""
+    details: tuple[tuple[str, Any], ...] = ()
+
+    @property
+    def text(self) -> str:
+        """The address with its prefix length."""
+        return self.address.text
+
+    @property
+    def host(self) -> str:
+        """The address alone."""
+        return self.address.host
+
+    @property
+    def version(self) -> int:
+        """4 or 6."""
+        return self.address.version
+
+    @property
+    def is_link_local(self) -> bool:
+        """Whether it is an IPv6 address that means something on its link alone."""
+        return self.address.is_link_local
+
+    @property
+    def name(self) -> str:
+        """What tells it from the others of its interface: as ``ip`` writes it, with the peer where it has one."""
+        return f"{self.host} peer {self.peer}/{self.address.length}" if self.peer else self.text
 
 
 def address_bytes(text: str) -> bytes:

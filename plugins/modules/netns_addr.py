@@ -16,7 +16,11 @@ description:
   - Addresses that are not declared are left alone, unless O(exclusive) is set. What the kernel would take away
     together with an address, the secondary addresses of the same subnet, is kept.
   - An address with a peer (C(ip address add 10.0.0.1 peer 10.0.0.2/32)) is another one than C(10.0.0.1/32). It is
-    never declared here, and only O(exclusive) removes it.
+    declared by a mapping with C(peer).
+  - What is not written of an address is not managed. What the kernel can change of an address that is there is
+    changed in place, as C(ip address change) does, which is all of an IPv6 address, and the lifetime and metric of an
+    IPv4 address. An IPv4 address whose C(broadcast), C(scope), C(label) or C(noprefixroute) differs is deleted and
+    added again.
 notes:
   - Of the IPv4 addresses of a subnet one is the primary one, which what is sent to the subnet comes from unless it is
     told otherwise. What is sent elsewhere through the interface comes from its first primary address, or the one in
@@ -40,10 +44,21 @@ options:
     aliases: [device]
   addresses:
     description:
-      - One or more IPv4 or IPv6 addresses, each with its prefix length. They are kept for ever; one that is there with
-        a lifetime loses it, and one that failed duplicate address detection is made anew.
+      - One or more IPv4 or IPv6 addresses, each a text with its prefix length, or a mapping with the following. They
+        are kept for ever, unless C(lifetime) is written; one that is there with a lifetime loses it, and one that
+        failed duplicate address detection is made anew.
+      - C(address), with its prefix length, is required. C(peer) is the address at the other end, without one.
+      - Of IPv4 addresses there are C(broadcast), an address, or V(+) for the last one of the network; C(scope), which
+        is V(global), V(site), V(link) or V(host), the last for 127.0.0.0/8 when omitted; and C(label), the interface's
+        name when omitted.
+      - C(lifetime), in seconds, is how long it is valid. C(preferred) is how many seconds connections may begin with
+        it, as long as it is valid when omitted; with V(0) they never do. A lifetime begins again when less than half
+        of it is left, so a task that is run often enough keeps the address.
+      - C(nodad), of IPv6 addresses, says whether it is used at once, without duplicate address detection.
+      - C(noprefixroute) says whether the kernel makes no route to the network of the address, and C(metric) which
+        metric that has; with V(0) it is the kernel's own.
     type: list
-    elements: str
+    elements: raw
     required: true
     aliases: [address]
   exclusive:
@@ -53,9 +68,18 @@ options:
       - Only for O(state=present).
     type: bool
     default: false
+  wait:
+    description:
+      - How many seconds to wait at most until none of the IPv6 addresses is tentative any longer, so that a service
+        can be bound to it; V(0) does not wait.
+      - When one still is, or duplicate address detection finds that somebody else has it, the task fails, and the
+        addresses stay.
+    type: float
+    default: 0
   state:
     description:
-      - Whether the interface has the addresses. With V(absent) the interface, and the namespace, need not exist.
+      - Whether the interface has the addresses. With V(absent) the interface, and the namespace, need not exist, and of
+        an address only what names it counts, C(address) and C(peer).
     type: str
     choices: [present, absent]
     default: present
@@ -79,6 +103,28 @@ EXAMPLES = r"""
       - 192.0.2.10/24
       - 2001:db8::10/64
     exclusive: true
+
+- name: A service can be bound to the address after the task
+  linuxnet.netns.netns_addr:
+    netns: services
+    interface: uplink
+    addresses: 2001:db8::80/64
+    wait: 5
+
+- name: The tunnel has its end, with what else is to be set of it
+  linuxnet.netns.netns_addr:
+    netns: services
+    interface: uplink
+    addresses:
+      - address: 10.255.0.1/32
+        peer: 10.255.0.2
+      - address: 198.51.100.10/24
+        broadcast: +
+        label: uplink:web
+        metric: 50
+      - address: 2001:db8:1::10/64
+        lifetime: 86400
+        noprefixroute: true
 
 - name: An address is gone
   linuxnet.netns.netns_addr:
@@ -106,7 +152,7 @@ addresses:
   sample: ["10.0.0.1/24"]
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from ansible_collections.linuxnet.netns.plugins.module_utils._kinds.address import Addresses, listed
@@ -118,8 +164,9 @@ from ansible_collections.linuxnet.netns.plugins.module_utils._run import Outcome
 ARGUMENTS = {
     "netns": {"type": "str"},
     "interface": {"type": "str", "required": True, "aliases": ["device"]},
-    "addresses": {"type": "list", "elements": "str", "required": True, "aliases": ["address"]},
+    "addresses": {"type": "list", "elements": "raw", "required": True, "aliases": ["address"]},
     "exclusive": {"type": "bool", "default": False},
+    "wait": {"type": "float", "default": 0},
     "state": {"type": "str", "choices": ["present", "absent"], "default": "present"},
 }
 
@@ -128,12 +175,29 @@ def declare(problems: Problems, params: Mapping[str, Any]) -> list[Declared]:
     """The addresses of the interface."""
     netns = problems.optional_namespace("netns", params["netns"])
     interface = problems.interface("interface", params["interface"])
-    addresses = problems.addresses("addresses", params["addresses"])
+    names, details, addresses = _content(problems, params["addresses"])
     present = params["state"] == "present"
+    wait = problems.seconds("wait", params["wait"])
     if params["exclusive"] and not present:
         problems.add("exclusive", "it goes with state=present; with state=absent, name the addresses to remove")
-    texts = tuple(address.text for address in addresses)
-    return [Addresses("", netns, interface or "", texts, present, params["exclusive"])]
+    one = Addresses("", netns, interface or "", names, present, params["exclusive"], details=details)
+    if not (present and wait):
+        return [one]
+    from ansible_collections.linuxnet.netns.plugins.module_utils._kinds.settled import settling
+
+    return [one, *settling("wait", Endpoint(netns, one.interface), addresses, wait)]
+
+
+def _content(problems: Problems, written: Sequence[Any]) -> tuple[Any, Any, Sequence[Any]]:
+    """The names of the addresses, what is declared of some beside themselves, and what was read."""
+    if all(isinstance(one, str) for one in written):
+        read = problems.addresses("addresses", written)
+        return tuple(one.text for one in read), (), read
+    # A task that writes texts need not load it.
+    from ansible_collections.linuxnet.netns.plugins.module_utils import _addresses
+
+    mixed = _addresses.read_option(problems, "addresses", written)
+    return (*_addresses.content(mixed), mixed)
 
 
 def tell(outcome: Outcome) -> dict[str, Any]:

@@ -36,6 +36,8 @@ options:
         and what O(linuxnet.netns.netns_link#module:port) has. With C(type) V(device), one that is there already is
         moved in; C(from) is a mapping with the C(name) or C(mac) that it has outside, and C(netns), the host's when
         omitted.
+      - C(addresses), a mapping of the names of interfaces that are there already, C(lo) for example, to the addresses
+        that they have, in lists as endpoints have them.
       - C(routes), a list of routes, each as in M(linuxnet.netns.netns_route), and C(rules), a list of rules, each as in
         M(linuxnet.netns.netns_rule). Both are made once all that is in the namespace is there and up.
       - C(sysctls), as O(linuxnet.netns.netns_sysctl#module:sysctls). Those of an interface are set once it is there and
@@ -47,7 +49,8 @@ options:
     description:
       - The veth pairs. Each is a mapping with C(endpoints), a list of two, and for both of them C(mtu).
       - An endpoint is a mapping with C(interface), its name; C(netns), its namespace, the host's when omitted;
-        C(addresses), a list of IPv4 and IPv6 addresses with their prefix lengths; C(neighbours), a list of permanent
+        C(addresses), a list of IPv4 and IPv6 addresses, each a text with its prefix length or a mapping, as
+        O(linuxnet.netns.netns_addr#module:addresses) are; C(neighbours), a list of permanent
         neighbours, each with C(address) and C(mac); C(shaping), a mapping with the options of
         M(linuxnet.netns.netns_shaping) that shape what the end sends; C(state), which is V(up) (the default) or
         V(down); C(mac) and C(mtu), which are left alone when omitted. Or it is the short form V(NAMESPACE:INTERFACE),
@@ -59,8 +62,8 @@ options:
     default: []
   host:
     description:
-      - What is to be in the host's own namespace, beside the ends of links, a mapping with C(interfaces), C(routes),
-        C(rules) and C(sysctls), as namespaces have them.
+      - What is to be in the host's own namespace, beside the ends of links, a mapping with C(interfaces),
+        C(addresses), C(routes), C(rules) and C(sysctls), as namespaces have them.
       - With O(state=absent), and when they are no longer named, sysctls of the host keep their values, for others may
         count on them by then.
     type: raw
@@ -73,10 +76,18 @@ options:
         namespaces too. When that record is lost or damaged, nothing is removed.
     type: bool
     default: false
+  wait:
+    description:
+      - How many seconds to wait at most, once all is as declared, until no declared IPv6 address is tentative any
+        longer, so that a service can be bound to it; V(0) does not wait. When one still is, or is a duplicate, the task
+        fails, and what was declared stays.
+      - Ends that are declared down are left out, and the ends of a link whose other end is.
+    type: float
+    default: 0
   src:
     description:
-      - A YAML or JSON file B(on the controller) with C(name), C(namespaces), C(links), C(host) and C(purge), as the
-        options of these names.
+      - A YAML or JSON file B(on the controller) with C(name), C(namespaces), C(links), C(host), C(purge) and C(wait),
+        as the options of these names.
       - A relative path is looked for as M(ansible.builtin.copy) does, in C(files) of the role and beside the
         playbook. The file, or values in it, may be encrypted with Ansible Vault. What was encrypted is not repeated
         in messages about mistakes; in RV(commands) and elsewhere it is an ordinary value, unless C(no_log) is set.
@@ -269,6 +280,7 @@ def main() -> None:
         read = _topology.read(problems, {key: params[key] for key in _topology.Topology.keys})
         topology.append(read)
         declared = _topology.declare(read, params["state"] == "present", params["purge"], shown=module._diff)
+        declared += _topology.settling(read) if params["state"] == "present" else []
         return declared + _topology.reachability(read, TIMEOUT) if probes(params) else declared
 
     def tell(outcome: Outcome) -> dict[str, Any]:

@@ -261,6 +261,35 @@ WAYS: dict[str, Any] = {
     },
 }
 
+#: Addresses of which more is set than themselves: a primary one with a secondary one behind it, and two of IPv6.
+DETAILED = (
+    f"{PAIR}; ip -n a link set ea up; ip -n b link set eb up; ip -n a -batch - <<'END'\n"
+    "address add 10.0.0.1/24 dev ea broadcast 10.0.0.255 metric 50\n"
+    "address add 10.0.0.2/24 dev ea label ea:two\n"
+    "address add 10.1.0.1/24 dev ea valid_lft 5000 preferred_lft 4000\n"
+    "address add fd00::1/64 dev ea nodad metric 70\n"
+    "address add fd01::1/64 dev ea nodad\n"
+    "route add 10.9.0.0/16 via 10.0.0.9\n"
+    "route add fd09::/64 via fd01::9\n"
+    "END\n"
+    "until ip -n a -6 route show table local | grep -q fd01::1; do sleep 0.05; done"
+)
+PLACED: dict[str, Any] = {
+    "name": "placed",
+    "namespaces": [{"name": "a", "addresses": {"lo": ["10.255.0.1/32"]}}, "b"],
+    "host": {"addresses": {"nic": ["192.0.2.7/24", {"address": "198.51.100.1/32", "peer": "198.51.100.9"}]}},
+    "links": [
+        link(
+            {
+                "netns": "a",
+                "interface": "ea",
+                "addresses": ["10.0.0.1/24", {"address": "fd00::1/64", "nodad": True, "noprefixroute": True}],
+            },
+            {"netns": "b", "interface": "eb", "addresses": [{"address": "10.0.0.2/24", "broadcast": "+"}]},
+        )
+    ],
+}
+
 CASES = [
     Case("a namespace", "netns", {"name": "a"}, ["ip netns add a"]),
     Case(
@@ -474,6 +503,105 @@ CASES = [
             "ip -n a address add 240.1.2.3/8 dev lo",
         ],
         before="ip netns add a; ip -n a link set lo up",
+    ),
+    Case(
+        "addresses with all that is set of them",
+        "netns_addr",
+        {
+            "netns": "a",
+            "interface": "ea",
+            "addresses": [
+                {"address": "10.0.0.1/24", "broadcast": "+", "label": "ea:one", "metric": "50", "noprefixroute": "no"},
+                {"address": "10.0.0.2/32", "peer": "10.8.0.9", "scope": "link", "noprefixroute": True},
+                {"address": "10.1.0.1/24", "lifetime": 5000, "preferred": 0, "label": "ea"},
+                {"address": "FD00:0::1/128", "peer": "fd00::2", "nodad": True, "metric": 70, "lifetime": 5000},
+                {"address": "fd01::1/64", "nodad": True, "noprefixroute": True, "preferred": 0},
+                "fd02::1/64",
+            ],
+        },
+        [
+            "ip -n a address add 10.0.0.1/24 dev ea broadcast 10.0.0.255 label ea:one metric 50",
+            "ip -n a address add 10.0.0.2 peer 10.8.0.9/32 dev ea scope link noprefixroute",
+            "ip -n a address add 10.1.0.1/24 dev ea valid_lft 5000 preferred_lft 0",
+            "ip -n a address add fd00::1 peer fd00::2/128 dev ea metric 70 nodad valid_lft 5000 preferred_lft 5000",
+            "ip -n a address add fd01::1/64 dev ea nodad noprefixroute valid_lft forever preferred_lft 0",
+            "ip -n a address add fd02::1/64 dev ea",
+        ],
+        before=f"{PAIR}; ip -n a link set ea up",
+    ),
+    Case(
+        "addresses changed in place, and made anew where they cannot be",
+        "netns_addr",
+        {
+            "netns": "a",
+            "interface": "ea",
+            "addresses": [
+                {"address": "10.0.0.1/24", "label": "ea:one"},
+                {"address": "10.0.0.2/24", "metric": 60},
+                {"address": "10.1.0.1/24", "lifetime": 90000, "metric": 80},
+                {"address": "fd00::1/64", "metric": 71, "lifetime": 5000},
+                {"address": "fd01::1/64", "noprefixroute": True, "metric": 5},
+            ],
+        },
+        [
+            "ip -n a address change 10.1.0.1/24 dev ea metric 80 valid_lft 90000 preferred_lft 90000",
+            "ip -n a address change 10.0.0.2/24 dev ea metric 60",
+            "ip -n a address change fd01::1/64 dev ea metric 5 nodad noprefixroute",
+            "ip -n a address change fd00::1/64 dev ea metric 71 nodad valid_lft 5000 preferred_lft 5000",
+            "ip -n a address delete 10.0.0.1/24 dev ea",
+            "ip -n a address add 10.0.0.1/24 dev ea broadcast 10.0.0.255 label ea:one metric 50",
+            "ip -n a address add 10.0.0.2/24 dev ea label ea:two metric 60",
+        ],
+        before=DETAILED,
+    ),
+    Case(
+        "addresses of interfaces that are there already",
+        "netns_topology",
+        PLACED,
+        [
+            "ip netns add a",
+            "ip netns add b",
+            "ip -n a link add name ea up type veth peer name eb netns b",
+            "ip -n a link set dev lo up",
+            "ip -n a address add 10.255.0.1/32 dev lo",
+            "ip -n a address add 10.0.0.1/24 dev ea",
+            "ip -n a address add fd00::1/64 dev ea nodad noprefixroute",
+            "ip -n b link set dev lo up",
+            "ip -n b address add 10.0.0.2/24 dev eb broadcast 10.0.0.255",
+            "ip -n b link set dev eb up",
+            "ip address add 192.0.2.7/24 dev nic",
+            "ip address add 198.51.100.1 peer 198.51.100.9/32 dev nic",
+        ],
+        before=NIC,
+    ),
+    Case(
+        "addresses that a topology no longer names, of interfaces that were there",
+        "netns_topology",
+        {
+            **PLACED,
+            "namespaces": [{"name": "a", "addresses": {"lo": []}}, "b"],
+            "host": {"addresses": {"nic": ["192.0.2.1/24"]}},
+            "purge": True,
+        },
+        [
+            "ip -n a address delete 10.255.0.1/32 dev lo",
+            "ip address delete 192.0.2.7/24 dev nic",
+            "ip address delete 198.51.100.1 peer 198.51.100.9/32 dev nic",
+        ],
+        before=NIC,
+        earlier=[("netns_topology", PLACED)],
+    ),
+    Case(
+        "no topology with addresses on the host, of which one was there before",
+        "netns_topology",
+        {**PLACED, "state": "absent"},
+        [
+            "ip address delete 198.51.100.1 peer 198.51.100.9/32 dev nic",
+            "ip netns delete a",
+            "ip netns delete b",
+        ],
+        before=f"{NIC}; ip addr add 192.0.2.7/24 dev nic",
+        earlier=[("netns_topology", PLACED)],
     ),
     Case(
         "an interface up",

@@ -78,6 +78,9 @@ class SimulatedKernel:
         found = find(self.state, end)
         return found is not None and bool(found.carrier)
 
+    def inside(self, netns: Netns) -> Any:
+        raise AssertionError("nothing is looked at")
+
     def probe(self, probes: Sequence[Any]) -> list[Any]:
         raise AssertionError("nothing is sent")
 

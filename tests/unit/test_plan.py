@@ -10,10 +10,10 @@ from typing import Any
 
 import pytest
 from ansible_collections.linuxnet.netns.plugins.module_utils import _plan, _topology
+from ansible_collections.linuxnet.netns.plugins.module_utils._address import Address
 from ansible_collections.linuxnet.netns.plugins.module_utils._errors import Invalid
 from ansible_collections.linuxnet.netns.plugins.module_utils._kinds.address import (
     AddAddress,
-    Address,
     Addresses,
     DeleteAddress,
     of,

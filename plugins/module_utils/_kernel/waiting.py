@@ -11,7 +11,7 @@ from typing import Any
 
 from ansible_collections.linuxnet.netns.plugins.module_utils._kernel import namespaces
 from ansible_collections.linuxnet.netns.plugins.module_utils._kernel.netlink import RouteSocket
-from ansible_collections.linuxnet.netns.plugins.module_utils._model import Condition, Endpoint
+from ansible_collections.linuxnet.netns.plugins.module_utils._model import Condition, Endpoint, Netns
 from ansible_collections.linuxnet.netns.plugins.module_utils._wire import reports, requests
 
 
@@ -44,6 +44,15 @@ class _Host:
             namespaces.enter(end.netns, self._home)
             with RouteSocket() as route:
                 return bool(reports.link(route.ask(requests.link(end.interface))).flags & requests.IFF_LOWER_UP)
+
+    def inside(self, netns: Netns) -> tuple[list[reports.LinkReport], list[reports.AddressReport]]:
+        """Return the links of a namespace and their addresses, as they are now. Raises: OSError."""
+        with namespaces.away(self._home):
+            namespaces.enter(netns, self._home)
+            with RouteSocket() as route:
+                links = [reports.link(raw) for raw in route.dump(requests.links())]
+                addresses = [reports.address(raw) for raw in route.dump(requests.addresses())]
+        return links, [one for one in addresses if one is not None]
 
     def probe(self, probes: Sequence[Any]) -> list[Any]:
         """Send probes all at once; return their answers, in their order. Raises: KernelError."""

@@ -11,8 +11,26 @@ import socket
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from functools import lru_cache
-from typing import TYPE_CHECKING, Any, Callable, NamedTuple, Optional
+from typing import TYPE_CHECKING, Any, Callable, Optional
 
+from ansible_collections.linuxnet.netns.plugins.module_utils._address import (
+    GLOBAL,
+    LOOPBACK,
+    Address,
+    endangered,
+    followers,
+    given,
+    named,
+    newest,
+    of_name,
+    oldest,
+    order,
+    same,
+    subnet,
+    usual_scope,
+    without,
+    written,
+)
 from ansible_collections.linuxnet.netns.plugins.module_utils._errors import Impossible
 from ansible_collections.linuxnet.netns.plugins.module_utils._kind import (
     DOWN,
@@ -50,15 +68,9 @@ from ansible_collections.linuxnet.netns.plugins.module_utils._model import (
     of_interface,
     value,
 )
-from ansible_collections.linuxnet.netns.plugins.module_utils._values import (
-    InterfaceAddress,
-    Prefix,
-    address_bytes,
-    is_link_local,
-    is_loopback,
-)
+from ansible_collections.linuxnet.netns.plugins.module_utils._values import InterfaceAddress, is_link_local
 from ansible_collections.linuxnet.netns.plugins.module_utils._wire import reports, requests
-from ansible_collections.linuxnet.netns.plugins.module_utils._wire.attributes import number, only
+from ansible_collections.linuxnet.netns.plugins.module_utils._wire.attributes import number
 from ansible_collections.linuxnet.netns.plugins.module_utils._wire.messages import (
     ACK,
     CREATE,
@@ -74,57 +86,13 @@ from ansible_collections.linuxnet.netns.plugins.module_utils._wire.messages impo
 
 if TYPE_CHECKING:
     from ansible_collections.linuxnet.netns.plugins.module_utils._contracts import Reader, Sender, Socket
+    from ansible_collections.linuxnet.netns.plugins.module_utils._wire.addresses import Details
     from ansible_collections.linuxnet.netns.plugins.module_utils._wire.codec import Codec
 
-#: Addresses that the kernel itself gives to ``lo`` when it is set up.
-LOOPBACK = ("127.0.0.1/8", "::1/128")
 #: linux/if_addr.h: flags. The first means "temporary" to IPv6; MANAGETEMPADDR have those of router advertisements.
 _SECONDARY, _DADFAILED, _PERMANENT, _MANAGETEMPADDR = 0x1, 0x8, 0x80, 0x100
-#: linux/if_addr.h: the size of struct ifaddrmsg; ADDRESS, LOCAL, LABEL, BROADCAST and FLAGS, which name an address.
-_IFADDRMSG, _NAMING = 8, frozenset({1, 2, 3, 4, 8})
-#: Where the scope stands in a report: behind struct nlmsghdr, family, prefixlen and flags.
-_SCOPE = 19
 #: linux/if_addr.h: IFAPROT_KERNEL_RA.
 _BY_ROUTER = 2
-
-
-class Address(NamedTuple):
-    """An address of an interface.
-
-    ``text`` is canonical, with the prefix length: ``10.0.0.1/24``, ``fd00::1/64``. ``secondary`` is the kernel's flag
-    of the same name: this IPv4 address goes when its subnet's primary goes, unless the interface promotes secondaries.
-    ``raw`` is the kernel's own report of it, by which it can be put back exactly as it was. ``peer`` is the address at
-    the other end, where the kernel has one (``ip address add ADDRESS peer PEER``). ``expires``: it has a lifetime.
-    ``duplicate``: somebody else has it, as duplicate address detection found. ``advertised``: a router gave it.
-    """
-
-    text: str
-    secondary: bool = False
-    raw: bytes = b""
-    peer: str = ""
-    expires: bool = False
-    duplicate: bool = False
-    advertised: bool = False
-
-    @property
-    def name(self) -> str:
-        """What tells it from the others of its interface: as ``ip`` writes it, with the peer where it has one."""
-        return " ".join(written(self.text, self.peer)) if self.peer else self.text
-
-    @property
-    def version(self) -> int:
-        """4 or 6."""
-        return 6 if ":" in self.text else 4
-
-    @property
-    def scope(self) -> int:
-        """Its scope (linux/rtnetlink.h: RT_SCOPE_…)."""
-        return self.raw[_SCOPE] if self.raw else _scope(self.text)
-
-    @property
-    def value(self) -> InterfaceAddress:
-        """The address itself."""
-        return InterfaceAddress.read(self.text)
 
 
 class AddressKind(OnInterface[Address]):
@@ -153,7 +121,7 @@ class AddressKind(OnInterface[Address]):
         oldest_first = [one for one in rows if one.version == 4]
         newest_first = [one for one in rows if one.version == 6]
         for one in (*oldest_first, *reversed(newest_first)):
-            yield AddAddress(*end, one.text, one.raw, one.peer)
+            yield back(end, one)
 
     def restored(self, before: State, event: Event) -> Iterable[Step]:
         if event.what != UP:
@@ -238,8 +206,10 @@ def address(state: State, end: Endpoint, name: str) -> Optional[Address]:
 class Addresses(Declared):
     """An interface has these addresses, or does not have them.
 
-    ``exclusive``: it has no others, but for those that the kernel itself gives: link-local ones, and loopback's own.
-    ``record`` names an ownership record: others that it owns may be in the way of these, and with ``purge`` go anyway.
+    They are given by their names; ``details`` has what is declared of some beside themselves, as fields of ``Details``
+    with their values. ``exclusive``: it has no others, but for those that the kernel itself gives: link-local ones, and
+    loopback's own. ``record`` names an ownership record: others that it owns may be in the way of these, and with
+    ``purge`` go anyway; of what is to be gone, only what it owns goes.
     """
 
     path: str
@@ -250,70 +220,110 @@ class Addresses(Declared):
     exclusive: bool = False
     record: str = ""
     purge: bool = False
+    details: tuple[tuple[str, tuple[tuple[str, Any], ...]], ...] = ()
 
     def scope(self, scope: Scope) -> None:
         scope.want(INTERFACE, self.netns)
-        if self.exclusive or not self.present:
+        if self.exclusive or self.details or not self.present:
             scope.want(INTERFACE, self.netns, SettingsOf(self.interface))
+
+    def found(self, state: State) -> Interface:
+        """The interface. Raises: Impossible, when it is not there."""
+        return demand(state, self.path, Endpoint(self.netns, self.interface))
+
+    def option(self) -> str:
+        """The path of the addresses, for messages."""
+        return joined(self.path, "addresses")
 
     def steps(self, state: State) -> Iterator[Step]:
         end = Endpoint(self.netns, self.interface)
         if not self.present and find(state, end) is None:
             return
-        found = demand(state, self.path, end)
+        found = self.found(state)
+        anew: dict[str, Address] = {}
+        for one, to, was in self._changes(of(state, end)):
+            if changed_in_place(one, to, was):
+                yield from changes(end, one, to, was)
+            else:
+                anew[one.name] = one._replace(secondary=False, raw=b"", details=to)
         there = of(state, end)
         right = {one.name for one in there if not one.duplicate}
-        wanted = [Address(text) for text in self.addresses if self.present and text not in right]
+        wanted = [self._new(name) for name in self.addresses if self.present and name not in right]
         unwanted = self._unwanted(state, there, wanted)
-        for one in there:
-            if self.present and one.expires and one.name in self.addresses and one.name in right:
-                yield SetLifetime(*end, one.text, one.raw)
-        if not wanted and not unwanted:
+        if not wanted and not unwanted and not anew:
             return
-        kept = [one for one in there if one not in unwanted]
+        replaced = [one for one in there if one.name in anew]
+        moved = [*replaced, *(followers(replaced, there) if found.promotes else ())]
+        kept = [anew.get(one.name, one) for one in there if one not in unwanted]
+        going = [one for one in there if one in unwanted or one in moved]
         self._possible(wanted, kept, found)
         # A deleted IPv4 primary takes its subnet's secondaries along: what would be lost so is added afterwards. So is
         # an IPv6 address that is there with another prefix length, for the kernel has it only once.
         for one in wanted:
-            if not endangered(one, unwanted, found):
-                yield AddAddress(*end, one.text)
-        if not unwanted:
+            if not endangered(one, going, found.promotes):
+                yield AddAddress(*end, one.text, peer=one.peer, details=one.details)
+        if not going:
             return
         # The last first, so that what would put them back finds none behind them.
-        oldest_first = [one for one in unwanted if one.version == 4]
-        for one in [*reversed(oldest_first), *(one for one in unwanted if one.version == 6)]:
+        oldest_first = [one for one in going if one.version == 4]
+        for one in [*reversed(oldest_first), *(one for one in going if one.version == 6)]:
             if address(state, end, one.name) is not None:
                 yield DeleteAddress(*end, one.text, one.raw, one.peer)
         for one in [*kept, *wanted]:
             if address(state, end, one.name) is None:
-                yield AddAddress(*end, one.text, one.raw, one.peer)
+                yield replace(back(end, one), was_there=one not in wanted)
+
+    def _changes(self, there: Sequence[Address]) -> Iterator[tuple[Address, Details, Details]]:
+        """The declared addresses that are there and not as declared: what is to be set of them, and what is."""
+        declared = dict(self.details)
+        for one in there if self.present else ():
+            if (one.expires or declared) and one.name in self.addresses and not one.duplicate:
+                from ansible_collections.linuxnet.netns.plugins.module_utils import _address_details as details
+
+                was = details.details_of(one, self.interface)
+                to = details.aimed(was, self._declared(one.name))
+                if details.differing(to, was):
+                    yield one, to, was
+
+    def _declared(self, name: str) -> dict[str, Any]:
+        """What is declared of an address beside itself."""
+        declared = dict(dict(self.details).get(name, ()))
+        if declared.get("label") == self.interface:
+            declared["label"] = ""
+        return declared
+
+    def _new(self, name: str) -> Address:
+        """A declared address that is not there."""
+        one = of_name(name)
+        if not self.details or not self._declared(name):
+            return one
+        from ansible_collections.linuxnet.netns.plugins.module_utils import _address_details as details
+
+        return one._replace(details=details.aimed(details.details_of(one, self.interface), self._declared(name)))
 
     def _unwanted(self, state: State, there: Sequence[Address], wanted: Sequence[Address]) -> list[Address]:
+        record = record_of(state, self.record) if self.record and (self.purge or wanted or not self.present) else None
+
+        def owned(one: Address) -> bool:
+            return record is not None and record.owns(state, Thing(ADDRESS, self.netns, (self.interface, one.name)))
+
         if not self.present:
-            return [one for one in there if one.name in self.addresses]
+            return [one for one in there if one.name in self.addresses and (not self.record or owned(one))]
         useless = [one for one in there if one.duplicate and one.name in self.addresses]
         if self.exclusive:
             others = [one for one in there if one.name not in self.addresses and not one.advertised]
             return [*useless, *(one for one in others if not given(self.interface, one.text))]
-        record = record_of(state, self.record) if self.purge or wanted else None
         if record is None:
             return useless
-        return [
-            *useless,
-            *(
-                one
-                for one in there
-                if one.name not in self.addresses
-                and (self.purge or any(same(one, another) for another in wanted))
-                and record.owns(state, Thing(ADDRESS, self.netns, (self.interface, one.name)))
-            ),
-        ]
+        others = [one for one in there if one.name not in self.addresses]
+        in_the_way = [one for one in others if self.purge or any(same(one, another) for another in wanted)]
+        return [*useless, *filter(owned, in_the_way)]
 
     def _possible(self, wanted: Sequence[Address], kept: Sequence[Address], found: Interface) -> None:
         for place, one in enumerate(wanted):
             if one.version == 6 and found.mtu is not None and found.mtu < IPV6_MINIMUM:
                 raise Impossible(
-                    joined(self.path, "addresses"),
+                    self.option(),
                     f"{one.text} cannot be added to {self.interface} in {describe(self.netns)}, whose MTU is "
                     f"{found.mtu}: IPv6 needs {IPV6_MINIMUM} or more; raise the MTU, or leave the address out",
                 )
@@ -321,10 +331,10 @@ class Addresses(Declared):
             if there is not None:
                 where = f"{self.interface} in {describe(self.netns)}"
                 has = "is to have" if there in wanted else "has"
-                once = "one prefix length" if one.version == 6 and not there.peer else "one peer"
+                once = "one prefix length" if one.version == 6 and not (there.peer or one.peer) else "one peer"
                 raise Impossible(
-                    joined(self.path, "addresses"),
-                    f"{one.text} cannot be added to {where}, which {has} {there.name} already: the kernel takes an "
+                    self.option(),
+                    f"{one.name} cannot be added to {where}, which {has} {there.name} already: the kernel takes an "
                     f"IPv{one.version} address with {once} only; remove one of the two",
                 )
 
@@ -334,14 +344,37 @@ class Addresses(Declared):
             return {}
         there = sorted(of(state, end), key=order)
         shown = [one for one in there if one.name in self.addresses or not given(self.interface, one.text)]
-        leaf = [f"{one.name}{_fault(one)}" for one in shown]
-        return of_interface(self.netns, self.interface, {"addresses": leaf})
+        return of_interface(self.netns, self.interface, {"addresses": [self._shown(one) for one in shown]})
+
+    def _shown(self, one: Address) -> str:
+        """An address as a view has it: with what is declared of it, and what is wrong with it."""
+        declared = self._declared(one.name) if self.details else {}
+        if not declared:
+            return f"{one.name}{_fault(one)}"
+        from ansible_collections.linuxnet.netns.plugins.module_utils import _address_details as details
+
+        said = details.shown(details.details_of(one, self.interface), declared)
+        fault = _fault(one._replace(expires=one.expires and "lifetime" not in declared))
+        return f"{' '.join([one.name, *said])}{fault}"
 
     def places(self) -> set[Endpoint]:
         return {Endpoint(self.netns, self.interface)}
 
     def things(self) -> Iterable[Thing]:
+        if not self.present:
+            return []
         return [Thing(ADDRESS, self.netns, (self.interface, text)) for text in self.addresses]
+
+
+@value
+class AddressesThere(Addresses):
+    """Addresses of an interface that is there already; its path is that of the list of addresses."""
+
+    def found(self, state: State) -> Interface:
+        return demand(state, "", Endpoint(self.netns, self.interface), option=self.path)
+
+    def option(self) -> str:
+        return self.path
 
 
 def _fault(address: Address) -> str:
@@ -351,120 +384,152 @@ def _fault(address: Address) -> str:
     return " (expires)" if address.expires and not address.advertised else ""
 
 
-def same(one: Address, other: Address) -> bool:
-    """Whether an interface can have only one of these two.
-
-    The kernel has an IPv6 address once, whatever the prefix length and the peer (ipv6_add_addr() in
-    net/ipv6/addrconf.c), and an IPv4 address once for a prefix length and the network that its peer is in
-    (__inet_insert_ifa() in net/ipv4/devinet.c).
-    """
-    if one.version == 6:
-        return other.version == 6 and one.value.packed == other.value.packed
-    return one.text == other.text and subnet(one) == subnet(other)
-
-
-def subnet(address: Address) -> Prefix:
-    """The network that an IPv4 address is in, to the kernel: that of its peer, where it has one."""
-    if not address.peer:
-        return address.value.network
-    return InterfaceAddress.of(address_bytes(address.peer), address.value.length).network
-
-
-def given(interface: str, text: str) -> bool:
-    """Whether the kernel, not a person, gives such an address to the interface."""
-    return (interface == "lo" and text in LOOPBACK) or is_link_local(text)
-
-
 def listed(state: State, end: Endpoint) -> list[str]:
     """The addresses of an interface in order, without the link-local ones; none of an interface that is not there."""
     return [one.name for one in sorted(of(state, end), key=order) if not is_link_local(one.text)]
 
 
-def order(address: Address) -> tuple[int, bytes, int, str]:
-    """The order in which addresses are listed: IPv4 first, then by number."""
-    value = address.value
-    return value.version, value.packed, value.length, address.peer
-
-
-def endangered(wanted: Address, unwanted: Sequence[Address], interface: Interface) -> bool:
-    """Whether this one can be there only when the unwanted addresses have gone, or would go with them."""
-    if any(same(wanted, one) for one in unwanted):
-        return True
-    if not unwanted or wanted.version == 6 or interface.promotes:
-        return False
-    network = subnet(wanted)
-    return any(not one.secondary and one.version == 4 and subnet(one) == network for one in unwanted)
-
-
 @value
 class AddAddress(Request):
-    """Add an address to an interface; ``raw`` is the kernel's report of one that is put back as it was."""
+    """Add an address to an interface.
+
+    ``raw`` is the kernel's report of one that is put back as it was, and ``details`` is what is to be set of it, where
+    that is not what is usual. ``was_there``: so it was before, and somebody else may have put it back.
+    """
 
     netns: Netns
     interface: str
     address: str
     raw: bytes = b""
     peer: str = ""
+    details: Optional[Details] = None
+    was_there: bool = False
 
     def words(self) -> Sequence[str]:
-        return ip(self.netns, "address", "add", *written(self.address, self.peer), "dev", self.interface)
+        words = ip(self.netns, "address", "add", *written(self.address, self.peer), "dev", self.interface)
+        if not self.raw and self.details is None:
+            return words
+        from ansible_collections.linuxnet.netns.plugins.module_utils import _address_details as details
+
+        return [*words, *details.words(self._row(), details.details_of(self._row(), self.interface))]
+
+    def _row(self) -> Address:
+        ends = self.details is not None and self.details.ends
+        return Address(self.address, False, self.raw, self.peer, expires=ends, details=self.details)
 
     def makes(self) -> Sequence[Thing]:
-        return [] if self.raw else [Thing(ADDRESS, self.netns, (self.interface, self.address))]
+        return [] if self.was_there else [Thing(ADDRESS, self.netns, (self.interface, self._row().name))]
 
     def message(self, codec: Codec, sender: Sender) -> bytes:
         index = sender.index(self.netns, self.interface)
         if self.raw:
             return again(self.raw, index)
+        if self.peer or self.details is not None:
+            return _detailed(NEWADDR, CREATE | EXCL, index, self._row())
         return _message(codec, NEWADDR, ACK | CREATE | EXCL, self.address, index)
 
     def achieved(self, error: int) -> bool:
         # The kernel itself puts some back, such as a link-local one, when the interface is up again.
-        return bool(self.raw) and error == errno.EEXIST
+        return self.was_there and error == errno.EEXIST
 
     def effect(self, state: State) -> None:
         end = Endpoint(self.netns, self.interface)
         there = of(state, end)
-        added = Address(self.address, False, self.raw, self.peer)
+        added = self._row()
         if find(state, end) is None or any(one.name == added.name for one in there):
             return
         if there and added.version == 4:
             network = subnet(added)
             secondary = any(one.version == 4 and subnet(one) == network for one in there)
             added = added._replace(secondary=secondary)
-        place = _oldest(there, added) if added.version == 4 else _newest(there, added)
+        place = oldest(there, added) if added.version == 4 else newest(there, added)
         state.put(ADDRESS, *end, (*there[:place], added, *there[place:]))
 
     def undo(self, before: State) -> Iterable[Step]:
-        return [DeleteAddress(self.netns, self.interface, self.address, self.raw, self.peer)]
+        return away(Endpoint(self.netns, self.interface), self._row())
+
+
+def back(end: Endpoint, address: Address) -> AddAddress:
+    """The step that puts an address back as it was."""
+    return AddAddress(*end, address.text, address.raw, address.peer, address.details, was_there=True)
 
 
 @value
-class SetLifetime(Request):
-    """Keep an address for ever, or give it back the lifetime that it had by ``raw``, the kernel's report of it."""
+class ChangeAddress(Request):
+    """Change what is set of an address, from what ``was`` to what it is to be, without deleting it."""
 
     netns: Netns
     interface: str
     address: str
-    raw: bytes
-    forever: bool = True
+    peer: str
+    to: Details
+    was: Details
 
     def words(self) -> Sequence[str]:
-        lifetime = ["valid_lft", "forever", "preferred_lft", "forever"] if self.forever else []
-        return ip(self.netns, "address", "change", self.address, "dev", self.interface, *lifetime)
+        from ansible_collections.linuxnet.netns.plugins.module_utils._address_details import words_of_change
+
+        words = words_of_change(self._row(), self.to, self.was)
+        return ip(self.netns, "address", "change", *written(self.address, self.peer), "dev", self.interface, *words)
+
+    def _row(self) -> Address:
+        return Address(self.address, peer=self.peer, details=self.to)
 
     def message(self, codec: Codec, sender: Sender) -> bytes:
-        # Without a lifetime (CACHEINFO) in it, the kernel takes it for infinite.
-        raw = only(self.raw, _IFADDRMSG, _NAMING) if self.forever else self.raw
-        return again(raw, sender.index(self.netns, self.interface), flags=ACK | REPLACE)
+        return _detailed(NEWADDR, REPLACE, sender.index(self.netns, self.interface), self._row())
 
     def effect(self, state: State) -> None:
         end = Endpoint(self.netns, self.interface)
-        there = (one._replace(expires=not self.forever) if one.name == self.address else one for one in of(state, end))
+        name = named(self.address, self.peer)
+        there = list(of(state, end))
+        for place, one in enumerate(there):
+            if one.name == name:
+                # The kernel's report of it is no longer right.
+                there[place] = one._replace(raw=b"", details=self.to, expires=self.to.ends)
         state.put(ADDRESS, *end, tuple(there))
 
     def undo(self, before: State) -> Iterable[Step]:
-        return [replace(self, forever=not self.forever)]
+        end = Endpoint(self.netns, self.interface)
+        if changed_in_place(self._row(), self.was, self.to):
+            return changes(end, self._row(), self.was, self.to)
+        there = address(before, end, named(self.address, self.peer))
+        return [] if there is None else [*away(end, self._row()), back(end, there)]
+
+    def disruptive(self) -> bool:
+        return not changed_in_place(self._row(), self.was, self.to)
+
+
+def changes(end: Endpoint, address: Address, to: Details, was: Details) -> list[Step]:
+    """The steps that change what is set of an address, without leaving the route to its network behind."""
+    from ansible_collections.linuxnet.netns.plugins.module_utils._address_details import leaves_route
+
+    first = [_kept(end, address, was)] if leaves_route(address.version, was, to) else []
+    return [*first, ChangeAddress(*end, address.text, address.peer, to, first[0].to if first else was)]
+
+
+def away(end: Endpoint, address: Address) -> list[Step]:
+    """The steps that take an address away again, with the route to its network."""
+    deleted = DeleteAddress(*end, address.text, address.raw, address.peer)
+    if not (address.raw or address.details):
+        return [deleted]
+    from ansible_collections.linuxnet.netns.plugins.module_utils._address_details import details_of, leaves_route
+
+    details = details_of(address, end.interface)
+    return [_kept(end, address, details), deleted] if leaves_route(address.version, details) else [deleted]
+
+
+def _kept(end: Endpoint, address: Address, was: Details) -> ChangeAddress:
+    """The step that keeps an address for ever."""
+    from ansible_collections.linuxnet.netns.plugins.module_utils._wire.addresses import FOREVER
+
+    to = was._replace(lifetime=FOREVER, preferred=FOREVER)
+    return ChangeAddress(*end, address.text, address.peer, to, was)
+
+
+def changed_in_place(address: Address, to: Details, was: Details) -> bool:
+    """Whether the kernel changes an address that is there so, without its being deleted."""
+    from ansible_collections.linuxnet.netns.plugins.module_utils._address_details import in_place
+
+    return in_place(address.version, was, to)
 
 
 @value
@@ -488,7 +553,7 @@ class DeleteAddress(Request):
     @property
     def name(self) -> str:
         """What tells it from the others of its interface."""
-        return Address(self.address, peer=self.peer).name
+        return named(self.address, self.peer)
 
     def removes(self) -> Sequence[Thing]:
         return [Thing(ADDRESS, self.netns, (self.interface, self.name))]
@@ -497,6 +562,8 @@ class DeleteAddress(Request):
         index = sender.index(self.netns, self.interface)
         if self.raw:
             return again(self.raw, index, DELADDR, ACK)
+        if self.peer:
+            return _detailed(DELADDR, 0, index, Address(self.address, peer=self.peer))
         return _message(codec, DELADDR, ACK, self.address, index)
 
     def achieved(self, error: int) -> bool:
@@ -525,78 +592,30 @@ class DeleteAddress(Request):
         left = {one.name for one in without(there, self.name, interface.promotes)}
         after = [one for one in there[place + 1 :] if one.version == there[place].version == 4]
         away = [DeleteAddress(*end, one.text, one.raw, one.peer) for one in reversed(after) if one.name in left]
-        return [*away, *(AddAddress(*end, one.text, one.raw, one.peer) for one in (there[place], *after))]
+        return [*away, *(back(end, one) for one in (there[place], *after))]
 
     def disruptive(self) -> bool:
         return True
 
 
-def _oldest(addresses: Sequence[Address], added: Address) -> int:
-    """Where the kernel puts a new IPv4 address (__inet_insert_ifa() in net/ipv4/devinet.c).
-
-    A secondary one comes behind all others, a primary one behind the primary ones of its own scope or a narrower one.
-    """
-    behind = [
-        place + 1
-        for place, one in enumerate(addresses)
-        if one.version == 4 and (added.secondary or (not one.secondary and added.scope <= one.scope))
-    ]
-    return max(behind, default=0)
-
-
-def _newest(addresses: Sequence[Address], added: Address) -> int:
-    """Where the kernel puts a new IPv6 address: before the others of its scope (ipv6_link_dev_addr() in addrconf.c)."""
-    local = is_link_local(added.text)
-    for place, one in enumerate(addresses):
-        if one.version == 6 and (not local or is_link_local(one.text)):
-            return place
-    return len(addresses)
-
-
-def written(address: str, peer: str) -> list[str]:
-    """An address as a word or words of an ``ip`` command."""
-    if not peer:
-        return [address]
-    value = InterfaceAddress.read(address)
-    return [value.host, "peer", f"{peer}/{value.length}"]
-
-
-def without(addresses: Sequence[Address], name: str, promotes: bool) -> tuple[Address, ...]:
-    """The addresses that are left when the one of a name is deleted (__inet_del_ifa() in net/ipv4/devinet.c).
-
-    ``promotes``: whether the interface promotes secondaries.
-    """
-    gone = next((one for one in addresses if one.name == name), None)
-    rest = [one for one in addresses if one is not gone]
-    if gone is None or gone.secondary or gone.version == 6:
-        return tuple(rest)
-    network = subnet(gone)
-    secondaries = [one for one in rest if one.secondary and subnet(one) == network]
-    if not promotes or not secondaries:
-        return tuple(one for one in rest if one not in secondaries)
-    rest.remove(secondaries[0])
-    promoted = secondaries[0]._replace(secondary=False)
-    place = _oldest(rest, promoted)
-    return (*rest[:place], promoted, *rest[place:])
-
-
 _FAMILIES = {4: socket.AF_INET, 6: socket.AF_INET6}
 #: Stand for an address in a message that is to be filled.
 _HOSTS = {4: "94.237.94.5", 6: "5eed:6::5eed:7"}
-#: linux/rtnetlink.h: the scopes RT_SCOPE_UNIVERSE, and RT_SCOPE_HOST, which ``ip`` gives to 127.0.0.0/8.
-_GLOBAL, _HOST = 0, 254
+
+
+def _detailed(kind: int, flags: int, index: int, address: Address) -> bytes:
+    """A message about an address with all that is set of it."""
+    from ansible_collections.linuxnet.netns.plugins.module_utils._address_details import details_of
+    from ansible_collections.linuxnet.netns.plugins.module_utils._wire.addresses import body
+
+    return requests.change(kind, flags, body(index, address.value, address.peer, details_of(address, "")))
 
 
 def _message(codec: Codec, kind: int, flags: int, address: str, index: int) -> bytes:
     value = InterfaceAddress.read(address)
-    scope = _scope(address) if kind == NEWADDR else _GLOBAL
+    scope = usual_scope(address) if kind == NEWADDR else GLOBAL
     form = _form(codec, kind, flags, (value.version, value.length, scope))
     return form.fill(number(index), value.packed)
-
-
-def _scope(address: str) -> int:
-    """The scope that an address is given."""
-    return _HOST if ":" not in address and is_loopback(address) else _GLOBAL
 
 
 @lru_cache(maxsize=64)

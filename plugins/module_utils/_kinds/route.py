@@ -382,12 +382,18 @@ class OneRoute(Declared):
     def _is_given(self, state: State) -> bool:
         """Whether the kernel gives the route by itself, with an address of its interface."""
         slot, hops = self.route.slot, self.route.hops
-        metric = IPV6_CONNECTED if slot.version == 6 else 0
-        if len(hops) != 1 or hops[0].gateway or (slot.table, slot.metric) != (MAIN, metric):
+        if len(hops) != 1 or hops[0].gateway or slot.table != MAIN:
             return False
         found = find(state, Endpoint(self.netns, hops[0].interface))
         there = of(state, Endpoint(self.netns, hops[0].interface)) if found is not None and found.up else ()
-        return any(one.value.network.text == slot.destination for one in there if not one.peer)
+        alike = [one for one in there if not one.peer and one.value.network.text == slot.destination]
+        if not alike:
+            return False
+        from ansible_collections.linuxnet.netns.plugins.module_utils._address_details import details_of
+
+        usual = IPV6_CONNECTED if slot.version == 6 else 0
+        details = [details_of(one, hops[0].interface) for one in alike]
+        return any((one.metric or usual) == slot.metric and not one.noprefixroute for one in details)
 
     def view(self, state: State) -> dict[str, Any]:
         stated = all(hop.interface for hop in self.route.hops)

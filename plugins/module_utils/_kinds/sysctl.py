@@ -245,7 +245,8 @@ class Sysctl(Declared):
 
     def _addresses(self, state: State) -> dict[str, Any]:
         """Return the addresses that people gave the interfaces that it is about, for those of IPv6 go with it."""
-        from ansible_collections.linuxnet.netns.plugins.module_utils._kinds.address import given, listed
+        from ansible_collections.linuxnet.netns.plugins.module_utils._address import given
+        from ansible_collections.linuxnet.netns.plugins.module_utils._kinds.address import listed
 
         view: dict[str, Any] = {}
         for end in _ends(state, self.netns, self.setting):

@@ -16,27 +16,6 @@ _NUMBER, _SIGNED = struct.Struct("=I"), struct.Struct("=i")
 number = struct.Struct("=I").pack
 
 
-def only(message: bytes, body: int, wanted: Container[int]) -> bytes:
-    """The message with only those of its attributes whose types are wanted; ``body`` is the size of what precedes them.
-
-    So a report becomes the request that puts the same back, without what the kernel adds to it.
-    """
-    start = 16 + body
-    kept = [message[:start]]
-    offset = start
-    while offset + 4 <= len(message):
-        length, kind = _ATTRIBUTE.unpack_from(message, offset)
-        if length < 4 or offset + length > len(message):
-            break
-        following = offset + ((length + 3) & ~3)
-        if kind & 0x3FFF in wanted:
-            kept.append(message[offset:following])
-        offset = following
-    reduced = bytearray(b"".join(kept))
-    struct.pack_into("=I", reduced, 0, len(reduced))
-    return bytes(reduced)
-
-
 def attributes(message: bytes, body: int, wanted: Container[int] = range(0x4000)) -> dict[int, bytes]:
     """The wanted attributes of a message by their types, as they are; ``body`` is the size of what precedes them.
 
