@@ -26,6 +26,12 @@ AT_ROOT = ROOT / "tools" / "at_root"
 VOLATILE = {"proc", "sysfs", "devtmpfs", "devpts", "tmpfs", "mqueue", "cgroup", "cgroup2", "bpf", "nsfs", "debugfs"}
 
 
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """Let a slow machine do with less."""
+    words = "how many interfaces a host has beside those of a test that is about many (300)"
+    parser.addoption("--interfaces", type=int, default=300, metavar="COUNT", help=words)
+
+
 def pytest_configure(config: pytest.Config) -> None:
     """Refuse to run on the machine itself; give each process of the session a mount namespace of its own.
 

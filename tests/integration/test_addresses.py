@@ -26,6 +26,7 @@ def lifetimes(host: Host, interface: str) -> dict[str, Any]:
 FOREVER = 4294967295
 
 
+@pytest.mark.kernel
 @pytest.mark.parametrize("text", ["10.0.0.5/24", "fd00::5/64"])
 def test_an_address_that_expires_is_kept_for_ever(host: Host, text: str) -> None:
     host.sh(f"{PAIR}; ip -n a link set ea up; ip -n a addr add {text} dev ea valid_lft 1000 preferred_lft 900 nodad")
@@ -46,6 +47,7 @@ def test_an_address_that_expires_is_kept_for_ever(host: Host, text: str) -> None
     assert host.done("netns_addr", **options)["changed"] is False
 
 
+@pytest.mark.kernel
 def test_a_lifetime_comes_back_with_a_rollback(host: Host, refuse: Refuse) -> None:
     host.sh(f"{PAIR}; ip -n a link set ea up; ip -n a addr add 10.0.0.5/24 dev ea valid_lft 1000 preferred_lft 900")
     refuse(1)
@@ -55,6 +57,7 @@ def test_a_lifetime_comes_back_with_a_rollback(host: Host, refuse: Refuse) -> No
     assert 900 < lifetimes(host, "ea")["10.0.0.5/24"] <= 1000
 
 
+@pytest.mark.kernel
 def test_exclusive_leaves_what_routers_advertise(host: Host) -> None:
     advertised = "2001:db8::5/64 dev ea valid_lft 1000 preferred_lft 900 mngtmpaddr nodad"
     host.sh(f"{PAIR}; ip -n a link set ea up; ip -n a addr add {advertised}; ip -n a addr add 10.0.0.9/24 dev ea")
@@ -69,6 +72,7 @@ def state_of(host: Host, netns: str, interface: str, state: str) -> bool:
     return any(one.get(state) for one in link.get("addr_info", []))
 
 
+@pytest.mark.kernel
 def test_a_duplicate_address_is_made_anew(host: Host) -> None:
     host.sh(f"{PAIR}; ip -n b addr add fd00::5/64 dev eb nodad; ip -n a link set ea up; ip -n b link set eb up")
     until = time.monotonic() + 60

@@ -194,6 +194,7 @@ def test_more_namespaces_are_removed_than_can_be_held_open(host: Host) -> None:
     assert host.namespaces() == []
 
 
+@pytest.mark.kernel
 @pytest.mark.parametrize("upon", ["a", "b"], ids=["the same namespace", "another namespace"])
 def test_a_name_with_mounts_upon_each_other_is_left_alone(host: Host, upon: str) -> None:
     host.sh(f"ip netns add a; ip netns add b; mount --bind /run/netns/{upon} /run/netns/a")
@@ -203,6 +204,7 @@ def test_a_name_with_mounts_upon_each_other_is_left_alone(host: Host, upon: str)
     assert host.done("netns", name="a", state="absent")["commands"] == ["ip netns delete a"]
 
 
+@pytest.mark.kernel
 def test_a_name_on_a_shared_run_is_removed(host: Host) -> None:
     host.sh("mount --make-shared /run; ip netns add a")
     assert host.sh("grep -c ' /run/netns/a ' /proc/self/mountinfo") == "2\n"

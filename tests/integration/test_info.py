@@ -54,6 +54,8 @@ def process(*words: str) -> Iterator[subprocess.Popen[str]]:
             running.kill()
 
 
+@pytest.mark.kernel
+@pytest.mark.crowded
 def test_links_are_told_as_the_kernel_has_them(host: Host) -> None:
     pair(host)
     a, b = seen(host)
@@ -70,6 +72,8 @@ def test_links_are_told_as_the_kernel_has_them(host: Host) -> None:
     assert links(a)["lo"]["state"] == "down"
 
 
+@pytest.mark.kernel
+@pytest.mark.crowded
 def test_a_peer_is_found_wherever_it_is(host: Host) -> None:
     pair(host)
     host.sh("""
@@ -88,6 +92,7 @@ def test_a_peer_is_found_wherever_it_is(host: Host) -> None:
     assert home["host"] is True
 
 
+@pytest.mark.kernel
 def test_the_right_peer_is_found_among_pairs_that_look_the_same(host: Host) -> None:
     host.sh("""
         for n in 1 2 3; do
@@ -101,6 +106,7 @@ def test_the_right_peer_is_found_among_pairs_that_look_the_same(host: Host) -> N
         assert links(namespace)["e"]["peer"]["netns"] == other
 
 
+@pytest.mark.kernel
 def test_addresses_and_routes_are_told(host: Host) -> None:
     pair(host)
     host.sh("""
@@ -139,6 +145,7 @@ def test_addresses_and_routes_are_told(host: Host) -> None:
     ]
 
 
+@pytest.mark.kernel
 def test_routes_are_told_with_all_that_selects_them(host: Host) -> None:
     pair(host)
     host.sh("""
@@ -158,6 +165,7 @@ def test_routes_are_told_with_all_that_selects_them(host: Host) -> None:
     assert routes["10.4.0.0/16"]["from"] is None
 
 
+@pytest.mark.kernel
 def test_a_route_for_a_source_is_told_with_it(host: Host) -> None:
     pair(host)
     words = "ip -n a -6 route add 2001:db8:1::/64 from 2001:db8:2::/64 dev ea"
@@ -167,6 +175,7 @@ def test_a_route_for_a_source_is_told_with_it(host: Host) -> None:
     assert {one["destination"]: one["from"] for one in a["routes"]}["2001:db8:1::/64"] == "2001:db8:2::/64"
 
 
+@pytest.mark.kernel
 def test_the_flags_are_those_that_ip_tells(host: Host) -> None:
     pair(host)
     host.sh("""
@@ -219,6 +228,7 @@ def test_the_processes_inside_are_told(host: Host) -> None:
         assert b["processes"] == []
 
 
+@pytest.mark.kernel
 def test_a_namespace_without_a_name_is_read_by_process_and_by_path(host: Host) -> None:
     script = "ip link add inner type veth peer name outer netns $PPID; echo x; exec sleep 60"
     with process("unshare", "--net", "sh", "-c", script) as running:

@@ -18,6 +18,7 @@ from ansible_collections.linuxnet.netns.tests.integration.host import Host
 PAIR = {"name": "ea", "netns": "a", "peer": "eb", "peer_netns": "b"}
 
 
+@pytest.mark.kernel
 def test_the_lesson_state_by_state(host: Host) -> None:
     host.done("netns", name=["my_container_a", "my_container_b"])
     assert {one["name"] for one in host.ip("netns", "list")} == {"my_container_a", "my_container_b"}
@@ -80,6 +81,7 @@ def test_unusual_names_are_possible(host: Host) -> None:
     assert host.namespaces() == []
 
 
+@pytest.mark.kernel
 def test_the_directory_is_made_as_ip_makes_it(host: Host) -> None:
     mask = os.umask(0o077)
     try:
@@ -91,6 +93,7 @@ def test_the_directory_is_made_as_ip_makes_it(host: Host) -> None:
     assert any(" /run/netns " in line and " shared:" in line for line in mounts)
 
 
+@pytest.mark.kernel
 def test_a_removed_namespace_tells_who_is_still_in_it(host: Host) -> None:
     host.sh("ip netns add a; ip link add to_a type veth peer name eth0 netns a")
     process = subprocess.Popen(["ip", "netns", "exec", "a", "sleep", "60"])
@@ -107,6 +110,7 @@ def test_a_removed_namespace_tells_who_is_still_in_it(host: Host) -> None:
         process.wait()
 
 
+@pytest.mark.kernel
 def test_the_ends_on_the_host_are_free_when_the_namespace_is_gone(host: Host) -> None:
     for _time in range(10):
         host.done("netns", name="a")
@@ -130,6 +134,7 @@ def test_a_pair_is_found_whichever_way_it_is_named(host: Host) -> None:
     assert host.done("veth", **PAIR, state="absent")["changed"] is False
 
 
+@pytest.mark.kernel
 def test_pairs_of_equal_indexes_are_told_apart(host: Host) -> None:
     # a:e - c:e and b:e - d:e have index 2 everywhere: by indexes alone a:e could be the peer of b:e.
     host.sh("for n in a b c d; do ip netns add $n; done")
@@ -198,6 +203,7 @@ def test_the_carrier_is_predicted_wherever_the_peer_is(host: Host, place: str) -
     assert predicted["link"]["carrier"] is False
 
 
+@pytest.mark.kernel
 def test_the_carrier_of_other_kinds_is_told_where_it_is_known(host: Host) -> None:
     host.sh("ip link add br0 type bridge; ip link add ea master br0 type veth peer name eb; ip link set eb up")
     host.sh("ip link set ea up")

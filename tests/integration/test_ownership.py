@@ -59,6 +59,7 @@ def pairs(host: Host) -> set[frozenset[str]]:
     }
 
 
+@pytest.mark.kernel
 def test_cables_are_plugged_into_other_ends_of_the_same_name(host: Host) -> None:
     topology(host, "a b c d", link("a:eth0", "b:eth0"), link("c:eth0", "d:eth0"))
     topology(host, "a b c d", link("a:eth0", "d:eth0"), link("c:eth0", "b:eth0"))
@@ -75,6 +76,7 @@ def test_a_namespace_is_renamed_and_its_end_stays_the_topologys(host: Host) -> N
     assert pairs(host) == {frozenset(["a:z", "c:y"])}
 
 
+@pytest.mark.kernel
 def test_an_end_that_comes_back_with_another_index_stays_the_topologys(host: Host) -> None:
     host.sh("for n in 1 2 3 4 5; do ip link add h$n type veth peer name g$n; done")
     topology(host, "a b", link("a:x", "b:y"))
@@ -84,6 +86,7 @@ def test_an_end_that_comes_back_with_another_index_stays_the_topologys(host: Hos
     assert host.sh("ip -n a -o link show; ip -n b -o link show").count("\n") == 2
 
 
+@pytest.mark.kernel
 @pytest.mark.parametrize(
     "deed",
     [
@@ -130,6 +133,7 @@ def test_a_pair_that_somebody_made_in_the_place_of_ours_is_not_ours(
     assert pairs(host) == {frozenset(["a:x", "b:y"])}
 
 
+@pytest.mark.kernel
 @pytest.mark.parametrize(
     ("was", "to_be"),
     [
@@ -146,6 +150,7 @@ def test_an_end_that_is_moved_alone_is_recorded_in_its_new_place(host: Host, was
     assert pairs(host) == set()
 
 
+@pytest.mark.kernel
 def test_a_failure_after_an_end_was_moved_leaves_the_record_as_it_was(host: Host, refuse: Refuse) -> None:
     topology(host, "a b", link("x", "b:y"))
     before = host.dump()
@@ -226,6 +231,7 @@ def test_a_record_of_the_version_before_still_counts(host: Host) -> None:
     assert topology(host, "")["commands"] == ["ip -n a link delete dev x", "ip netns delete a", "ip netns delete b"]
 
 
+@pytest.mark.kernel
 @pytest.mark.parametrize("order", [1, -1])
 def test_a_pair_on_the_host_has_the_names_of_one_inside(host: Host, order: int) -> None:
     links = [link("v0", "v1"), link("a:v0", "b:v1")][::order]
@@ -256,6 +262,7 @@ def test_a_namespace_that_others_use_is_not_purged(host: Host) -> None:
     assert host.done("netns_topology", name="base", purge=True)["commands"] == ["ip netns delete x"]
 
 
+@pytest.mark.kernel
 @pytest.mark.parametrize(
     ("upon", "place", "words"),
     [("x", "", "mv"), ("x", "netns c", "mv in namespace c"), ("y", "netns $$", "mv in the host's namespace")],
@@ -315,6 +322,7 @@ def test_namespaces_of_others_are_looked_through_only_when_a_link_may_have_to_go
         assert (len(dumps) > 30) is goes
 
 
+@pytest.mark.kernel
 def test_what_a_failed_run_cannot_put_back_is_named(host: Host) -> None:
     topology(host, "a b", link(end("a", "x", "10.0.0.1/24"), "b:y"))
     refuse_ipv6(host, "a")
@@ -352,6 +360,7 @@ def test_neighbours_survive_a_failure_after_the_mac_was_changed(host: Host) -> N
     assert warnings == ["Gone with what the task did: permanent neighbour 10.0.0.7 of x in namespace a."]
 
 
+@pytest.mark.kernel
 def test_routes_that_go_with_an_address_are_told(host: Host) -> None:
     topology(host, "a b", link(end("a", "x", "10.0.0.1/24"), end("b", "y", "10.0.0.2/24")))
     host.sh("ip -n a route add default via 10.0.0.2")
@@ -360,6 +369,7 @@ def test_routes_that_go_with_an_address_are_told(host: Host) -> None:
     assert result["warnings"] == ["Gone with what the task did: route default via 10.0.0.2 dev x in namespace a."]
 
 
+@pytest.mark.kernel
 def test_a_namespace_given_by_a_link_to_a_process_is_used(host: Host) -> None:
     with subprocess.Popen(["unshare", "--net", "sleep", "60"]) as process:
         host.sh(f"mkdir -p /run/netns; ln -s /proc/{process.pid}/ns/net /run/netns/box")

@@ -92,6 +92,7 @@ def unreachable(on: Host, expected: Mapping[str, Any], timeout: float = 5) -> di
     return probe
 
 
+@pytest.mark.kernel
 def test_an_echo_goes_through_over_ipv4_and_ipv6(host: Host) -> None:
     lab(host)
     probes = probed(host, {"from": "a", "to": "10.0.0.2"}, {"from": "b", "to": "fd00::1"}, {"from": "a", "to": "b:eb"})
@@ -126,6 +127,7 @@ def test_the_lesson_is_told_state_by_state(host: Host) -> None:
     assert probed(host, way)[0]["reachable"]
 
 
+@pytest.mark.kernel
 def test_the_reason_is_the_kernels(host: Host) -> None:
     lab(host)
     host.sh("""
@@ -147,6 +149,7 @@ def test_the_reason_is_the_kernels(host: Host) -> None:
     assert unreachable(host, {"from": "a", "to": "10.6.0.1"}, timeout=0.3)["reason"] == "no reply"
 
 
+@pytest.mark.kernel
 def test_a_router_that_has_no_way_is_named(host: Host) -> None:
     routed(host, 1500)
     probe = unreachable(host, {"from": "a", "to": "10.9.0.1"})
@@ -156,6 +159,7 @@ def test_a_router_that_has_no_way_is_named(host: Host) -> None:
     )
 
 
+@pytest.mark.kernel
 def test_tcp_connects_or_is_refused(host: Host) -> None:
     lab(host)
     to = {"from": "a", "to": "10.0.0.2", "protocol": "tcp"}
@@ -165,6 +169,7 @@ def test_tcp_connects_or_is_refused(host: Host) -> None:
     assert closed["reason"] == "connection refused"
 
 
+@pytest.mark.kernel
 def test_udp_wants_its_own_datagram_back(host: Host) -> None:
     lab(host)
     to = {"from": "a", "to": "10.0.0.2", "protocol": "udp"}
@@ -177,6 +182,7 @@ def test_udp_wants_its_own_datagram_back(host: Host) -> None:
         assert unreachable(host, {"port": 7, **to}, timeout=0.5)["reason"] == "no reply"
 
 
+@pytest.mark.kernel
 def test_the_path_mtu_is_measured(host: Host) -> None:
     routed(host, 1300)
     fits, over, own = probed(
@@ -364,6 +370,7 @@ def test_a_broadcast_address_proves_nothing(host: Host, how: dict[str, Any]) -> 
     not_sent(host, "10.0.0.255 is a broadcast address in namespace a", **{"from": "a", "to": "10.0.0.255", **how})
 
 
+@pytest.mark.kernel
 def test_a_route_that_swallows_is_a_verdict(host: Host) -> None:
     lab(host)
     host.sh("ip -n a route add blackhole 10.8.0.0/16; ip -n a route add blackhole fd08::/64")
@@ -371,6 +378,7 @@ def test_a_route_that_swallows_is_a_verdict(host: Host) -> None:
         assert unreachable(host, {"from": "a", "to": to})["reason"] == "invalid argument"
 
 
+@pytest.mark.kernel
 @pytest.mark.skipif(shutil.which("nft") is None, reason="nft is not installed")
 def test_a_filter_that_drops_is_a_verdict(host: Host) -> None:
     lab(host)

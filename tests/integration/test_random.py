@@ -13,7 +13,15 @@ import pytest
 from ansible_collections.linuxnet.netns.tests.integration.host import Host, difference
 from ansible_collections.linuxnet.netns.tests.integration.refusal import Refuse
 
+#: How many seeds of a test are tried on other kernels too.
+ON_KERNELS = 2
 ADDRESSES = ["10.0.0.1/24", "10.0.0.2/24", "10.0.0.3/24", "10.1.0.1/16", "fd00::1/64", "fd00::1/48", "fd01::2/64"]
+
+
+def seeds(first: int, count: int) -> pytest.MarkDecorator:
+    """So many hosts and topologies at random."""
+    marks = [[pytest.mark.kernel] if number < ON_KERNELS else [] for number in range(count)]
+    return pytest.mark.parametrize("seed", [pytest.param(first + one, marks=marks[one]) for one in range(count)])
 
 
 def some_addresses(chance: random.Random, least: int, place: object) -> list[str]:
@@ -116,7 +124,7 @@ def known(options: dict[str, Any]) -> dict[str, Any]:
     return {key: options.get(key) for key in ("changed", "commands", "diff", "msg", "failed", "warnings")}
 
 
-@pytest.mark.parametrize("seed", range(8))
+@seeds(0, 8)
 def test_any_topology_is_predicted_reached_and_then_left_alone(host: Host, seed: int) -> None:
     chance = random.Random(seed)
     for _number in range(3):
@@ -134,7 +142,7 @@ def test_any_topology_is_predicted_reached_and_then_left_alone(host: Host, seed:
         assert (again["changed"], again["diff"]) == (False, []), options
 
 
-@pytest.mark.parametrize("seed", range(200, 208))
+@seeds(200, 8)
 def test_any_task_is_predicted_done_and_then_nothing_is_left_to_do(host: Host, seed: int) -> None:
     chance = random.Random(seed)
     host.sh("for name in a b; do ip netns add $name; done; ip link add e0 netns a type veth peer name e1")
@@ -157,7 +165,7 @@ def test_any_task_is_predicted_done_and_then_nothing_is_left_to_do(host: Host, s
         assert (again["changed"], again["diff"]) == (False, []), (module, options)
 
 
-@pytest.mark.parametrize("seed", range(100, 110))
+@seeds(100, 10)
 def test_a_topology_that_fails_anywhere_leaves_everything_as_it_was(host: Host, refuse: Refuse, seed: int) -> None:
     chance = random.Random(seed)
     host.run("netns_topology", **some_topology(chance))

@@ -82,6 +82,7 @@ def test_an_address_is_replaced_by_a_close_one(host: Host, was: str, to_be: str)
     assert [f"{one['local']}/{one['prefixlen']}" for one in found["addr_info"]] == [to_be]
 
 
+@pytest.mark.kernel
 @pytest.mark.parametrize("promote", [0, 1])
 @pytest.mark.parametrize(
     ("was", "to_be"),
@@ -149,6 +150,7 @@ def test_what_cannot_be_undone_is_named(host: Host, refuse: Refuse) -> None:
     assert result["commands"][0] == "ip link delete dev to_a"
 
 
+@pytest.mark.kernel
 @pytest.mark.parametrize("moved", [False, True], ids=["a pair that was replaced", "an end that was moved"])
 def test_what_is_put_back_gets_another_index_where_its_own_was_taken_meanwhile(
     host: Host, refuse: Refuse, moved: bool
@@ -176,6 +178,7 @@ def test_without_a_diff_none_is_told(host: Host) -> None:
     assert "diff" not in host.done("netns", name="a", _ansible_diff=False)
 
 
+@pytest.mark.kernel
 def test_an_address_with_a_peer_can_be_removed(host: Host) -> None:
     host.sh("ip netns add a; ip -n a link add ea type veth peer name eb")
     host.sh("ip -n a address add 10.0.0.1 peer 10.0.0.2/32 dev ea; ip -n a address add fd00::1 peer fd00::2 dev ea")
@@ -184,6 +187,7 @@ def test_an_address_with_a_peer_can_be_removed(host: Host) -> None:
     assert [one["local"] for one in host.ip("-n", "a", "address", "show", "dev", "ea")[0]["addr_info"]] == ["10.7.0.1"]
 
 
+@pytest.mark.kernel
 def test_ipv6_addresses_survive_a_small_mtu_that_is_taken_back(host: Host, refuse: Refuse) -> None:
     host.sh(
         "ip netns add a; ip netns add b; ip link add ea netns a type veth peer name eb netns b;"
@@ -193,6 +197,7 @@ def test_ipv6_addresses_survive_a_small_mtu_that_is_taken_back(host: Host, refus
     undone(host, refuse, "ip -n b link set dev eb mtu 1000", "veth", **pair, mtu=1000)
 
 
+@pytest.mark.kernel
 def test_ipv6_addresses_come_back_in_their_order(host: Host, refuse: Refuse) -> None:
     host.sh(
         "ip netns add a; ip link add ea netns a type veth peer name eb; ip -n a link set ea up;"
@@ -205,6 +210,7 @@ def test_ipv6_addresses_come_back_in_their_order(host: Host, refuse: Refuse) -> 
     assert [one["local"] for one in after if one["scope"] == "global"] == [one["local"] for one in before]
 
 
+@pytest.mark.kernel
 def test_a_small_mtu_takes_ipv6_addresses_as_predicted(host: Host) -> None:
     host.sh("ip netns add a; ip -n a link add ea type veth peer name eb; ip -n a address add fd00::1/64 dev ea nodad")
     options = {"name": "ea", "netns": "a", "peer": "eb", "peer_netns": "a", "mtu": 1000}
@@ -218,6 +224,7 @@ def test_loopback_comes_up_again_as_it_was(host: Host, refuse: Refuse) -> None:
     undone(host, refuse, "ip -n b link set dev lo down", "netns", name=["a", "b"], loopback="down")
 
 
+@pytest.mark.kernel
 def test_an_interface_comes_up_again_with_its_link_local_address(host: Host, refuse: Refuse) -> None:
     ends = [{"netns": "a", "interface": "ea", "addresses": ["fd00::1/64"]}, "b:eb"]
     lab = {"name": "lab", "namespaces": ["a", "b"], "links": [link(*ends), link("a:fa", "b:fb")]}
@@ -228,6 +235,7 @@ def test_an_interface_comes_up_again_with_its_link_local_address(host: Host, ref
     undone(host, refuse, "ip -n b link set dev eb down", "netns_topology", **form)
 
 
+@pytest.mark.kernel
 def test_an_end_in_a_bridge_is_back_in_it_after_a_failure(host: Host, refuse: Refuse) -> None:
     host.sh(
         "ip netns add a; ip link add br0 type bridge; ip link set br0 up;"
@@ -264,6 +272,7 @@ def in_vlans(host: Host) -> None:
     host.sh(VLANS)
 
 
+@pytest.mark.kernel
 def test_a_port_is_in_its_vlans_again_after_a_failure(host: Host, refuse: Refuse) -> None:
     host.sh("ip netns add a; ip link add hub type veth peer name x netns a; ip link set hub up")
     in_vlans(host)
@@ -277,6 +286,7 @@ def test_a_port_is_in_its_vlans_again_after_a_failure(host: Host, refuse: Refuse
     )
 
 
+@pytest.mark.kernel
 def test_a_port_that_is_made_anew_and_leaves_its_vlans_so_is_told(host: Host) -> None:
     host.done("netns_topology", name="t", namespaces=["a", "b"], links=[link("hub", "a:x")])
     in_vlans(host)
@@ -287,6 +297,7 @@ def test_a_port_that_is_made_anew_and_leaves_its_vlans_so_is_told(host: Host) ->
     ]
 
 
+@pytest.mark.kernel
 def test_permanent_neighbours_survive_a_failure(host: Host, refuse: Refuse) -> None:
     host.sh(
         "for name in a b; do ip netns add $name; done; ip link add ea netns a type veth peer name eb netns b;"
@@ -336,6 +347,7 @@ def test_any_mac_arrives_as_it_is(host: Host, mac: str) -> None:
     assert host.ip("link", "show", "dev", "eb")[0]["address"] == mac
 
 
+@pytest.mark.kernel
 def test_a_link_between_interfaces_of_the_host_is_replaced(host: Host) -> None:
     host.done("netns_topology", name="lab", links=[link("x", "y")], purge=True)
     before = [one["ifindex"] for one in host.ip("link", "show", "type", "veth")]
@@ -392,6 +404,7 @@ def test_too_few_descriptors_are_told_in_a_sentence(host: Host) -> None:
     assert all("Too many open files (EMFILE)" in message for message in told)
 
 
+@pytest.mark.kernel
 def test_where_ipv6_is_disabled_the_kernel_is_quoted(host: Host) -> None:
     host.sh("ip netns add a; ip -n a link add ea type veth peer name eb")
     host.sh("ip netns exec a sysctl -qw net.ipv6.conf.ea.disable_ipv6=1")

@@ -124,6 +124,7 @@ DRIFTS = {
 }
 
 
+@pytest.mark.kernel
 @pytest.mark.parametrize("drift", DRIFTS)
 def test_drift_is_repaired_and_nothing_more(host: Host, drift: str) -> None:
     script, commands, renumbered = DRIFTS[drift]
@@ -156,6 +157,7 @@ def test_the_diff_of_a_repair_shows_the_repair_alone(host: Host) -> None:
     }
 
 
+@pytest.mark.kernel
 def test_what_someone_put_in_the_place_of_an_end_is_left_alone(host: Host) -> None:
     host.sh("ip netns add theirs")
     host.done("netns_topology", **TRIANGLE)
@@ -168,6 +170,7 @@ def test_what_someone_put_in_the_place_of_an_end_is_left_alone(host: Host) -> No
     )
 
 
+@pytest.mark.kernel
 def test_a_ping_through_an_unaffected_link_loses_nothing(host: Host) -> None:
     host.done("netns_topology", **TRIANGLE)
     words = ["ip", "netns", "exec", "a", "ping", "-i", "0.02", "-c", "100", "10.0.1.2"]
@@ -389,6 +392,7 @@ def test_what_a_run_that_was_killed_at_a_step_has_left_to_do_is_done_by_the_next
     assert host.done("netns_topology", **LAB)["commands"] == []
 
 
+@pytest.mark.kernel
 def test_what_was_made_is_proven(host: Host) -> None:
     result = host.done("netns_topology", **TRIANGLE, probe=True)
     ways = [(probe["from"], probe["to"], probe["address"], probe["ok"]) for probe in result["probes"]]
