@@ -27,6 +27,7 @@ def ends(host: Host) -> list[str]:
     ]
 
 
+@pytest.mark.kernel
 @pytest.mark.parametrize(
     ("places", "commands"),
     [
@@ -100,6 +101,7 @@ def test_a_topologys_end_is_not_moved_by_another_task(host: Host) -> None:
     ]
 
 
+@pytest.mark.kernel
 def test_what_a_moved_end_loses_is_shown_and_can_be_declared_again(host: Host) -> None:
     host.sh(f"{PLUGGED}; ip netns add c")
     moved = {**DECLARED, "peer_netns": "c"}

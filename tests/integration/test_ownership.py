@@ -289,6 +289,7 @@ def test_an_end_that_others_build_upon_is_not_purged_nor_replaced(
     assert len(host.ip("-n", "c", "link", "show")) == 2
 
 
+@pytest.mark.kernel
 def test_an_end_that_a_container_builds_upon_is_not_purged(host: Host) -> None:
     topology(host, "a b", link("a:x", "b:y"))
     with subprocess.Popen(["unshare", "--net", "sleep", "60"]) as process:

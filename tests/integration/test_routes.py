@@ -65,6 +65,7 @@ def told(route: Route) -> Any:
     return route._replace(hops=tuple(hops), raw=b"")
 
 
+@pytest.mark.kernel
 @pytest.mark.parametrize("steps", EVENTS, ids=lambda steps: "; ".join(map(str, steps)))
 def test_what_the_kernel_takes_of_routes_is_foreseen_and_comes_back(host: Host, steps: list[Step]) -> None:
     host.sh(f"{CROWDED}{SOURCES}")
@@ -90,6 +91,7 @@ def test_what_the_kernel_takes_of_routes_is_foreseen_and_comes_back(host: Host, 
     assert not difference(before, host.dump())
 
 
+@pytest.mark.kernel
 def test_what_is_there_is_right_however_it_is_written(host: Host) -> None:
     host.sh(CROWDED)
     before = host.dump()
@@ -136,6 +138,7 @@ def test_what_others_gave_is_not_replaced(host: Host) -> None:
     ]
 
 
+@pytest.mark.kernel
 def test_a_gateway_that_nothing_reaches_is_refused_in_the_kernels_words(host: Host) -> None:
     host.sh(ROUTED)
     routes = [{"to": "10.5.0.0/16", "type": "blackhole"}, {"to": "10.6.0.0/16", "via": "10.99.0.1"}]

@@ -18,6 +18,7 @@ def classes(host: Host) -> str:
     return host.sh("tc -n b class show dev eb; tc -n b qdisc show dev eb")
 
 
+@pytest.mark.kernel
 def test_classes_come_back_with_a_rollback(host: Host, refuse: Refuse) -> None:
     host.sh(f"{SHAPED}; ip -n b link add name later type veth peer name latest")
     before = classes(host)
@@ -36,6 +37,7 @@ def _shape(interface: str, rate: str, burst: int, limit: int) -> str:
     return f"tc -n b qdisc replace dev {interface} root handle 6e65: {words}"
 
 
+@pytest.mark.kernel
 def test_filters_that_cannot_be_put_back_are_named(host: Host, refuse: Refuse) -> None:
     host.sh(f"{SHAPED}; tc -n b filter add dev eb parent 1: protocol ip prio 1 u32 match ip dst 10.0.0.9 flowid 1:1")
     topology = ends({"rate": "10mbit"}, {"rate": "20mbit"})
@@ -89,6 +91,7 @@ def test_a_change_by_hand_is_repaired_and_a_link_made_anew_is_shaped_again(host:
     assert repair in host.done("netns_topology", **RATES)["commands"]
 
 
+@pytest.mark.kernel
 def test_what_the_kernel_rounds_counts_as_what_was_asked_for(host: Host) -> None:
     host.sh(PAIR)
     for rate in ("8.1kbit", "999kbit", "17mbit", "3.3gbit", "100gbit"):
@@ -122,6 +125,7 @@ def test_what_the_kernel_lacks_is_told_with_its_module_and_packages(host: Host) 
     ) in message
 
 
+@pytest.mark.kernel
 def test_it_is_told_what_interfaces_have(host: Host) -> None:
     host.sh(f"{SHAPED}; tc -n a qdisc add dev ea ingress")
     found = {one["interface"]: one for place in ("a", "b") for one in _links(host, place)}
@@ -137,6 +141,7 @@ def _links(host: Host, netns: str) -> list[dict[str, object]]:
     return links
 
 
+@pytest.mark.kernel
 def test_clsact_is_a_place_for_what_comes_in(host: Host) -> None:
     host.sh(f"{PAIR}; tc -n a qdisc add dev ea clsact")
     options = {"netns": "a", "interface": "ea", "qdisc": "ingress"}

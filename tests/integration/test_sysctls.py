@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from typing import Any
 
+import pytest
 from ansible_collections.linuxnet.netns.tests.integration.cases import FORWARDING, PAIR, PLUGGED
 from ansible_collections.linuxnet.netns.tests.integration.host import Host, difference, shown
 
@@ -38,6 +39,7 @@ def test_all_mistakes_are_told_before_anything_is_set(host: Host) -> None:
     ]
 
 
+@pytest.mark.kernel
 def test_what_the_kernel_does_not_take_as_it_is_leaves_all_as_it_was(host: Host) -> None:
     host.sh(PAIR)
     host.sysctls = True
@@ -57,6 +59,7 @@ def test_what_the_kernel_does_not_take_as_it_is_leaves_all_as_it_was(host: Host)
     assert "(ENOENT), the kernel does not have it now: load the module tcp_x." in refused(tcp_congestion_control="x")
 
 
+@pytest.mark.kernel
 def test_a_value_that_cannot_be_taken_back_is_named(host: Host) -> None:
     host.sh(PAIR)
     secret = "net.ipv6.conf.ea.stable_secret"
@@ -68,6 +71,7 @@ def test_a_value_that_cannot_be_taken_back_is_named(host: Host) -> None:
     assert host.done("netns_sysctl", **options)["sysctls"] == {secret: "fd00:0000:0000:0000:0000:0000:0000:0001"}
 
 
+@pytest.mark.kernel
 def test_what_goes_with_ipv6_is_told(host: Host) -> None:
     host.sh(PLUGGED)
     result = host.done("netns_sysctl", netns="a", sysctls={"net.ipv6.conf.ea.disable_ipv6": True})
