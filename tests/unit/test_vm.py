@@ -1,17 +1,18 @@
 # SPDX-FileCopyrightText: 2026 The linuxnet.netns developers
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What became of a part of the trial in the virtual machine is read from what it said last."""
+"""What became of a part of the trial in the virtual machine is read from what it said last; one that hangs is ended."""
 
 from __future__ import annotations
 
+import subprocess
 import sys
 from pathlib import Path
 
 import pytest
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
-from tools.vm.parts import counted
+from tools.vm import parts
 
 
 @pytest.mark.parametrize(
@@ -24,4 +25,13 @@ from tools.vm.parts import counted
     ],
 )
 def test_the_last_counts_are_those_of_the_part(said: str, counts: dict[str, int]) -> None:
-    assert counted(said) == counts
+    assert parts.counted(said) == counts
+
+
+def test_a_part_that_falls_silent_is_ended_and_says_so(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(parts, "SILENCE", 0.2)
+    with subprocess.Popen(["sh", "-c", "echo begun; exec sleep 600"], stdout=subprocess.PIPE) as process:
+        assert process.stdout
+        said = list(parts._lines(process.stdout, process.kill))
+    assert said == [b"begun\n", b"It said nothing for 0 s, and was ended\n"]
+    assert process.returncode

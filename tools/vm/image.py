@@ -73,13 +73,16 @@ def _make(suite: Suite, place: Path) -> None:
 
 
 def _boot(place: Path, manager: str) -> None:
-    """Start a machine, and keep what it is like then."""
+    """Start a machine, and keep what it is like then; unless that has been done."""
+    disk, unfinished = place / f"{manager}.qcow2", place / f"{manager}.unfinished"
+    if disk.exists():
+        return
     _say(f"Booting it with {manager}, for a snapshot")
-    disk = place / f"{manager}.qcow2"
     backing = ["-b", "base.qcow2", "-F", "qcow2"]
-    subprocess.run(["qemu-img", "create", "-q", "-f", "qcow2", *backing, str(disk)], check=True)
-    with Machine(place, disk, clean=False, arguments=MANAGERS[manager]) as machine:
+    subprocess.run(["qemu-img", "create", "-q", "-f", "qcow2", *backing, str(unfinished)], check=True)
+    with Machine(place, unfinished, clean=False, arguments=MANAGERS[manager]) as machine:
         machine.save()
+    unfinished.rename(disk)
 
 
 def _make_disk(suite: Suite, place: Path) -> None:

@@ -8,15 +8,16 @@ from __future__ import annotations
 import re
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import IO
 
 from tools.vm.checkout import ENVIRONMENT
 from tools.vm.machine import Machine
 
-#: Seconds after which a part is ended, which on an idle host takes a tenth of that.
-LIMIT = 1800.0
+#: Seconds after which a part that says nothing is ended. On an idle host none is silent for a tenth of that.
+SILENCE = 900.0
 #: How many lines of a part that failed are shown once more.
 LAST_LINES = 50
 #: Loads the module of each type of link there is; from then on those of tunnels put interfaces into each new namespace.
@@ -37,7 +38,7 @@ SCENARIOS = ("rollback", "drift")
 def pytest(mark: str) -> str:
     """The command line that runs the integration tests with a mark (pyproject.toml), and loads no other files."""
     files = f"$(grep --files-with-matches mark.{mark} tests/integration/test_*.py)"
-    return f"tools/hermetic pytest -q -m {mark} --interfaces {INTERFACES} {files}"
+    return f"tools/hermetic pytest -v --durations 10 -m {mark} --interfaces {INTERFACES} {files}"
 
 
 @dataclass(frozen=True)
@@ -104,16 +105,13 @@ class Result:
 
 
 def play(name: str, script: str, machine: Machine, log: Path, say: Callable[[str], None]) -> Result:
-    """Run the script of a part, saying what it says as it comes, and keeping it; one that takes too long is ended."""
+    """Run the script of a part, saying what it says as it comes, and keeping it; one that falls silent is ended."""
     begun, cpu = time.monotonic(), machine.cpu()
     said = bytearray()
     with log.open("wb", buffering=0) as copy, machine.stream(ENVIRONMENT + script) as process:
         assert process.stdout
-        limit = threading.Timer(LIMIT, process.kill)
-        limit.daemon = True
-        limit.start()
         try:
-            for line in process.stdout:
+            for line in _lines(process.stdout, process.kill):
                 said += line
                 copy.write(line)
                 say(f"{name} │ {line.decode(errors='replace').rstrip()}")
@@ -121,13 +119,27 @@ def play(name: str, script: str, machine: Machine, log: Path, say: Callable[[str
             # Else it would be waited for, which only ends with the machine.
             process.kill()
             raise
-        finally:
-            limit.cancel()
     text = said.decode(errors="replace")
     last = "\n".join(text.splitlines()[-LAST_LINES:])
     counts = counted(text)
     passed = process.returncode == 0 and counts.get("passed", 0) > 0 and not counts.get("failed", 0)
     return Result(name, passed, counts, time.monotonic() - begun, machine.cpu() - cpu, last)
+
+
+def _lines(stream: IO[bytes], end: Callable[[], None]) -> Iterator[bytes]:
+    """The lines of a stream as they come; when none comes for too long, the last one says so."""
+    while True:
+        silence = threading.Timer(SILENCE, end)
+        silence.daemon = True
+        silence.start()
+        line = stream.readline()
+        fallen_silent = silence.finished.is_set()
+        silence.cancel()
+        if not line:
+            break
+        yield line
+    if fallen_silent:
+        yield f"It said nothing for {SILENCE:.0f} s, and was ended\n".encode()
 
 
 def counted(text: str) -> dict[str, int]:
