@@ -233,13 +233,7 @@ class Link(Declared):
             self.mtu,
             group=group_of(self.record) if self.record else 0,
         )
-        if self.birth == self.netns or free_name(state, self.birth, self.interface) == self.interface:
-            yield add
-            return
-        # Kernels up to 6.12 at least look for the name in the namespace of birth too (net/core/rtnetlink.c).
-        passing = free_name(state, self.birth, self.interface)
-        yield AddLink(self.birth, passing, self.birth, *_rest(add))
-        yield MoveInterface(self.birth, passing, self.netns, name=self.interface)
+        yield from _brought(state, add)
 
     def _changed(self, found: Interface) -> Iterator[Step]:
         differing = self._differing(found, fixed=False)
@@ -332,7 +326,18 @@ def again(before: State, found: Interface, netns: Netns) -> Sequence[Step]:
     below = None if lower is None else lower.interface
     birth = netns if lower is None else lower.place
     own = (found.mac, found.mtu, found.group, found.ifindex)
-    return [AddLink(birth, found.name, netns, found.type, wanted, below, *own)]
+    return list(_brought(before, AddLink(birth, found.name, netns, found.type, wanted, below, *own)))
+
+
+def _brought(state: State, add: AddLink) -> Iterator[Step]:
+    """The steps that create a link where it is born, and bring it to where it lives."""
+    passing = free_name(state, add.netns, add.interface)
+    if add.netns == add.target or (passing == add.interface and not add.link_type.moves):
+        yield add
+        return
+    # Kernels up to 6.12 at least look for the name in the namespace of birth too (net/core/rtnetlink.c).
+    yield AddLink(add.netns, passing, add.netns, *_rest(add))
+    yield MoveInterface(add.netns, passing, add.target, add.index, None if passing == add.interface else add.interface)
 
 
 @value

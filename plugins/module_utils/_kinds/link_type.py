@@ -131,7 +131,9 @@ class LinkType:
     has. ``ports_down``: a port is taken while it is down, and comes up. ``restarts_ports``: a port that is up is set
     down and up again. ``whole``: a change must name all that is not to be reset. ``by_device``: it is
     made by /dev/net/tun, not by the routing socket. ``keeps_birth``: it uses the
-    network of the namespace in which it was created, which the kernel does not tell. ``section`` is what users write,
+    network of the namespace in which it was created, which the kernel does not tell. ``moves``: where it is
+    created elsewhere than it lives, it must be moved, for kernels before 6.14 take the namespace where it appears for
+    the one that it uses (net/ipv4/ip_tunnel.c and others). ``section`` is what users write,
     where that is more than a table, and ``declare`` makes the declared objects of it. ``check`` notes what does not go
     together.
     """
@@ -148,6 +150,7 @@ class LinkType:
     whole: bool = False
     by_device: bool = False
     keeps_birth: bool = False
+    moves: bool = False
     section: Optional[type[Section]] = None
     declare: Optional[Callable[[str, Endpoint, Any], Sequence[Declared]]] = None
     check: Callable[[Problems, str, Mapping[str, Any]], None] = _unchecked

@@ -15,6 +15,7 @@ TYPE = LinkType(
     "geneve",
     "geneve",
     whole=True,
+    moves=True,
     properties=[
         Property("id", Integer("a VNI", 0, 2**24 - 1), "The network (VNI).", 1, U32, required=True, fixed=True),
         Address("remote", HOST_ADDRESS, "The other end.", 2, ADDRESS, required=True, fixed=True, number6=7),

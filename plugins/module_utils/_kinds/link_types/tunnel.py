@@ -49,6 +49,7 @@ def _tunnel(name: str, module: str, numbers: tuple[int, int, int], version: int,
         lower=POSSIBLE,
         lower_number=1,
         whole=True,
+        moves=True,
         properties=[
             Address("local", takes, "The address of this end.", local, ADDRESS, number6=local),
             Address("remote", takes, "The address of the other end.", remote, ADDRESS, number6=remote),

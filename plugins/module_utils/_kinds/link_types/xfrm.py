@@ -15,6 +15,7 @@ TYPE = LinkType(
     "xfrm",
     "xfrm_interface",
     lower=POSSIBLE,
+    moves=True,
     lower_number=1,
     properties=[
         Property("if_id", Integer("an id", 1, 2**32 - 1), "The id of its policies.", 2, U32, required=True, fixed=True)
