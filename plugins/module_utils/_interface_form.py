@@ -323,9 +323,17 @@ class DeclaredInterface(LinkSection, InterfaceSection, what="interface", needs="
         if complete and self.type == DEVICE and self.origin is None and written.get("from") is None:
             problems.add(f"{self.path}.from", "it is missing: a device is found by the name or mac that it has outside")
             return False
+        if complete:
+            self._without_secrets(problems)
         if self.origin is not None and self.type != DEVICE:
             problems.add(f"{self.path}.from", f"it goes with type {DEVICE}, and the type is {self.type}")
         return complete
+
+    def _without_secrets(self, problems: Problems) -> None:
+        """Note the secrets that are values: the arguments of a task are logged on the host, and this is one of them."""
+        link_type = link_types.find(self.type)
+        for path in link_type.secrets(getattr(self, self.type)) if link_type is not None and link_type.secrets else ():
+            problems.add(path, f"Ansible logs a topology on the host: name a file there that holds it, in {path}_file")
 
     def object(self, record: str, *, present: bool = True) -> Declared:
         """Make the declared object."""

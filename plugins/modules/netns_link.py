@@ -103,6 +103,21 @@ EXAMPLES = r"""
     port:
       isolated: true
 
+- name: A WireGuard tunnel is the only way out of a namespace, and its packets leave by the host
+  linuxnet.netns.netns_link:
+    netns: services
+    name: wg0
+    type: wireguard
+    lower_netns: host
+    wireguard:
+      private_key_file: /etc/wireguard/services.key
+      peers:
+        - public_key: xTIBA5rboUvnH4htodjb6e697QjLERt1NAB4mZqp8Dg=
+          endpoint: 192.0.2.9:51820
+          allowed_ips: [0.0.0.0/0, "::/0"]
+          keepalive: 25
+    up: true
+
 - name: A NIC lives in a namespace, whatever it was called outside
   linuxnet.netns.netns_link:
     netns: services

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 from ansible_collections.linuxnet.netns.plugins.module_utils import _plan
-from ansible_collections.linuxnet.netns.plugins.module_utils._interface_form import ModuleLink
+from ansible_collections.linuxnet.netns.plugins.module_utils._interface_form import DeclaredInterface, ModuleLink
 from ansible_collections.linuxnet.netns.plugins.module_utils._kinds.interface import INTERFACE, Interface
 from ansible_collections.linuxnet.netns.plugins.module_utils._kinds.wireguard import (
     KEY_FILE,
@@ -109,6 +109,18 @@ def test_a_key_file_that_cannot_be_read_is_told() -> None:
     declared = [Tunnel("here", *END, None, "/key")]
     with pytest.raises(Exception, match=r"here\.wireguard\.private_key_file: it is not there"):
         _plan.make(declared, state(Configuration(), key=KeyFile(None, "it is not there")))
+
+
+def test_a_topology_takes_keys_from_files_alone() -> None:
+    problems = Problems()
+    key = base64.b64encode(SECRET).decode()
+    written = {"private_key": key, "peers": [{"public_key": PUBLIC, "preshared_key": key}]}
+    DeclaredInterface.read(problems, "here", {"name": "wg0", "type": "wireguard", "wireguard": written})
+    told = [str(one) for one in problems.found]
+    assert told == [
+        f"{path}: Ansible logs a topology on the host: name a file there that holds it, in {path}_file"
+        for path in ("here.wireguard.private_key", "here.wireguard.peers[0].preshared_key")
+    ]
 
 
 def test_mistakes_are_told_at_once_and_no_key_is_repeated() -> None:

@@ -134,7 +134,8 @@ class LinkType:
     network of the namespace in which it was created, which the kernel does not tell. ``moves``: where it is
     created elsewhere than it lives, it must be moved, for kernels before 6.14 take the namespace where it appears for
     the one that it uses (net/ipv4/ip_tunnel.c and others). ``section`` is what users write,
-    where that is more than a table, and ``declare`` makes the declared objects of it. ``check`` notes what does not go
+    where that is more than a table, and ``declare`` makes the declared objects of it, ``secrets``
+    tells where in it secrets are values. ``check`` notes what does not go
     together.
     """
 
@@ -153,6 +154,7 @@ class LinkType:
     moves: bool = False
     section: Optional[type[Section]] = None
     declare: Optional[Callable[[str, Endpoint, Any], Sequence[Declared]]] = None
+    secrets: Optional[Callable[[Any], Sequence[str]]] = None
     check: Callable[[Problems, str, Mapping[str, Any]], None] = _unchecked
 
     def data(self, values: Mapping[str, Any], upon: Optional[Data] = None, *, new: bool = False) -> dict[int, bytes]:

@@ -121,6 +121,14 @@ class WrittenWireguard(Section, what="wireguard"):
         return {"type": "dict", "options": cls.arguments()}
 
 
+def logged(written: Any) -> list[str]:
+    """The paths of keys that are values: of a topology, what a task is given is logged on the host as a whole."""
+    if written is None:
+        return []
+    peers = [f"{one.path}.preshared_key" for one in written.peers or () if one.preshared_key is not None]
+    return [*([f"{written.path}.private_key"] if written.private_key is not None else []), *peers]
+
+
 def _declare(path: str, end: Endpoint, written: Any) -> list[Declared]:
     """The configuration of a device."""
     peers = None if written.peers is None else tuple([one.wanted() for one in written.peers])
@@ -128,4 +136,4 @@ def _declare(path: str, end: Endpoint, written: Any) -> list[Declared]:
     return [Tunnel(path, *end, *own, peers)]
 
 
-TYPE = LinkType("wireguard", "wireguard", section=WrittenWireguard, declare=_declare, keeps_birth=True)
+TYPE = LinkType("wireguard", "wireguard", section=WrittenWireguard, declare=_declare, secrets=logged, keeps_birth=True)
