@@ -14,12 +14,11 @@ from typing import TYPE_CHECKING, Any, NamedTuple, Optional
 from ansible_collections.linuxnet.netns.plugins.module_utils._echo import MOST_CHARACTERS, cut, echo
 from ansible_collections.linuxnet.netns.plugins.module_utils._errors import said
 from ansible_collections.linuxnet.netns.plugins.module_utils._kinds.address import ADDRESS
-from ansible_collections.linuxnet.netns.plugins.module_utils._kinds.interface import (
+from ansible_collections.linuxnet.netns.plugins.module_utils._kinds.interface import INTERFACE, names_by_index
+from ansible_collections.linuxnet.netns.plugins.module_utils._kinds.interface_rows import (
     ALL_LOWER,
     ELSEWHERE,
-    INTERFACE,
     Interface,
-    names_by_index,
 )
 from ansible_collections.linuxnet.netns.plugins.module_utils._kinds.qdisc import QDISC, told
 from ansible_collections.linuxnet.netns.plugins.module_utils._kinds.route import ROUTE

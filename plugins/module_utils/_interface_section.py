@@ -10,7 +10,7 @@ from typing import Any
 
 from ansible_collections.linuxnet.netns.plugins.module_utils import _addresses
 from ansible_collections.linuxnet.netns.plugins.module_utils._form import Key, Later, Owner, Section
-from ansible_collections.linuxnet.netns.plugins.module_utils._kinds.interface import LateLinkState, LinkState
+from ansible_collections.linuxnet.netns.plugins.module_utils._kinds.link_state import LateLinkState, LinkState
 from ansible_collections.linuxnet.netns.plugins.module_utils._model import Declared, Endpoint, Netns
 from ansible_collections.linuxnet.netns.plugins.module_utils._scalars import LINK_STATE, MAC, MTU
 

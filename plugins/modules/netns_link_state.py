@@ -103,7 +103,8 @@ link:
 from collections.abc import Mapping
 from typing import Any
 
-from ansible_collections.linuxnet.netns.plugins.module_utils._kinds.interface import Carrier, LinkState, told
+from ansible_collections.linuxnet.netns.plugins.module_utils._kinds.interface import told
+from ansible_collections.linuxnet.netns.plugins.module_utils._kinds.link_state import Carrier, LinkState
 from ansible_collections.linuxnet.netns.plugins.module_utils._model import Declared
 from ansible_collections.linuxnet.netns.plugins.module_utils._module import Module
 from ansible_collections.linuxnet.netns.plugins.module_utils._normalise import Problems

@@ -12,12 +12,12 @@ from ansible_collections.linuxnet.netns.plugins.module_utils import _plan
 from ansible_collections.linuxnet.netns.plugins.module_utils._kernel.edge import LinuxKernel
 from ansible_collections.linuxnet.netns.plugins.module_utils._kinds.address import DeleteAddress
 from ansible_collections.linuxnet.netns.plugins.module_utils._kinds.interface import (
-    ALL_PEERS,
     INTERFACE,
     DeleteInterface,
     MoveInterface,
     SetInterface,
 )
+from ansible_collections.linuxnet.netns.plugins.module_utils._kinds.interface_rows import ALL_PEERS
 from ansible_collections.linuxnet.netns.plugins.module_utils._kinds.registry import KINDS
 from ansible_collections.linuxnet.netns.plugins.module_utils._kinds.route import ROUTE, SetRoute
 from ansible_collections.linuxnet.netns.plugins.module_utils._model import Scope, State, Step

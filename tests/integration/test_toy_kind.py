@@ -17,11 +17,7 @@ from typing import TYPE_CHECKING, Any, Callable, Optional
 import pytest
 from ansible_collections.linuxnet.netns.plugins.module_utils._kind import Kind, Reading
 from ansible_collections.linuxnet.netns.plugins.module_utils._kinds import registry
-from ansible_collections.linuxnet.netns.plugins.module_utils._kinds.interface import (
-    INTERFACE,
-    demand,
-    identity_on,
-)
+from ansible_collections.linuxnet.netns.plugins.module_utils._kinds.interface import INTERFACE, demand, identity_on
 from ansible_collections.linuxnet.netns.plugins.module_utils._kinds.ownership import Ownership
 from ansible_collections.linuxnet.netns.plugins.module_utils._model import (
     Declared,

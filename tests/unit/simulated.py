@@ -12,7 +12,8 @@ from typing import Any, Optional
 
 from ansible_collections.linuxnet.netns.plugins.module_utils._errors import StepFailed
 from ansible_collections.linuxnet.netns.plugins.module_utils._kinds import registry  # noqa: F401
-from ansible_collections.linuxnet.netns.plugins.module_utils._kinds.interface import INTERFACE, Interface, find
+from ansible_collections.linuxnet.netns.plugins.module_utils._kinds.interface import INTERFACE, find
+from ansible_collections.linuxnet.netns.plugins.module_utils._kinds.interface_rows import Interface
 from ansible_collections.linuxnet.netns.plugins.module_utils._model import (
     NAMESPACE,
     Condition,

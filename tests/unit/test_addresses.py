@@ -11,7 +11,8 @@ import pytest
 from ansible_collections.linuxnet.netns.plugins.module_utils import _plan
 from ansible_collections.linuxnet.netns.plugins.module_utils._address import Address
 from ansible_collections.linuxnet.netns.plugins.module_utils._kinds.address import ADDRESS, Addresses
-from ansible_collections.linuxnet.netns.plugins.module_utils._kinds.interface import INTERFACE, Interface
+from ansible_collections.linuxnet.netns.plugins.module_utils._kinds.interface import INTERFACE
+from ansible_collections.linuxnet.netns.plugins.module_utils._kinds.interface_rows import Interface
 from ansible_collections.linuxnet.netns.plugins.module_utils._model import NAMESPACE, Name, State
 from ansible_collections.linuxnet.netns.plugins.module_utils._values import is_link_local, is_loopback
 

@@ -21,12 +21,12 @@ from ansible_collections.linuxnet.netns.plugins.module_utils._kinds.address impo
 from ansible_collections.linuxnet.netns.plugins.module_utils._kinds.interface import (
     INTERFACE,
     DeleteInterface,
-    LinkState,
     MoveInterface,
     SetInterface,
     change,
     inside,
 )
+from ansible_collections.linuxnet.netns.plugins.module_utils._kinds.link_state import LinkState
 from ansible_collections.linuxnet.netns.plugins.module_utils._kinds.ownership import NEW, OWNERSHIP, Kept
 from ansible_collections.linuxnet.netns.plugins.module_utils._kinds.veth import Veth, VethEnd, pair
 from ansible_collections.linuxnet.netns.plugins.module_utils._model import Endpoint, State, Step

@@ -12,7 +12,8 @@ import struct
 
 import pytest
 from ansible_collections.linuxnet.netns.plugins.module_utils._kinds import port_vlans
-from ansible_collections.linuxnet.netns.plugins.module_utils._kinds.interface import INTERFACE, Interface
+from ansible_collections.linuxnet.netns.plugins.module_utils._kinds.interface import INTERFACE
+from ansible_collections.linuxnet.netns.plugins.module_utils._kinds.interface_rows import Interface
 from ansible_collections.linuxnet.netns.plugins.module_utils._kinds.port_vlans import (
     PORT_VLANS,
     PVID,

@@ -14,7 +14,8 @@ import pytest
 from ansible_collections.linuxnet.netns.plugins.module_utils import _expectations, _plan, _topology
 from ansible_collections.linuxnet.netns.plugins.module_utils._address import Address
 from ansible_collections.linuxnet.netns.plugins.module_utils._kinds.address import ADDRESS
-from ansible_collections.linuxnet.netns.plugins.module_utils._kinds.interface import INTERFACE, Interface
+from ansible_collections.linuxnet.netns.plugins.module_utils._kinds.interface import INTERFACE
+from ansible_collections.linuxnet.netns.plugins.module_utils._kinds.interface_rows import Interface
 from ansible_collections.linuxnet.netns.plugins.module_utils._kinds.reachability import FullReachability
 from ansible_collections.linuxnet.netns.plugins.module_utils._model import (
     NAMESPACE,

@@ -11,7 +11,8 @@ from typing import Any
 import pytest
 from ansible_collections.linuxnet.netns.plugins.module_utils._errors import KernelError
 from ansible_collections.linuxnet.netns.plugins.module_utils._kinds.address import AddAddress, Addresses
-from ansible_collections.linuxnet.netns.plugins.module_utils._kinds.interface import Carrier, LinkState, change
+from ansible_collections.linuxnet.netns.plugins.module_utils._kinds.interface import change
+from ansible_collections.linuxnet.netns.plugins.module_utils._kinds.link_state import Carrier, LinkState
 from ansible_collections.linuxnet.netns.plugins.module_utils._kinds.namespace import Namespace
 from ansible_collections.linuxnet.netns.plugins.module_utils._kinds.veth import Veth, VethEnd
 from ansible_collections.linuxnet.netns.plugins.module_utils._model import Declared, Endpoint, State

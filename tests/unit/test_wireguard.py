@@ -11,7 +11,8 @@ from typing import Any
 import pytest
 from ansible_collections.linuxnet.netns.plugins.module_utils import _plan
 from ansible_collections.linuxnet.netns.plugins.module_utils._interface_form import DeclaredInterface, ModuleLink
-from ansible_collections.linuxnet.netns.plugins.module_utils._kinds.interface import INTERFACE, Interface
+from ansible_collections.linuxnet.netns.plugins.module_utils._kinds.interface import INTERFACE
+from ansible_collections.linuxnet.netns.plugins.module_utils._kinds.interface_rows import Interface
 from ansible_collections.linuxnet.netns.plugins.module_utils._kinds.wireguard import (
     KEY_FILE,
     WIREGUARD,

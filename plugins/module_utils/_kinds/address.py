@@ -45,14 +45,13 @@ from ansible_collections.linuxnet.netns.plugins.module_utils._kind import (
 from ansible_collections.linuxnet.netns.plugins.module_utils._kinds.interface import (
     INTERFACE,
     IPV6_MINIMUM,
-    Interface,
-    SettingsOf,
     demand,
     find,
     identity_on,
     joined,
     names_by_index,
 )
+from ansible_collections.linuxnet.netns.plugins.module_utils._kinds.interface_rows import Interface, SettingsOf
 from ansible_collections.linuxnet.netns.plugins.module_utils._kinds.ownership import record_of
 from ansible_collections.linuxnet.netns.plugins.module_utils._model import (
     Declared,

@@ -13,10 +13,8 @@ from ansible_collections.linuxnet.netns.plugins.module_utils._errors import Impo
 from ansible_collections.linuxnet.netns.plugins.module_utils._kind import Kind
 from ansible_collections.linuxnet.netns.plugins.module_utils._kinds.interface import (
     INTERFACE,
-    Interface,
     MoveInterface,
     demand_namespace,
-    described,
     find,
     free_name,
     identity_on,
@@ -25,6 +23,7 @@ from ansible_collections.linuxnet.netns.plugins.module_utils._kinds.interface im
     known_as,
     missing_interface,
 )
+from ansible_collections.linuxnet.netns.plugins.module_utils._kinds.interface_rows import Interface, described
 from ansible_collections.linuxnet.netns.plugins.module_utils._kinds.ownership import OWNERSHIP, record_of
 from ansible_collections.linuxnet.netns.plugins.module_utils._model import (
     LINKS,

@@ -2,20 +2,19 @@
 # SPDX-FileCopyrightText: 2026 The linuxnet.netns developers
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Interfaces of any type: what there is of them, their link state, MAC, MTU and namespace, and their removal."""
+"""Interfaces of any type: the tables of them, looking them up, and what changes, moves and removes one."""
 
 from __future__ import annotations
 
 import errno
-import time
 import zlib
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from functools import cache, lru_cache
-from typing import TYPE_CHECKING, Any, Callable, NamedTuple, Optional, Union
+from typing import TYPE_CHECKING, Any, Callable, Optional, Union
 
 from ansible_collections.linuxnet.netns.plugins.module_utils._echo import some
-from ansible_collections.linuxnet.netns.plugins.module_utils._errors import Impossible, KernelError, said
+from ansible_collections.linuxnet.netns.plugins.module_utils._errors import Impossible
 from ansible_collections.linuxnet.netns.plugins.module_utils._kind import (
     DOWN,
     GONE,
@@ -29,14 +28,17 @@ from ansible_collections.linuxnet.netns.plugins.module_utils._kind import (
     happen,
     restored,
 )
-from ansible_collections.linuxnet.netns.plugins.module_utils._kinds.peers import Peers
+from ansible_collections.linuxnet.netns.plugins.module_utils._kinds.interface_reading import Links, Tables
+from ansible_collections.linuxnet.netns.plugins.module_utils._kinds.interface_rows import (
+    Interface,
+    LowerOf,
+    PeerOf,
+    UpperOf,
+)
 from ansible_collections.linuxnet.netns.plugins.module_utils._model import (
     FOREIGN,
-    LATE,
     NAMESPACE,
     OWN_PID,
-    Condition,
-    Declared,
     Endpoint,
     Key,
     Name,
@@ -51,8 +53,8 @@ from ansible_collections.linuxnet.netns.plugins.module_utils._model import (
     of_interface,
     value,
 )
-from ansible_collections.linuxnet.netns.plugins.module_utils._wire import reports, requests
-from ansible_collections.linuxnet.netns.plugins.module_utils._wire.attributes import attributes, number, unsigned
+from ansible_collections.linuxnet.netns.plugins.module_utils._wire import requests
+from ansible_collections.linuxnet.netns.plugins.module_utils._wire.attributes import number
 from ansible_collections.linuxnet.netns.plugins.module_utils._wire.messages import (
     ACK,
     DELLINK,
@@ -63,99 +65,13 @@ from ansible_collections.linuxnet.netns.plugins.module_utils._wire.messages impo
 )
 
 if TYPE_CHECKING:
-    from ansible_collections.linuxnet.netns.plugins.module_utils._contracts import Reader, Sender, Socket, WaitingHost
+    from ansible_collections.linuxnet.netns.plugins.module_utils._contracts import Reader, Sender
     from ansible_collections.linuxnet.netns.plugins.module_utils._wire.codec import Codec
 
-#: linux/if_link.h: IFLA_TUN_TYPE of a tun device, which is one or the other. linux/if_tun.h: IFF_TAP.
-_TUN_TYPE, _TAP = 3, b"\x02"
-#: linux/if_link.h: IFLA_VXLAN_LINK: a VXLAN alone does not say by IFLA_LINK what it is built upon.
-_VXLAN_LINK = 3
 #: linux/if_link.h: IFLA_IFALIAS.
 _ALIAS = 20
 #: The smallest MTU that IPv6 works with (RFC 8200).
 IPV6_MINIMUM = 1280
-
-
-class Lower(NamedTuple):
-    """What a link leads to: the other end of a pair, or what it is built upon.
-
-    ``place`` is where that is: a namespace's name, None for the host's, or :data:`ELSEWHERE` where it is in none that
-    has a name. Its ``interface`` is None where the kernel does not tell.
-    """
-
-    place: Netns
-    interface: Optional[str]
-    ifindex: int
-
-
-#: A namespace without a name. No name has a slash.
-ELSEWHERE = "/"
-
-
-class Interface(NamedTuple):
-    """An interface as the kernel reports it, or as steps would leave it.
-
-    ``type`` is the type of link (``veth``, ``bridge`` …), ``loopback``, or empty for a physical device. ``ifindex``,
-    ``carrier``, ``mac`` and ``mtu`` are None where only a real run will tell. ``peer`` is the other end of a veth pair,
-    None where it is in no namespace that was looked at. ``promotes``: a secondary address takes its deleted primary's
-    place. ``keeps_ipv6``: IPv6 addresses stay when the interface goes down. ``group`` is the kernel's group of
-    interfaces that it is in (IFLA_GROUP), 0 unless somebody puts it into another. ``lower`` is what it leads to, and
-    ``upper`` what is built upon it in other namespaces, where that was asked for (:class:`LowerOf`, :class:`UpperOf`),
-    and ``report`` the kernel's report of it, where it was read. ``data`` are the kernel's attributes that are of its
-    type alone (IFLA_INFO_DATA).
-    """
-
-    name: str
-    type: str
-    ifindex: Optional[int] = None
-    up: bool = False
-    carrier: Optional[bool] = False
-    mac: Optional[str] = None
-    mtu: Optional[int] = None
-    peer: Optional[Endpoint] = None
-    peer_ifindex: Optional[int] = None
-    promotes: bool = False
-    keeps_ipv6: bool = False
-    group: int = 0
-    lower: Optional[Lower] = None
-    report: Optional[reports.LinkReport] = None
-    alias: str = ""
-    data: bytes = b""
-    upper: tuple[Endpoint, ...] = ()
-
-
-class PeerOf(NamedTuple):
-    """Asks for the peer of an interface, which probably is in one of these namespaces; else ``everywhere``."""
-
-    interface: str
-    probable: tuple[Netns, ...]
-    everywhere: bool = False
-
-
-class LowerOf(NamedTuple):
-    """Asks for what an interface is built upon."""
-
-    interface: str
-
-
-class UpperOf(NamedTuple):
-    """Asks for what is built upon an interface and its peer in other namespaces, unless its peer is ``right``.
-
-    All namespaces of the host are looked through for it, so it is asked for only where they may have to be removed.
-    """
-
-    interface: str
-    right: Optional[Endpoint] = None
-
-
-class SettingsOf(NamedTuple):
-    """Asks for the sysctls of an interface that decide what becomes of its addresses."""
-
-    interface: str
-
-
-#: Asks for the peers of all interfaces of a namespace, whatever they are called; or for all that its links lead to.
-ALL_PEERS, ALL_LOWER = "all peers", "all lower"
 
 
 class Interfaces(Kind[Interface]):
@@ -168,7 +84,7 @@ class Interfaces(Kind[Interface]):
     on_interface = True
 
     def reading(self, scope: Scope, state: State, reader: Reader) -> Reading[Interface]:
-        return _Links(scope, state, reader)
+        return Links(scope, state, reader, Tables(self, OTHER_NAME, UPPER))
 
     def identity(self, state: State, thing: Thing) -> Optional[str]:
         return identity_on(state, thing)
@@ -267,141 +183,6 @@ class Uppers(Kind[None]):
 
 
 UPPER = Uppers()
-#: The types of link that go with the interface that they are built upon (NETDEV_UNREGISTER in the kernel's
-#: vlan_device_event(), macvlan_device_event(), ipvlan_device_event(), vxlan_netdevice_event()); and those that are set
-#: up and down with it (NETDEV_UP and NETDEV_DOWN in vlan_device_event()).
-GO_ALONG = frozenset({"vlan", "macvlan", "macvtap", "ipvlan", "ipvtap", "vxlan"})
-
-
-class _Links(Reading[Interface]):
-    """One reading of interfaces, with their peers and settings."""
-
-    def __init__(self, scope: Scope, state: State, reader: Reader) -> None:
-        super().__init__(state)
-        self._scope, self._reader = scope, reader
-        self._peers = Peers(reader)
-        self._wanted = scope.wants.get(INTERFACE, {})
-        self._names: dict[Netns, dict[Optional[int], str]] = {}
-
-    def inside(self, netns: Netns, route: Socket) -> None:
-        links = [reports.link(raw) for raw in route.dump(requests.links())]
-        rows = self._state.table(INTERFACE, netns)
-        for link in links:
-            rows[link.name] = _interface(link)
-            if link.kind in GO_ALONG:
-                self._state.put(UPPER, netns, link.name, None)
-            for other in link.altnames:
-                self._state.put(OTHER_NAME, netns, other, link.name)
-        probable: dict[str, Iterable[Netns]] = {}
-        for detail in self._scope.details(INTERFACE, netns):
-            if isinstance(detail, PeerOf):
-                probable[detail.interface] = (*probable.get(detail.interface, ()), *detail.probable)
-        self._peers.add(netns, links, route, probable, self._wanted)
-
-    def complete(self) -> None:
-        state, peers = self._state, self._peers
-        replaceable: list[tuple[Endpoint, UpperOf]] = []
-        for netns, details in list(self._wanted.items()):
-            rows = state.rows(INTERFACE, netns)
-            everywhere = ALL_PEERS in details
-            for detail in details if rows else ():
-                if detail == ALL_LOWER:
-                    for found in list(rows.values()):
-                        self._find_lower(netns, found)
-                elif detail == ALL_PEERS:
-                    for end in peers.ends(netns):
-                        peers.find(end, (None,), True)
-                elif detail.interface not in rows:
-                    continue
-                elif isinstance(detail, UpperOf):
-                    replaceable.append((Endpoint(netns, detail.interface), detail))
-                elif isinstance(detail, PeerOf):
-                    peers.find(Endpoint(netns, detail.interface), detail.probable, detail.everywhere or everywhere)
-                elif isinstance(detail, LowerOf):
-                    if rows[detail.interface].type != "veth":
-                        self._find_lower(netns, rows[detail.interface])
-                else:
-                    self._settings(Endpoint(netns, detail.interface))
-        for end, peer in peers.found().items():
-            change(state, end, peer=peer)
-        self._find_upper([end for end, detail in replaceable if not detail.right or peers.of(end) != detail.right])
-
-    def _find_upper(self, ends: Sequence[Endpoint]) -> None:
-        """Find what is built upon interfaces and their peers in other namespaces."""
-        if not ends:
-            return
-        from ansible_collections.linuxnet.netns.plugins.module_utils._kinds.uppers import uppers
-
-        both = [one for end in ends for one in (end, self._peers.of(end)) if one is not None]
-        lower = {one: found.ifindex for one in both for found in (find(self._state, one),) if found is not None}
-        known = {
-            netns: [one.report for one in rows.values() if one.report is not None]
-            for netns, rows in self._state.tables.get(INTERFACE, {}).items()
-        }
-        for end, upper in uppers(self._reader, lower, known).items():
-            change(self._state, end, upper=tuple(upper))
-
-    def _find_lower(self, netns: Netns, found: Interface) -> None:
-        """Find what a link leads to."""
-        link = found.report
-        if link is None:
-            return
-        index = lower_index(found)
-        if link.netns_id is None and index in (0, link.ifindex):
-            return
-        end = Endpoint(netns, found.name)
-        if link.netns_id is None:
-            lower = Lower(netns, self._name(netns, index), index)
-        else:
-            if link.kind == "veth":
-                peer = self._peers.find(end, (), everywhere=True)
-                place = None if peer is None else (peer.netns,)
-            else:
-                place = self._peers.place(netns, link.netns_id)
-            seen = self._peers.seen(netns, link._replace(other=index))
-            lower = Lower(ELSEWHERE if place is None else place[0], None if seen is None else seen.name, index)
-        change(self._state, end, lower=lower)
-
-    def _name(self, netns: Netns, index: int) -> Optional[str]:
-        if netns not in self._names:
-            self._names[netns] = names_by_index(self._state, netns)
-        return self._names[netns].get(index)
-
-    def _settings(self, end: Endpoint) -> None:
-        if find(self._state, end) is None or self._reader.enter(end.netns) is None:
-            return
-
-        def on(family: str, name: str) -> bool:
-            # The kernel heeds either of the two.
-            values = (self._reader.setting(f"{family}/conf/{one}/{name}") for one in ("all", end.interface))
-            return any(value is not None and value.strip().isdecimal() and int(value) > 0 for value in values)
-
-        change(self._state, end, promotes=on("ipv4", "promote_secondaries"), keeps_ipv6=on("ipv6", "keep_addr_on_down"))
-
-
-def _interface(link: reports.LinkReport) -> Interface:
-    return Interface(
-        link.name,
-        "tap" if link.kind == "tun" and attributes(link.data, -16).get(_TUN_TYPE) == _TAP else link.kind,
-        ifindex=link.ifindex,
-        up=bool(link.flags & requests.IFF_UP),
-        carrier=bool(link.flags & requests.IFF_LOWER_UP),
-        mac=link.mac,
-        mtu=link.mtu,
-        # What a macvlan or the like is built upon in another namespace has its index there.
-        peer_ifindex=link.other if link.kind == "veth" or link.netns_id is None else None,
-        group=link.group,
-        report=link,
-        alias=link.alias,
-        data=link.data,
-    )
-
-
-def lower_index(found: Interface) -> int:
-    """The index of what a link is built upon, or 0; with it in another namespace, there."""
-    if found.type == "vxlan":
-        return unsigned(attributes(found.data, -16).get(_VXLAN_LINK)) or 0
-    return (None if found.report is None else found.report.other) or 0
 
 
 def find(state: State, end: Endpoint) -> Optional[Interface]:
@@ -572,16 +353,6 @@ def built_upon(state: State, end: Endpoint) -> list[str]:
     return [*here, *map(str, elsewhere)]
 
 
-def described(interface: Interface, maker: Optional[str] = None) -> str:
-    """What an interface is, for a message; ``maker`` is the topology that made it, where that is known."""
-    if interface.type == "veth":
-        pair = "another veth pair" if maker is None else f"a veth pair of topology {maker}"
-        return f"one end of {pair}" + ("" if interface.peer is None else f", whose other end is {interface.peer}")
-    if not interface.type:
-        return "a physical device"
-    return f"an interface of kind {interface.type}"
-
-
 def joined(path: str, option: str) -> str:
     """The path of an option below the path of its object."""
     return f"{path}.{option}" if path else option
@@ -601,96 +372,6 @@ def told(state: State, netns: Netns, name: str) -> dict[str, Any]:
         "state": "up" if found.up else "down",
         "carrier": found.carrier,
     }
-
-
-@value
-class LinkState(Declared):
-    """An interface is set up, or down (the administrative state, IFF_UP; not whether it has a carrier).
-
-    ``wait``: once it is up, so many seconds at most for a carrier. ``alone``: nothing else declared asks for its peer,
-    by which the carrier is predicted.
-    """
-
-    path: str
-    netns: Netns
-    interface: str
-    up: bool
-    wait: float = 0
-    alone: bool = False
-
-    def scope(self, scope: Scope) -> None:
-        scope.want(INTERFACE, self.netns)
-        if self.alone:
-            scope.want(INTERFACE, self.netns, PeerOf(self.interface, (self.netns, None), everywhere=True))
-        if not self.up:
-            scope.want(INTERFACE, self.netns, SettingsOf(self.interface))
-
-    def steps(self, state: State) -> Iterator[Step]:
-        found = demand(state, self.path, Endpoint(self.netns, self.interface))
-        if found.up != self.up:
-            yield SetInterface(self.netns, self.interface, "state", "up" if self.up else "down")
-
-    def view(self, state: State) -> dict[str, Any]:
-        found = state.row(INTERFACE, self.netns, self.interface)
-        if found is None:
-            return {}
-        return of_interface(self.netns, self.interface, {"state": "up" if found.up else "down"})
-
-    def conditions(self, state: State) -> Sequence[Condition]:
-        if not (self.up and self.wait):
-            return ()
-        return [Carrier(joined(self.path, "wait"), Endpoint(self.netns, self.interface), self.wait)]
-
-    def places(self) -> set[Endpoint]:
-        return {Endpoint(self.netns, self.interface)}
-
-
-@value
-class LateLinkState(LinkState):
-    """A link state that is set when all else of a namespace is there."""
-
-    stage = LATE
-
-
-@value
-class Carrier(Condition):
-    """An interface has a carrier within so many seconds; waiting finds whether it has."""
-
-    path: str
-    end: Endpoint
-    seconds: float
-    plural = "carriers"
-
-    @classmethod
-    def wait(cls, conditions: Sequence[Carrier], host: WaitingHost) -> list[bool]:
-        found = [False] * len(conditions)
-        pending = dict(enumerate(conditions))
-        begun = time.monotonic()
-        while pending:
-            # Each is looked at once more when its time is over.
-            elapsed = time.monotonic() - begun
-            for place, one in list(pending.items()):
-                found[place] = one.is_there(host)
-                if found[place] or elapsed >= one.seconds:
-                    del pending[place]
-            if pending:
-                time.sleep(0.02)
-        return found
-
-    def is_there(self, host: WaitingHost) -> bool:
-        """Return whether the interface has a carrier now. Raises: KernelError."""
-        try:
-            return host.has_carrier(self.end)
-        except OSError as error:
-            raise KernelError(f"The carrier of {self.end} could not be waited for: {said(error)}.") from error
-
-    def faults(self, found: Any) -> list[str]:
-        if found:
-            return []
-        return [
-            f"{self.path}: interface {self.end.interface} in {describe(self.end.netns)} is up, and stays up, but has "
-            f"no carrier after {self.seconds:g} s: is its peer up too?"
-        ]
 
 
 @value

@@ -14,28 +14,30 @@ from ansible_collections.linuxnet.netns.plugins.module_utils._echo import some
 from ansible_collections.linuxnet.netns.plugins.module_utils._errors import Impossible
 from ansible_collections.linuxnet.netns.plugins.module_utils._kinds import link_types
 from ansible_collections.linuxnet.netns.plugins.module_utils._kinds.interface import (
-    GO_ALONG,
     INTERFACE,
     UPPER,
     DeleteInterface,
-    Interface,
-    Lower,
-    LowerOf,
     MoveInterface,
-    PeerOf,
     SetInterface,
     built_upon,
     demand,
     demand_namespace,
-    described,
     find,
     free_name,
     group_of,
     joined,
     known_as,
-    lower_index,
     names_by_index,
     told,
+)
+from ansible_collections.linuxnet.netns.plugins.module_utils._kinds.interface_rows import (
+    GO_ALONG,
+    Interface,
+    Lower,
+    LowerOf,
+    PeerOf,
+    described,
+    lower_index,
 )
 from ansible_collections.linuxnet.netns.plugins.module_utils._kinds.link_type import (
     Data,

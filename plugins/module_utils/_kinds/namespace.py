@@ -14,15 +14,14 @@ from ansible_collections.linuxnet.netns.plugins.module_utils._echo import some
 from ansible_collections.linuxnet.netns.plugins.module_utils._errors import Impossible
 from ansible_collections.linuxnet.netns.plugins.module_utils._kind import Kind
 from ansible_collections.linuxnet.netns.plugins.module_utils._kinds.interface import (
-    ALL_PEERS,
     INTERFACE,
     DeleteInterface,
-    Interface,
     MoveInterface,
     free_name,
     inside,
     vanish,
 )
+from ansible_collections.linuxnet.netns.plugins.module_utils._kinds.interface_rows import ALL_PEERS, Interface
 from ansible_collections.linuxnet.netns.plugins.module_utils._model import (
     DANGLING,
     FOREIGN,

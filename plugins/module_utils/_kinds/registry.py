@@ -14,6 +14,7 @@ from typing import Any, Callable, ClassVar, Optional
 
 from ansible_collections.linuxnet.netns.plugins.module_utils._kind import Carried, Kind
 from ansible_collections.linuxnet.netns.plugins.module_utils._kinds import interface
+from ansible_collections.linuxnet.netns.plugins.module_utils._kinds.interface_rows import Interface
 from ansible_collections.linuxnet.netns.plugins.module_utils._model import Endpoint, Netns, Scope, State, Step
 
 
@@ -69,7 +70,7 @@ def _port() -> Kind[Any]:
     return PORT
 
 
-def _again(before: State, found: interface.Interface, netns: Netns) -> Sequence[Step]:
+def _again(before: State, found: Interface, netns: Netns) -> Sequence[Step]:
     """What makes a deleted interface anew, by its type."""
     if found.type == "veth":
         from ansible_collections.linuxnet.netns.plugins.module_utils._kinds.veth import again

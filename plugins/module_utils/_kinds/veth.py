@@ -19,19 +19,21 @@ from ansible_collections.linuxnet.netns.plugins.module_utils._kinds.interface im
     INTERFACE,
     IPV6_MINIMUM,
     DeleteInterface,
-    Interface,
     MoveInterface,
-    PeerOf,
     SetInterface,
-    UpperOf,
     built_upon,
     demand_namespace,
-    described,
     find,
     group_of,
     joined,
     known_as,
     next_index,
+)
+from ansible_collections.linuxnet.netns.plugins.module_utils._kinds.interface_rows import (
+    Interface,
+    PeerOf,
+    UpperOf,
+    described,
 )
 from ansible_collections.linuxnet.netns.plugins.module_utils._kinds.ownership import OWNERSHIP, record_of
 from ansible_collections.linuxnet.netns.plugins.module_utils._model import (
