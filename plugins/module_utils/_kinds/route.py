@@ -149,8 +149,8 @@ class RouteKind(Carried[tuple[Route, ...]]):
     ) -> Iterator[Step]:
         for thing in things:
             if mine(thing):
-                own = next(one for one in of_thing(state, thing) if one.protocol == STATIC)
-                yield DeleteRoute(thing.netns, own)
+                own = [one for one in of_thing(state, thing) if one.protocol == STATIC]
+                yield DeleteRoute(thing.netns, own[0])
 
     def view(self, state: State, thing: Thing) -> dict[str, Any]:
         return _view(thing.netns, Slot.read(thing.key[0]), of_thing(state, thing))

@@ -156,7 +156,8 @@ class RuleKind(Kind[tuple[RuleRow, ...]]):
         for thing in things:
             if mine(thing):
                 there = state.row(self, thing.netns, thing.key[0]) or ()
-                yield DeleteRule(thing.netns, next(one for one in there if one.rule.protocol == STATIC))
+                own = [one for one in there if one.rule.protocol == STATIC]
+                yield DeleteRule(thing.netns, own[0])
 
     def view(self, state: State, thing: Thing) -> dict[str, Any]:
         return _view(thing.netns, thing.key if self.exists(state, thing) else ())
