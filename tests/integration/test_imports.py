@@ -31,14 +31,15 @@ ALWAYS = {
     *("_echo", "_errors", "_kind", "_model", "_module", "_normalise", "_plan", "_run", "_values"),
     *("_kernel", "_kernel.edge", "_kernel.lock", "_kernel.namespaces", "_kernel.reader", "_kernel.syscalls"),
     *("_kernel.netlink", "_kinds", "_kinds.interface", "_kinds.peers", "_kinds.registry"),
+    *("_kinds.interface_reading", "_kinds.interface_rows"),
     *("_wire", "_wire.attributes", "_wire.messages", "_wire.reports", "_wire.requests"),
 }
-INSIDE = {"_kinds.address", "_kinds.ownership"}
+INSIDE = {"_address", "_kinds.address", "_kinds.ownership"}
 SYSCTL = {"_kinds.sysctl", "_sysctl", "_kernel.sysctls"}
 ROUTES = {"_form", "_route", "_routes", "_scalars", "_kinds.route", "_wire.names", "_wire.routes"}
 RULES = {"_form", "_rules", "_scalars", "_kinds.rule", "_wire.names", "_wire.rules"}
 TOPOLOGY = {
-    *("_form", "_interface_section", "_scalars", "_topology"),
+    *("_addresses", "_form", "_interface_section", "_kinds.link_state", "_scalars", "_topology"),
     *("_kernel.records", "_kinds.namespace", "_kinds.veth"),
 }
 
@@ -60,9 +61,9 @@ def loaded(module: str, options: dict[str, Any]) -> set[str]:
 @pytest.mark.parametrize(
     ("module", "options", "more"),
     [
-        ("netns", {"name": "a"}, {"_kinds.namespace"}),
-        ("netns", {"name": "a", "loopback": "up"}, {"_kinds.namespace", *INSIDE}),
-        ("netns_link_state", {"netns": "a", "interface": "lo", "state": "up"}, INSIDE),
+        ("netns", {"name": "a"}, {"_kinds.namespace", "_kinds.link_state"}),
+        ("netns", {"name": "a", "loopback": "up"}, {"_kinds.namespace", "_kinds.link_state", *INSIDE}),
+        ("netns_link_state", {"netns": "a", "interface": "lo", "state": "up"}, {"_kinds.link_state", *INSIDE}),
         ("netns_addr", {"netns": "a", "interface": "lo", "addresses": ["127.0.0.1/8"]}, INSIDE),
         ("veth", {"name": "x", "netns": "a", "peer": "y"}, {"_kinds.veth", "_kernel.records", *INSIDE}),
         ("netns_sysctl", {"netns": "a", "sysctls": {"net.ipv4.ip_forward": 0}}, SYSCTL),

@@ -21,7 +21,6 @@ from contextlib import contextmanager
 from typing import Optional, TypeVar
 
 from ansible_collections.linuxnet.netns.plugins.module_utils._errors import NetlinkError
-from ansible_collections.linuxnet.netns.plugins.module_utils._wire import generic
 from ansible_collections.linuxnet.netns.plugins.module_utils._wire.attributes import attributes
 
 _SOL_NETLINK = 270
@@ -205,6 +204,8 @@ class GenericSocket(RouteSocket):
 @contextmanager
 def generic_socket(family: str) -> Iterator[tuple[GenericSocket, int]]:
     """A generic netlink socket, and the number that a family has. Raises: OSError, when there is none."""
+    from ansible_collections.linuxnet.netns.plugins.module_utils._wire import generic
+
     with GenericSocket() as asked:
         number = generic.family_of(asked.ask(generic.family(family)))
         if number is None:
