@@ -259,6 +259,40 @@ def changeable(kind: str, was: Optional[Options], asked: Options) -> bool:
     return was is not None and all(was.get(name) == asked[name] for name in fixed)
 
 
+def changes(kind: str, asked: Options) -> dict[str, int]:
+    """Return the options that are told when a discipline is changed where it is: the kernel refuses those it keeps."""
+    return {name: one for name, one in asked.items() if not DISCIPLINES[kind].options[name].fixed}
+
+
+def asked_again(kind: str, raw: bytes, changed: bool = False) -> bytes:
+    """Return the options of a report as those of a request that brings the same about.
+
+    ``changed``: the discipline is there. The kernel refuses those that it keeps then.
+    """
+    known = DISCIPLINES.get(kind)
+    fixed = {one.code for one in known.options.values() if one.fixed} if changed and known is not None else set()
+    times = _CODEL_TIMES.get(kind, ())
+    if not fixed and not times:
+        return raw
+    told = {code: one for code, one in attributes(raw, -16).items() if code not in fixed}
+    told.update({code: _microseconds(told[code]) for code in times if code in told})
+    return b"".join(attribute(code, one) for code, one in told.items())
+
+
+#: The attributes that are times of CoDel: TCA_FQ_CODEL_TARGET, INTERVAL, CE_THRESHOLD; TCA_CODEL_….
+_CODEL_TIMES = {"fq_codel": (1, 3, 7), "codel": (1, 3, 5)}
+
+
+def _microseconds(told: bytes) -> bytes:
+    """Return a time of CoDel as it has to be asked for, in microseconds, so that the kernel has what it told.
+
+    It keeps times in 1024 ns, and rounds down both what it is asked for and what it tells (include/net/codel.h).
+    """
+    (time,) = struct.unpack("=I", told)
+    ticks = -(-time * 1000 // 1024)
+    return struct.pack("=I", min(-(-ticks * 1024 // 1000), WHOLE))
+
+
 def words(kind: str, asked: Options, was: Options) -> list[str]:
     """Return a discipline as ``tc`` takes it, in the place of one of its kind that has other options, or none."""
     found = [kind]

@@ -140,14 +140,11 @@ RATES: dict[str, Any] = {
 }
 
 
-def ends(first: dict[str, Any], second: dict[str, Any]) -> dict[str, Any]:
-    """A topology of one link whose ends are shaped so."""
-    names = zip("ab", (first, second))
-    return {
-        "name": "rates",
-        "namespaces": ["a", "b"],
-        "links": [link(*({"netns": name, "interface": f"e{name}", "shaping": one} for name, one in names))],
-    }
+def ends(first: dict[str, Any], second: dict[str, Any], *addresses: str) -> dict[str, Any]:
+    """A topology of one link whose ends are shaped so, the first one with these addresses."""
+    one = {"netns": "a", "interface": "ea", "addresses": list(addresses), "shaping": first}
+    other = {"netns": "b", "interface": "eb", "shaping": second}
+    return {"name": "rates", "namespaces": ["a", "b"], "links": [link(one, other)]}
 
 
 FORWARDING: dict[str, Any] = {
@@ -1088,8 +1085,9 @@ CASES = [
     Case(
         "a line with other faults",
         "netns_topology",
-        ends({"duplicate": "2%", "rate": "1mbit"}, {"delay": "1s"}),
+        ends({"duplicate": "2%", "rate": "1mbit"}, {"delay": "1s"}, "10.0.0.1/24"),
         [
+            "ip -n a address add 10.0.0.1/24 dev ea",
             "tc -n a qdisc replace dev ea root handle 6e65: netem duplicate 2% corrupt 0% reorder 0% rate 1mbit",
             "tc -n b qdisc replace dev eb root handle 6e65: netem delay 1s rate 0bit",
         ],
@@ -1109,16 +1107,24 @@ CASES = [
         "other options of fq_codel, some of which take a new one",
         "netns_topology",
         ends(
-            {"qdisc": "fq_codel", "fq_codel": {"target": "7ms", "ecn": False}},
+            {"qdisc": "fq_codel", "fq_codel": {"flows": 256, "target": "7ms", "ecn": False}},
             {"qdisc": "fq_codel", "fq_codel": {"flows": 512, "limit": 2000}},
+            "10.0.0.1/24",
         ),
         [
+            "ip -n a address add 10.0.0.1/24 dev ea",
             "tc -n a qdisc replace dev ea root handle 6e65: fq_codel target 7ms noecn",
             "tc -n b qdisc replace dev eb root handle 6e66: fq_codel limit 2000 flows 512",
         ],
         before=PAIR,
         earlier=[
-            ("netns_topology", ends({"qdisc": "fq_codel"}, {"qdisc": "fq_codel", "fq_codel": {"memory_limit": "16mb"}}))
+            (
+                "netns_topology",
+                ends(
+                    {"qdisc": "fq_codel", "fq_codel": {"flows": 256}},
+                    {"qdisc": "fq_codel", "fq_codel": {"memory_limit": "16mb"}},
+                ),
+            )
         ],
         needs="fq_codel",
     ),

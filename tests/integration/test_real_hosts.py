@@ -110,6 +110,7 @@ def _marks(case: Case) -> list[pytest.MarkDecorator]:
 def busy(host: Host, case: Case, udev: Udev, count: int) -> None:
     """Prepare the case on a host that has so many interfaces, and udev."""
     prepare(host, case)
+    host.sysctls = False  # those of so many interfaces take their time
     fill(host, case, count)
     udev.start()
     settle(host)

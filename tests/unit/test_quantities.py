@@ -6,10 +6,19 @@
 from __future__ import annotations
 
 import re
+import struct
 from typing import Any
 
 import pytest
-from ansible_collections.linuxnet.netns.plugins.module_utils._disciplines import DISCIPLINES, decoded, leaf, same
+from ansible_collections.linuxnet.netns.plugins.module_utils._disciplines import (
+    DISCIPLINES,
+    asked_again,
+    changeable,
+    changes,
+    decoded,
+    leaf,
+    same,
+)
 from ansible_collections.linuxnet.netns.plugins.module_utils._normalise import Problems
 from ansible_collections.linuxnet.netns.plugins.module_utils._quantities import PERCENTAGE, RATE, SIZE, TIME, Unit
 
@@ -94,6 +103,27 @@ def test_what_is_told_the_kernel_is_read_the_same(kind: str, options: dict[str, 
     assert same(kind, options, shown)
     for name, value in options.items():
         assert not same(kind, {**options, name: value + 5 * 10**5}, shown)
+
+
+def test_what_the_kernel_keeps_is_not_told_it_in_a_change() -> None:
+    options = {"flows": 256, "target": 4_999_000}
+    assert changes("fq_codel", options) == {"target": 4_999_000}
+    raw = asked_again("fq_codel", DISCIPLINES["fq_codel"].encode(options), changed=True)
+    assert decoded("fq_codel", raw) == {"target": 5_000_000}
+    assert asked_again("htb", b"anything", changed=True) == b"anything"
+    assert changeable("fq_codel", options, {"flows": 256, "limit": 1})
+    assert not changeable("fq_codel", options, {"flows": 512})
+
+
+@pytest.mark.parametrize("asked", [1, 2, 999, 5000, 100_000, 7777, 2**31])
+def test_a_time_of_codel_is_put_back_as_the_kernel_has_it(asked: int) -> None:
+    def kernel(microseconds: int) -> tuple[int, int]:
+        kept = microseconds * 1000 >> 10
+        return kept, (kept << 10) // 1000
+
+    kept, told = kernel(asked)
+    (request,) = struct.unpack("=4xI", asked_again("fq_codel", struct.pack("=HHI", 8, 1, told)))
+    assert kernel(request)[0] == kept
 
 
 def test_what_no_option_says_is_not_taken_for_what_was_asked_for() -> None:

@@ -13,7 +13,9 @@ from typing import TYPE_CHECKING, Any, Callable, NamedTuple, Optional
 
 from ansible_collections.linuxnet.netns.plugins.module_utils._disciplines import (
     DISCIPLINES,
+    asked_again,
     changeable,
+    changes,
     decoded,
     leaf,
     same,
@@ -104,6 +106,11 @@ class Entry(NamedTuple):
         )
         return requests.change(kind, CREATE | REPLACE, _TCMSG.pack(0, index, self.handle, self.parent, 0) + told)
 
+    def again(self, index: int, changed: bool = False) -> bytes:
+        """Return the request that puts back what was reported; ``changed``: it is there, with other options."""
+        options = asked_again(self.kind, self.options, changed) if self.sort == "qdisc" else self.options
+        return self._replace(options=options).request(index)
+
 
 def _number(handle: int) -> str:
     """Write a handle as ``tc`` does."""
@@ -175,7 +182,7 @@ class QdiscKind(OnInterface[Entry], Carried[tuple[Entry, ...]]):
             index, there = indexes.get(name), of(now, Endpoint(netns, name))
             for one in before if index is not None else ():
                 if one not in there and one.sort != "filters":
-                    yield f"queueing discipline {one.kind} of {name}", one.request(index or 0)
+                    yield f"queueing discipline {one.kind} of {name}", one.again(index or 0)
 
     def differences(self, was: State, now: State, netns: Netns) -> Iterator[str]:
         before, after = was.rows(self, netns), now.rows(self, netns)
@@ -341,12 +348,12 @@ class Shaping(Declared):
     def _set(self, state: State, there: Optional[Entry], asked: dict[str, int]) -> Step:
         """Return the step that changes what is there, if the kernel can, or else takes its place."""
         was = decoded(there.kind, there.options) if there is not None and there.kind == self.kind else None
-        options = tuple(asked.items())
         if there is not None and was is not None and changeable(self.kind, was, asked):
-            return SetDiscipline(*self.end, self.place, there.handle, self.kind, options, tuple(was.items()))
+            told = tuple(changes(self.kind, asked).items())
+            return SetDiscipline(*self.end, self.place, there.handle, self.kind, told, tuple(was.items()))
         taken = {one.handle & _MAJOR for one in of(state, self.end)}
         handle = _INGRESS if self.place == "ingress" else next(one for one in _OURS if one not in taken)
-        return SetDiscipline(*self.end, self.place, handle, self.kind, options)
+        return SetDiscipline(*self.end, self.place, handle, self.kind, tuple(asked.items()))
 
     def view(self, state: State) -> dict[str, Any]:
         found = find(state, self.end)
@@ -452,7 +459,7 @@ class SetDiscipline(_OfDiscipline):
         if there is None:
             return [DeleteDiscipline(*end, self.place)]
         if self.was is not None:
-            return [PutBack(*end, there)]
+            return [PutBack(*end, there, changes=True)]
         return QDISC.again(end, tree(before, end, self.place))
 
     def lost(self, before: State) -> Optional[str]:
@@ -505,11 +512,15 @@ def _lost(before: State, end: Endpoint, place: str) -> Optional[str]:
 
 @value
 class PutBack(_OfDiscipline):
-    """Put back a discipline or a class that was there before, as the kernel reported it."""
+    """Put back a discipline or a class that was there before, as the kernel reported it.
+
+    ``changes``: it is there, with other options.
+    """
 
     netns: Netns
     interface: str
     entry: Entry
+    changes: bool = False
 
     @property
     def kind(self) -> str:  # type: ignore[override]
@@ -523,7 +534,7 @@ class PutBack(_OfDiscipline):
         return _tc(self.netns, one.sort, "replace", "dev", self.interface, *where, named, _number(one.handle), one.kind)
 
     def message(self, codec: Codec, sender: Sender) -> bytes:
-        return self.entry.request(sender.index(self.netns, self.interface))
+        return self.entry.again(sender.index(self.netns, self.interface), self.changes)
 
     def effect(self, state: State) -> None:
         end = Endpoint(self.netns, self.interface)
