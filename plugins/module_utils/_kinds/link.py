@@ -240,7 +240,9 @@ class Link(Declared):
     def _changed(self, found: Interface) -> Iterator[Step]:
         differing = self._differing(found, fixed=False)
         if differing:
-            yield ChangeLink(*self.end, self.type, tuple(differing.items()), _named_again(self.link_type, found))
+            there = decoded(self.link_type.properties, attributes(found.data, -16))
+            values = {**{name: there[name] for name in self.link_type.named}, **differing}
+            yield ChangeLink(*self.end, self.type, tuple(values.items()), _named_again(self.link_type, found))
 
     def _owns(self, state: State) -> bool:
         record = record_of(state, self.record)

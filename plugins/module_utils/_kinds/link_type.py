@@ -129,7 +129,8 @@ class LinkType:
     kernel has as IFLA_LINK, or as the attribute ``lower_number`` of the type's own, by its index in the namespace that
     the link was created in. ``ports`` are the properties of what has a link of this type as its master; None: nothing
     has. ``ports_down``: a port is taken while it is down, and comes up. ``restarts_ports``: a port that is up is set
-    down and up again. ``whole``: a change must name all that is not to be reset. ``by_device``: it is
+    down and up again. ``whole``: a change must name all that is not to be reset; ``named`` is
+    what ``ip`` wants in each. ``by_device``: it is
     made by /dev/net/tun, not by the routing socket. ``keeps_birth``: it uses the
     network of the namespace in which it was created, which the kernel does not tell. ``moves``: where it is
     created elsewhere than it lives, it must be moved, for kernels before 6.14 take the namespace where it appears for
@@ -149,6 +150,7 @@ class LinkType:
     ports_down: bool = False
     restarts_ports: bool = False
     whole: bool = False
+    named: Sequence[str] = ()
     by_device: bool = False
     keeps_birth: bool = False
     moves: bool = False

@@ -14,7 +14,7 @@ from ansible_collections.linuxnet.netns.plugins.module_utils._wire.codes import 
 TYPE = LinkType(
     "geneve",
     "geneve",
-    whole=True,
+    named=("id", "remote"),
     moves=True,
     properties=[
         Property("id", Integer("a VNI", 0, 2**24 - 1), "The network (VNI).", 1, U32, required=True, fixed=True),
