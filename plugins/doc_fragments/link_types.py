@@ -73,7 +73,7 @@ options:
         type: int
       fail_over_mac:
         description:
-          - Whose MAC address it has.
+          - Which MAC addresses the bond and its ports have on a fail-over.
           - The kernel does not change it on a living link.
         type: str
         choices:
@@ -82,7 +82,7 @@ options:
           - "follow"
       xmit_hash_policy:
         description:
-          - By what it chooses a port.
+          - What of a packet decides which port sends it.
         type: str
         choices:
           - "layer2"
@@ -93,11 +93,11 @@ options:
           - "vlan+srcmac"
       min_links:
         description:
-          - How many ports a carrier takes.
+          - The number of ports that must be up for the bond to have a carrier.
         type: int
       lacp_rate:
         description:
-          - How often its partner is to speak (802.3ad).
+          - How often the partner is to send LACP packets (802.3ad).
           - The kernel does not change it on a living link.
         type: str
         choices:
@@ -105,7 +105,7 @@ options:
           - "fast"
       ad_select:
         description:
-          - By what it chooses a group (802.3ad).
+          - What decides which aggregator is used (802.3ad).
           - The kernel does not change it on a living link.
         type: str
         choices:
@@ -214,7 +214,7 @@ options:
         type: int
       key:
         description:
-          - The key, of both ways.
+          - The key, the same in both directions.
         type: int
   gretap:
     description:
@@ -235,7 +235,7 @@ options:
         type: int
       key:
         description:
-          - The key, of both ways.
+          - The key, the same in both directions.
         type: int
   ifb:
     description:
@@ -261,11 +261,11 @@ options:
         type: int
       key:
         description:
-          - The key, of both ways.
+          - The key, the same in both directions.
         type: int
       encap_limit:
         description:
-          - How many tunnels may be inside of it.
+          - How many more times packets may be encapsulated.
           - A new link gets V(4) where nothing is written.
         type: int
   ip6gretap:
@@ -288,11 +288,11 @@ options:
         type: int
       key:
         description:
-          - The key, of both ways.
+          - The key, the same in both directions.
         type: int
       encap_limit:
         description:
-          - How many tunnels may be inside of it.
+          - How many more times packets may be encapsulated.
           - A new link gets V(4) where nothing is written.
         type: int
   ip6tnl:
@@ -315,7 +315,7 @@ options:
         type: int
       mode:
         description:
-          - What is inside.
+          - "What it carries: IPv4, IPv6, or any."
           - A new link gets V(ip6ip6) where nothing is written.
           - The kernel does not change it on a living link.
         type: str
@@ -325,7 +325,7 @@ options:
           - "ip6ip6"
       encap_limit:
         description:
-          - How many tunnels may be inside of it.
+          - How many more times packets may be encapsulated.
           - A new link gets V(4) where nothing is written.
         type: int
   ipip:
@@ -352,7 +352,7 @@ options:
     suboptions:
       mode:
         description:
-          - What it works upon.
+          - "The layer that it works on: l2 switches, l3 routes."
           - A new link gets V(l2) where nothing is written.
         type: str
         choices:
@@ -361,7 +361,7 @@ options:
           - "l3s"
       isolation:
         description:
-          - Who reaches whom.
+          - Whether links upon the same interface reach each other.
           - A new link gets V(bridge) where nothing is written.
         type: str
         choices:
@@ -375,7 +375,7 @@ options:
     suboptions:
       mode:
         description:
-          - Who reaches whom.
+          - Whether links upon the same interface reach each other.
           - A new link gets V(bridge) where nothing is written.
         type: str
         choices:
@@ -390,7 +390,7 @@ options:
     suboptions:
       mode:
         description:
-          - Who reaches whom.
+          - Whether links upon the same interface reach each other.
           - A new link gets V(bridge) where nothing is written.
         type: str
         choices:
@@ -482,7 +482,7 @@ options:
     suboptions:
       protocol:
         description:
-          - The tag.
+          - The protocol of the tag.
           - The kernel does not change it on a living link.
         type: str
         choices:
@@ -490,7 +490,7 @@ options:
           - "802.1ad"
       id:
         description:
-          - The VLAN.
+          - The VLAN id.
           - The kernel does not change it on a living link.
           - Required.
         type: int
@@ -517,7 +517,7 @@ options:
     suboptions:
       table:
         description:
-          - The table.
+          - The routing table of its ports.
           - The kernel does not change it on a living link.
           - Required.
         type: int
@@ -534,7 +534,7 @@ options:
         type: int
       remote:
         description:
-          - "Where what is for unknown addresses goes: one peer, or a multicast group."
+          - "The other end: frames for addresses not yet learned go there. A multicast group reaches several."
         type: str
       local:
         description:
@@ -641,7 +641,7 @@ options:
     suboptions:
       queue_id:
         description:
-          - The queue that is its own.
+          - The transmit queue of this port.
         type: int
       prio:
         description:

@@ -35,9 +35,9 @@ class Property:
 
     ``number`` is the kernel's attribute, ``code`` how that holds the value. ``word`` is what ``ip`` calls it, where it
     has another name there; ``by_words`` makes other words of a value than the word and the value. ``initial`` is given
-    to a new link where nothing is written; what is written nowhere is not managed. ``usual`` is
-    what a link has of which nothing was said, where a kernel may not know the property. ``fixed``: the kernel does not
-    change it on a living link.
+    to a new link where nothing is written; what is written nowhere is not managed. ``usual`` is what a link has of
+    which nothing was said, where a kernel may not know the property. ``fixed``: the kernel does not change it on a
+    living link.
     """
 
     name: str
@@ -129,14 +129,12 @@ class LinkType:
     kernel has as IFLA_LINK, or as the attribute ``lower_number`` of the type's own, by its index in the namespace that
     the link was created in. ``ports`` are the properties of what has a link of this type as its master; None: nothing
     has. ``ports_down``: a port is taken while it is down, and comes up. ``restarts_ports``: a port that is up is set
-    down and up again. ``whole``: a change must name all that is not to be reset; ``named`` is
-    what ``ip`` wants in each. ``by_device``: it is
-    made by /dev/net/tun, not by the routing socket. ``keeps_birth``: it uses the
-    network of the namespace in which it was created, which the kernel does not tell. ``moves``: where it is
-    created elsewhere than it lives, it must be moved, for kernels before 6.14 take the namespace where it appears for
-    the one that it uses (net/ipv4/ip_tunnel.c and others). ``section`` is what users write,
-    where that is more than a table, and ``declare`` makes the declared objects of it, ``secrets``
-    tells where in it secrets are values. ``check`` notes what does not go
+    down and up again. ``whole``: a change must name all that is not to be reset; ``named`` is what ``ip`` wants in
+    each. ``by_device``: it is made by /dev/net/tun, not by the routing socket. ``keeps_birth``: it uses the network of
+    the namespace in which it was created, which the kernel does not tell. ``moves``: where it is created elsewhere than
+    it lives, it must be moved, for kernels before 6.14 take the namespace where it appears for the one that it uses
+    (net/ipv4/ip_tunnel.c and others). ``section`` is what users write, where that is more than a table, and ``declare``
+    makes the declared objects of it, ``secrets`` tells where in it secrets are values. ``check`` notes what does not go
     together.
     """
 

@@ -36,14 +36,34 @@ TYPE = LinkType(
         _milliseconds("miimon", "How often carriers are looked at, in milliseconds; 0 is never.", 3),
         _milliseconds("updelay", "How long a carrier is mistrusted, in milliseconds.", 4),
         _milliseconds("downdelay", "How long a lost carrier is waited for, in milliseconds.", 5),
-        _one_of("fail_over_mac", ("none", "active", "follow"), "Whose MAC address it has.", 13, fixed=True),
-        _one_of("xmit_hash_policy", _POLICIES, "By what it chooses a port.", 14),
-        Property("min_links", Integer("a number of ports", 0, 65535), "How many ports a carrier takes.", 18, U32),
-        _one_of("lacp_rate", ("slow", "fast"), "How often its partner is to speak (802.3ad).", 21, fixed=True),
-        _one_of("ad_select", ("stable", "bandwidth", "count"), "By what it chooses a group (802.3ad).", 22, fixed=True),
+        _one_of(
+            "fail_over_mac",
+            ("none", "active", "follow"),
+            "Which MAC addresses the bond and its ports have on a fail-over.",
+            13,
+            fixed=True,
+        ),
+        _one_of("xmit_hash_policy", _POLICIES, "What of a packet decides which port sends it.", 14),
+        Property(
+            "min_links",
+            Integer("a number of ports", 0, 65535),
+            "The number of ports that must be up for the bond to have a carrier.",
+            18,
+            U32,
+        ),
+        _one_of(
+            "lacp_rate", ("slow", "fast"), "How often the partner is to send LACP packets (802.3ad).", 21, fixed=True
+        ),
+        _one_of(
+            "ad_select",
+            ("stable", "bandwidth", "count"),
+            "What decides which aggregator is used (802.3ad).",
+            22,
+            fixed=True,
+        ),
     ],
     ports=[
-        Property("queue_id", Integer("a queue", 0, 65535), "The queue that is its own.", 5, U16),
+        Property("queue_id", Integer("a queue", 0, 65535), "The transmit queue of this port.", 5, U16),
         Property("prio", Integer("a priority", -(2**31), 2**31 - 1), "Its priority as the active one.", 9, S32),
     ],
 )

@@ -20,11 +20,18 @@ TYPE = LinkType(
     lower=NEEDED,
     lower_word="link",
     properties=[
-        Property("mode", Choice(*_MODES), "What it works upon.", 1, words(U16, _MODES), initial="l2"),
+        Property(
+            "mode",
+            Choice(*_MODES),
+            "The layer that it works on: l2 switches, l3 routes.",
+            1,
+            words(U16, _MODES),
+            initial="l2",
+        ),
         Property(
             "isolation",
             Choice(*_FLAGS),
-            "Who reaches whom.",
+            "Whether links upon the same interface reach each other.",
             2,
             words(U16, _FLAGS),
             by_words=lambda value: [value],

@@ -15,7 +15,14 @@ _MODES = {"private": 1, "vepa": 2, "bridge": 4, "passthru": 8}
 
 
 def _type(name: str) -> LinkType:
-    mode = Property("mode", Choice(*_MODES), "Who reaches whom.", 1, words(U32, _MODES), initial="bridge")
+    mode = Property(
+        "mode",
+        Choice(*_MODES),
+        "Whether links upon the same interface reach each other.",
+        1,
+        words(U32, _MODES),
+        initial="bridge",
+    )
     return LinkType(name, name, lower=NEEDED, lower_word="link", properties=[mode])
 
 

@@ -68,13 +68,19 @@ def _tunnel(name: str, module: str, numbers: tuple[int, int, int], version: int,
 
 
 def _key() -> Property:
-    return _Key("key", Integer("a key", 0, 2**32 - 1), "The key, of both ways.", 4, U32_BIG, word="key")
+    return _Key("key", Integer("a key", 0, 2**32 - 1), "The key, the same in both directions.", 4, U32_BIG, word="key")
 
 
 def _encapsulation_limit(number: int) -> Property:
     takes = Integer("a limit", 0, 255)
     return Property(
-        "encap_limit", takes, "How many tunnels may be inside of it.", number, U8, word="encaplimit", initial=4
+        "encap_limit",
+        takes,
+        "How many more times packets may be encapsulated.",
+        number,
+        U8,
+        word="encaplimit",
+        initial=4,
     )
 
 
@@ -89,7 +95,15 @@ IP6TNL = _tunnel(
     "ip6_tunnel",
     _IP,
     6,
-    Property("mode", Choice(*_MODES), "What is inside.", 9, words(U8, _MODES), fixed=True, initial="ip6ip6"),
+    Property(
+        "mode",
+        Choice(*_MODES),
+        "What it carries: IPv4, IPv6, or any.",
+        9,
+        words(U8, _MODES),
+        fixed=True,
+        initial="ip6ip6",
+    ),
     _encapsulation_limit(6),
 )
 GRE = _tunnel("gre", "ip_gre", _GRE, 4, _key())

@@ -25,8 +25,10 @@ TYPE = LinkType(
     lower=NEEDED,
     lower_word="link",
     properties=[
-        Property("protocol", Choice(*_PROTOCOLS), "The tag.", 5, words(U16_BIG, _PROTOCOLS), fixed=True),
-        Property("id", Integer("a VLAN id", 0, 4094), "The VLAN.", 1, U16, required=True, fixed=True),
+        Property(
+            "protocol", Choice(*_PROTOCOLS), "The protocol of the tag.", 5, words(U16_BIG, _PROTOCOLS), fixed=True
+        ),
+        Property("id", Integer("a VLAN id", 0, 4094), "The VLAN id.", 1, U16, required=True, fixed=True),
         Bit(
             "reorder_header",
             BOOLEAN,

@@ -16,6 +16,14 @@ TYPE = LinkType(
     ports=(),
     restarts_ports=True,
     properties=[
-        Property("table", Integer("a routing table", 1, 2**32 - 1), "The table.", 1, U32, required=True, fixed=True)
+        Property(
+            "table",
+            Integer("a routing table", 1, 2**32 - 1),
+            "The routing table of its ports.",
+            1,
+            U32,
+            required=True,
+            fixed=True,
+        )
     ],
 )

@@ -50,7 +50,7 @@ TYPE = LinkType(
         Address(
             "remote",
             ANY_ADDRESS,
-            "Where what is for unknown addresses goes: one peer, or a multicast group.",
+            "The other end: frames for addresses not yet learned go there. A multicast group reaches several.",
             2,
             ADDRESS,
             by_words=_remote,
