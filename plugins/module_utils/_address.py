@@ -76,9 +76,9 @@ class Address(NamedTuple):
 
 def of_name(name: str) -> Address:
     """The address of a name."""
-    host, _word, far = name.partition(" peer ")
-    if not far:
+    if " " not in name:
         return Address(name)
+    host, _word, far = name.partition(" peer ")
     peer, _slash, length = far.partition("/")
     return Address(f"{host}/{length}", peer=peer)
 

@@ -10,6 +10,7 @@ One is a text, or a mapping (``_written_address.py``, which is imported where so
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any, NamedTuple, Optional, Union
 
 from ansible_collections.linuxnet.netns.plugins.module_utils._echo import as_key
@@ -25,6 +26,8 @@ if TYPE_CHECKING:
     from ansible_collections.linuxnet.netns.plugins.module_utils._written_address import WrittenAddress
 
 Item = Union[InterfaceAddress, DetailedAddress]
+#: What is declared of addresses beside themselves, by their names.
+Details = tuple[tuple[str, tuple[tuple[str, Any], ...]], ...]
 
 
 class _Address:
@@ -33,8 +36,11 @@ class _Address:
     @staticmethod
     def read(problems: Problems, path: str, written: Any) -> Optional[Item]:
         """Make an address of what was written."""
-        if isinstance(written, str) or not isinstance(written, Mapping):
+        if isinstance(written, str):
             return problems.address(path, written)
+        if not isinstance(written, Mapping):
+            problems.add(path, f"an address as a text or a mapping with an address is needed, not {kind(written)}")
+            return None
         section = _mapping().read(problems, path, written)
         return None if section is None else section.value
 
@@ -55,21 +61,35 @@ def _mapping() -> type[WrittenAddress]:
     return WrittenAddress
 
 
+class Mixed(tuple[Item, ...]):
+    """Addresses of which some were written as mappings."""
+
+
 class _Addresses(List[Item]):
     """A list of addresses, of which each is written once, if it is not always a text."""
 
     def read(self, problems: Problems, path: str, written: Any) -> Optional[tuple[Item, ...]]:
         """Make a tuple of a list."""
-        found = super().read(problems, path, written)
-        for one in found or ():
-            if type(one) is not InterfaceAddress:
-                _distinct(problems, path, found or ())
-                break
-        return found
+        if not isinstance(written, (list, tuple)):
+            return super().read(problems, path, written)
+        found: list[Item] = []
+        texts = True
+        for number, one in enumerate(written):
+            where = f"{path}[{number}]"
+            if isinstance(one, str):
+                value: Optional[Item] = problems.address(where, one)
+            else:
+                texts, value = False, self.item.read(problems, where, one)
+            if value is not None:
+                found.append(value)
+        if texts:
+            return tuple(dict.fromkeys(found))
+        _distinct(problems, path, found)
+        return Mixed(found)
 
 
 #: The addresses of an interface.
-LIST = _Addresses(_Address(), once=True)
+LIST = _Addresses(_Address())
 
 
 def _distinct(problems: Problems, path: str, addresses: Sequence[Item]) -> None:
@@ -81,31 +101,30 @@ def _distinct(problems: Problems, path: str, addresses: Sequence[Item]) -> None:
         seen.add(one.name)
 
 
-def read_option(problems: Problems, path: str, values: Sequence[Any]) -> tuple[Item, ...]:
+def read_option(problems: Problems, path: str, values: Sequence[Any]) -> Mixed:
     """The addresses of an option, where a single one need not be a list."""
     read = [_Address.read(problems, item_path(path, number, values), one) for number, one in enumerate(values)]
-    found = tuple(dict.fromkeys(one for one in read if one is not None))
+    found = Mixed(dict.fromkeys(one for one in read if one is not None))
     _distinct(problems, path, found)
     return found
 
 
-def content(addresses: Sequence[Item]) -> tuple[tuple[str, ...], tuple[tuple[str, tuple[tuple[str, Any], ...]], ...]]:
+def content(addresses: Sequence[Item]) -> tuple[tuple[str, ...], Details]:
     """The names of addresses, and what is declared of some beside themselves, as declared objects have them."""
-    for one in addresses:
-        if type(one) is not InterfaceAddress:
-            break
-    else:
+    if type(addresses) is tuple:
         return tuple([one.text for one in addresses]), ()
-    details = [(one.name, one.details) for one in addresses if isinstance(one, DetailedAddress) and one.details]
+    details = [(one.name, one.details) for one in addresses if isinstance(one, DetailedAddress)]
     return tuple([one.name for one in addresses]), tuple(details)
 
 
 def declare(site: Site, addresses: Sequence[Item], owner: Owner) -> Sequence[Declared]:
     """Make the declared object of the addresses of an interface of a topology."""
+    if type(addresses) is tuple:
+        texts = tuple([one.text for one in addresses])
+        return [Addresses(site.path, site.netns, site.interface, texts, record=owner.record, purge=owner.purge)]
     names, details = content(addresses)
-    return [
-        Addresses(site.path, site.netns, site.interface, names, record=owner.record, purge=owner.purge, details=details)
-    ]
+    own = Addresses(site.path, site.netns, site.interface, names, record=owner.record, purge=owner.purge)
+    return [replace(own, details=details)]
 
 
 class OfInterface(NamedTuple):

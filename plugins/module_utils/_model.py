@@ -127,7 +127,8 @@ class State:
     same namespace. ``tables`` hold all that is in namespaces, by kind, namespace and key; a namespace that is not in
     a table was not read. ``only_lo``: new namespaces have no other interface, as they have where modules such as sit or
     ipip are loaded. ``assumes``: what is not there is assumed where an earlier task of a play would have made it, and a
-    note says so (check mode). ``made`` is what steps made; ``notes`` are sentences that the user should read.
+    note says so (check mode). ``made`` is what steps made, and ``just_made`` what they made before this was read, which
+    may not have settled yet; ``notes`` are sentences that the user should read.
     """
 
     def __init__(self) -> None:
@@ -137,6 +138,7 @@ class State:
         self.only_lo = True
         self.assumes = False
         self.made: list[Thing] = []
+        self.just_made: AbstractSet[Thing] = frozenset()
         self.notes: list[str] = []
 
     def copy(self) -> State:
@@ -148,6 +150,7 @@ class State:
             other.tables[kind] = {netns: kind.copied(rows) for netns, rows in table.items()}
         other.only_lo, other.assumes = self.only_lo, self.assumes
         other.made = list(self.made)
+        other.just_made = self.just_made
         other.notes = list(self.notes)
         return other
 

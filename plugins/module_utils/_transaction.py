@@ -116,6 +116,7 @@ class Transaction:
             back = self._undo(plan, plan.steps, str(error))
             raise Failed(f"{error} All that was done was undone. {back}") from error
         now.adopt(plan.after, created)
+        now.just_made = frozenset(plan.after.made)
         try:
             missing = [_called(step) for step in _plan.make(others, now).steps]
         except Invalid as invalid:

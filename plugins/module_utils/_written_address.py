@@ -22,6 +22,7 @@ from ansible_collections.linuxnet.netns.plugins.module_utils._scalars import (
 )
 from ansible_collections.linuxnet.netns.plugins.module_utils._values import (
     DetailedAddress,
+    InterfaceAddress,
     address_bytes,
     canonical,
     version_of,
@@ -30,6 +31,14 @@ from ansible_collections.linuxnet.netns.plugins.module_utils._wire.addresses imp
 from ansible_collections.linuxnet.netns.plugins.module_utils._wire.names import SCOPES
 
 _SCOPES = {SCOPES[number]: number for number in (0, 200, 253, 254)}
+
+
+def _address(problems: Problems, path: str, written: Any) -> Optional[InterfaceAddress]:
+    """An address with its prefix length."""
+    if written is None:
+        problems.add(path, "it is missing")
+        return None
+    return problems.address(path, written)
 
 
 def _broadcast(problems: Problems, path: str, written: Any) -> Optional[str]:
@@ -59,7 +68,7 @@ def _label(problems: Problems, path: str, written: Any) -> Optional[str]:
 class WrittenAddress(Section, what="address", needs="an address"):
     """An address of an interface, as it is written."""
 
-    address = Key(ADDRESS, "The address with its prefix length.", required=True)
+    address = Key(Scalar(_address, "str", ADDRESS.schema({})), "The address with its prefix length.", required=True)
     peer = Key(HOST_ADDRESS, "The address at the other end; the prefix length is then that of its network.")
     broadcast = Key(
         Scalar[str](_broadcast, "str", {"type": "string", "pattern": r"^(\+|[0-9.]+)$"}),
@@ -84,10 +93,10 @@ class WrittenAddress(Section, what="address", needs="an address"):
     def take(self, problems: Problems, written: Mapping[str, Any]) -> bool:
         complete = super().take(problems, written)
         if complete:
-            self._fits(problems)
+            self._fits(problems, written)
         return complete
 
-    def _fits(self, problems: Problems) -> None:
+    def _fits(self, problems: Problems, written: Mapping[str, Any]) -> None:
         """Note what does not go together."""
         version = self.address.version
 
@@ -105,7 +114,7 @@ class WrittenAddress(Section, what="address", needs="an address"):
             add("broadcast", f"a network of prefix length {self.address.length} has no broadcast address")
         if self.lifetime is not None and self.preferred is not None and self.preferred > self.lifetime:
             add("preferred", f"{self.preferred} seconds are longer than the lifetime of {self.lifetime}")
-        if version == 4 and self.preferred and self.lifetime is None:
+        if version == 4 and self.preferred and written.get("lifetime") is None:
             add("preferred", "of an IPv4 address without a lifetime it can be 0 alone; write lifetime too")
 
     @property

@@ -8,6 +8,7 @@ And those that routers give; and which one of a subnet is the primary one.
 
 from __future__ import annotations
 
+import sys
 import time
 from typing import Any
 
@@ -153,3 +154,126 @@ def test_which_address_of_a_subnet_is_the_primary_one(
     host.sh("ip -n a route add 203.0.113.0/24 dev ea")
     sources = [host.ip("-n", "a", "route", "get", to)[0]["prefsrc"] for to in ("10.0.0.77", "203.0.113.7")]
     assert sources == [primary, elsewhere]
+
+
+@pytest.mark.parametrize("promotes", [0, 1])
+def test_a_primary_address_that_is_made_anew_stays_the_primary_one(host: Host, promotes: int) -> None:
+    host.sh(f"""
+        {PAIR}; ip -n a link set ea up
+        ip netns exec a sysctl -qw net.ipv4.conf.ea.promote_secondaries={promotes}
+        for n in 1 2 3; do ip -n a addr add 10.0.0.$n/24 dev ea; done
+    """)
+    result = host.done(
+        "netns_addr", netns="a", interface="ea", addresses=[{"address": "10.0.0.1/24", "broadcast": "+"}]
+    )
+    (link,) = host.ip("-n", "a", "-4", "address", "show", "dev", "ea")
+    assert [(one["local"], one.get("secondary", False)) for one in link["addr_info"]] == [
+        ("10.0.0.1", False),
+        ("10.0.0.2", True),
+        ("10.0.0.3", True),
+    ]
+    assert "10.0.0.1/24 broadcast 10.0.0.255" in result["diff"]["after"]
+
+
+@pytest.mark.parametrize(
+    ("lifetime", "left", "shown"),
+    [(1000, 900, "lifetime 1000"), (10000, 900, "lifetime shorter"), (100, 900, "lifetime longer")],
+    ids=["not renewed", "renewed", "cut"],
+)
+def test_a_lifetime_begins_again_when_less_than_half_of_it_is_left(
+    host: Host, lifetime: int, left: int, shown: str
+) -> None:
+    host.sh(f"{PAIR}; ip -n a addr add 10.0.0.5/24 dev ea valid_lft {left} preferred_lft {left}")
+    options = {"netns": "a", "interface": "ea", "addresses": [{"address": "10.0.0.5/24", "lifetime": lifetime}]}
+    result = host.done("netns_addr", **options)
+    assert f"10.0.0.5/24 {shown}" in result["diff"]["before"]
+    assert result["changed"] is (shown != f"lifetime {lifetime}")
+    assert lifetime // 2 < lifetimes(host, "ea")["10.0.0.5/24"] <= lifetime
+
+
+def test_what_is_made_anew_or_changed_does_not_come_to_belong_to_the_topology(host: Host) -> None:
+    host.sh(
+        "ip link add eth9 type veth peer name p9; ip addr add 10.9.0.1/24 dev eth9; ip addr add fd09::1/64 dev eth9"
+    )
+    addresses: list[Any] = [
+        {"address": "10.9.0.1/24", "label": "eth9:x"},
+        {"address": "fd09::1/64", "metric": 7},
+        "10.9.1.1/24",
+    ]
+    host.done("netns_topology", name="lab", host={"addresses": {"eth9": addresses}})
+    result = host.done("netns_topology", name="lab", host={"addresses": {"eth9": []}}, purge=True)
+    assert result["commands"] == ["ip address delete 10.9.1.1/24 dev eth9"]
+
+
+#: Binds a socket to an address.
+BIND = "import socket, sys; socket.socket(socket.AF_INET6, socket.SOCK_DGRAM).bind((sys.argv[1], 5000))"
+
+
+def test_a_service_can_be_bound_once_the_address_was_waited_for(host: Host) -> None:
+    host.sh(f"{PAIR}; ip -n a link set ea up; ip -n b link set eb up")
+    host.done("netns_addr", netns="a", interface="ea", addresses=["10.0.0.1/24", "fd00::1/64", "fd00::2/64"], wait=60)
+    assert not tentative(host, "a", "ea") & {"fd00::1", "fd00::2"}
+    for address in ("fd00::1", "fd00::2"):
+        host.sh(f"ip netns exec a {sys.executable} -c '{BIND}' {address}")
+
+
+def tentative(host: Host, netns: str, interface: str) -> set[str]:
+    """The addresses of an interface that are tentative."""
+    (link,) = host.ip(*(["-n", netns] if netns else []), "address", "show", "dev", interface)
+    return {one["local"] for one in link.get("addr_info", []) if one.get("tentative")}
+
+
+def test_a_topology_waits_for_what_is_up_on_both_ends(host: Host) -> None:
+    host.sh("ip link add eth9 type veth peer name p9; ip link set eth9 up; ip link set p9 up")
+
+    def end(netns: str, interface: str, number: int, **more: Any) -> dict[str, Any]:
+        return {"netns": netns, "interface": interface, "addresses": [f"fd0{number}::{number}/64"], **more}
+
+    links = [
+        {"endpoints": [end("a", "ea", 1), end("b", "eb", 2)]},
+        {"endpoints": [end("a", "fa", 3), end("b", "fb", 4, state="down")]},
+    ]
+    options: dict[str, Any] = {"name": "lab", "namespaces": ["a", "b"], "links": links}
+    host.done("netns_topology", **options, host={"addresses": {"eth9": ["fd05::5/64"]}}, wait=60)
+    waited = tentative(host, "a", "ea") | tentative(host, "b", "eb") | tentative(host, "", "eth9")
+    assert not {one for one in waited if one.startswith("fd")}
+
+
+def test_why_an_address_still_cannot_be_used_is_told(host: Host) -> None:
+    host.sh(f"{PAIR}; ip -n a addr add 10.0.0.1/24 dev ea")
+    options: dict[str, Any] = {"netns": "a", "interface": "ea", "addresses": ["fd00::1/64"], "wait": 0.1}
+
+    def failed() -> str:
+        result = host.run("netns_addr", **options)
+        assert result["failed"] is True
+        return str(result["msg"])
+
+    tentative = "wait: fd00::1/64 on ea in namespace a is tentative: "
+    assert failed() == f"{tentative}the interface is down, so it cannot be used; set it up first"
+    host.sh("ip -n a link set ea up")
+    assert failed() == f"{tentative}the interface has no carrier after 0.1 s: is its peer up too?"
+    assert host.run("netns_addr", **options, check=True)["failed"] is True
+    # So many questions, a second each, are never over while this waits.
+    host.sh("ip netns exec a sysctl -qw net.ipv6.conf.ea.dad_transmits=100; ip -n b link set eb up")
+    host.sh("ip -n a addr delete fd00::1/64 dev ea")
+    assert failed() == (
+        f"{tentative}duplicate address detection has not ended after 0.1 s; wait for longer, or declare the address "
+        "with nodad"
+    )
+
+
+def test_a_duplicate_address_fails_the_wait_at_once(host: Host) -> None:
+    host.sh(f"{PAIR}; ip -n b addr add fd00::5/64 dev eb nodad; ip -n a link set ea up; ip -n b link set eb up")
+    host.sh("until ip -n b -6 route show table local | grep -q fd00::5; do sleep 0.05; done")
+    options: dict[str, Any] = {"netns": "a", "interface": "ea", "addresses": ["fd00::5/64"]}
+    result: dict[str, Any] = {}
+    until = time.monotonic() + 60
+    # Its question may be lost while the other end is settling; then it is asked for again.
+    while not result.get("failed"):
+        assert time.monotonic() < until
+        host.done("netns_addr", **options, state="absent")
+        result = host.run("netns_addr", **options, wait=600)
+    assert result["msg"] == (
+        "wait: fd00::5/64 on ea in namespace a is a duplicate (dadfailed): another interface on its link has this "
+        "address; give one of the two another address, and run the task again"
+    )

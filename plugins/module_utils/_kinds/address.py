@@ -8,10 +8,10 @@ from __future__ import annotations
 
 import errno
 import socket
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Container, Iterable, Iterator, Sequence
 from dataclasses import replace
 from functools import lru_cache
-from typing import TYPE_CHECKING, Any, Callable, Optional
+from typing import TYPE_CHECKING, Any, Callable, ClassVar, Optional
 
 from ansible_collections.linuxnet.netns.plugins.module_utils._address import (
     GLOBAL,
@@ -52,7 +52,7 @@ from ansible_collections.linuxnet.netns.plugins.module_utils._kinds.interface im
     names_by_index,
 )
 from ansible_collections.linuxnet.netns.plugins.module_utils._kinds.interface_rows import Interface, SettingsOf
-from ansible_collections.linuxnet.netns.plugins.module_utils._kinds.ownership import record_of
+from ansible_collections.linuxnet.netns.plugins.module_utils._kinds.ownership import Record, record_of
 from ansible_collections.linuxnet.netns.plugins.module_utils._model import (
     Declared,
     Endpoint,
@@ -205,10 +205,10 @@ def address(state: State, end: Endpoint, name: str) -> Optional[Address]:
 class Addresses(Declared):
     """An interface has these addresses, or does not have them.
 
-    They are given by their names; ``details`` has what is declared of some beside themselves, as fields of ``Details``
-    with their values. ``exclusive``: it has no others, but for those that the kernel itself gives: link-local ones, and
-    loopback's own. ``record`` names an ownership record: others that it owns may be in the way of these, and with
-    ``purge`` go anyway; of what is to be gone, only what it owns goes.
+    They are given by their names; ``details`` has those that have a peer, and what is declared of some beside
+    themselves, as fields of ``Details`` with their values. ``exclusive``: it has no others, but for those that the
+    kernel itself gives: link-local ones, and loopback's own. ``record`` names an ownership record: others that it owns
+    may be in the way of these, and with ``purge`` go anyway; of what is to be gone, only what it owns goes.
     """
 
     path: str
@@ -220,15 +220,13 @@ class Addresses(Declared):
     record: str = ""
     purge: bool = False
     details: tuple[tuple[str, tuple[tuple[str, Any], ...]], ...] = ()
+    #: Whether the interface is one that is there already, so that the path is that of the addresses.
+    is_there: ClassVar[bool] = False
 
     def scope(self, scope: Scope) -> None:
         scope.want(INTERFACE, self.netns)
         if self.exclusive or self.details or not self.present:
             scope.want(INTERFACE, self.netns, SettingsOf(self.interface))
-
-    def found(self, state: State) -> Interface:
-        """The interface. Raises: Impossible, when it is not there."""
-        return demand(state, self.path, Endpoint(self.netns, self.interface))
 
     def option(self) -> str:
         """The path of the addresses, for messages."""
@@ -238,23 +236,30 @@ class Addresses(Declared):
         end = Endpoint(self.netns, self.interface)
         if not self.present and find(state, end) is None:
             return
-        found = self.found(state)
-        anew: dict[str, Address] = {}
-        for one, to, was in self._changes(of(state, end)):
-            if changed_in_place(one, to, was):
-                yield from changes(end, one, to, was)
-            else:
-                anew[one.name] = one._replace(secondary=False, raw=b"", details=to)
+        found = demand(state, "", end, option=self.path) if self.is_there else demand(state, self.path, end)
         there = of(state, end)
-        right = {one.name for one in there if not one.duplicate}
-        wanted = [self._new(name) for name in self.addresses if self.present and name not in right]
-        unwanted = self._unwanted(state, there, wanted)
+        anew: dict[str, Address] = {}
+        if self.details or True in [one.expires for one in there]:
+            for one, to, was in self._changes(there):
+                if changed_in_place(one, to, was):
+                    yield from changes(end, one, to, was)
+                else:
+                    anew[one.name] = one._replace(secondary=False, raw=b"", details=to)
+            there = of(state, end)
+        # That one which was just added has another owner is no reason to add it once more.
+        right = {one.name for one in there if not one.duplicate or self._thing(one.name) in state.just_made}
+        new = self._new if self.details else Address
+        wanted = [new(name) for name in self.addresses if self.present and name not in right]
+        unwanted = self._unwanted(state, there, wanted, right)
         if not wanted and not unwanted and not anew:
             return
-        replaced = [one for one in there if one.name in anew]
-        moved = [*replaced, *(followers(replaced, there) if found.promotes else ())]
-        kept = [anew.get(one.name, one) for one in there if one not in unwanted]
-        going = [one for one in there if one in unwanted or one in moved]
+        kept = [one for one in there if one not in unwanted]
+        going = unwanted
+        if anew:
+            replaced = [one for one in there if one.name in anew]
+            moved = [*unwanted, *replaced, *(followers(replaced, there) if found.promotes else ())]
+            going = [one for one in there if one in moved]
+            kept = [anew.get(one.name, one) for one in kept]
         self._possible(wanted, kept, found)
         # A deleted IPv4 primary takes its subnet's secondaries along: what would be lost so is added afterwards. So is
         # an IPv6 address that is there with another prefix length, for the kernel has it only once.
@@ -294,21 +299,23 @@ class Addresses(Declared):
     def _new(self, name: str) -> Address:
         """A declared address that is not there."""
         one = of_name(name)
-        if not self.details or not self._declared(name):
+        if not self._declared(name):
             return one
         from ansible_collections.linuxnet.netns.plugins.module_utils import _address_details as details
 
         return one._replace(details=details.aimed(details.details_of(one, self.interface), self._declared(name)))
 
-    def _unwanted(self, state: State, there: Sequence[Address], wanted: Sequence[Address]) -> list[Address]:
+    def _thing(self, name: str) -> Thing:
+        return Thing(ADDRESS, self.netns, (self.interface, name))
+
+    def _unwanted(
+        self, state: State, there: Sequence[Address], wanted: Sequence[Address], right: Container[str]
+    ) -> list[Address]:
         record = record_of(state, self.record) if self.record and (self.purge or wanted or not self.present) else None
-
-        def owned(one: Address) -> bool:
-            return record is not None and record.owns(state, Thing(ADDRESS, self.netns, (self.interface, one.name)))
-
         if not self.present:
-            return [one for one in there if one.name in self.addresses and (not self.record or owned(one))]
-        useless = [one for one in there if one.duplicate and one.name in self.addresses]
+            going = [one for one in there if one.name in self.addresses]
+            return going if not self.record else self._owned(state, record, going)
+        useless = [one for one in there if one.duplicate and one.name not in right and one.name in self.addresses]
         if self.exclusive:
             others = [one for one in there if one.name not in self.addresses and not one.advertised]
             return [*useless, *(one for one in others if not given(self.interface, one.text))]
@@ -316,7 +323,10 @@ class Addresses(Declared):
             return useless
         others = [one for one in there if one.name not in self.addresses]
         in_the_way = [one for one in others if self.purge or any(same(one, another) for another in wanted)]
-        return [*useless, *filter(owned, in_the_way)]
+        return [*useless, *self._owned(state, record, in_the_way)]
+
+    def _owned(self, state: State, record: Optional[Record], some: Sequence[Address]) -> list[Address]:
+        return [] if record is None else [one for one in some if record.owns(state, self._thing(one.name))]
 
     def _possible(self, wanted: Sequence[Address], kept: Sequence[Address], found: Interface) -> None:
         for place, one in enumerate(wanted):
@@ -362,15 +372,14 @@ class Addresses(Declared):
     def things(self) -> Iterable[Thing]:
         if not self.present:
             return []
-        return [Thing(ADDRESS, self.netns, (self.interface, text)) for text in self.addresses]
+        return [Thing(ADDRESS, self.netns, (self.interface, name)) for name in self.addresses]
 
 
 @value
 class AddressesThere(Addresses):
     """Addresses of an interface that is there already; its path is that of the list of addresses."""
 
-    def found(self, state: State) -> Interface:
-        return demand(state, "", Endpoint(self.netns, self.interface), option=self.path)
+    is_there = True
 
     def option(self) -> str:
         return self.path
@@ -413,11 +422,16 @@ class AddAddress(Request):
         return [*words, *details.words(self._row(), details.details_of(self._row(), self.interface))]
 
     def _row(self) -> Address:
-        ends = self.details is not None and self.details.ends
+        if self.details is None:
+            return Address(self.address, False, self.raw, self.peer)
+        ends = self.details.ends
         return Address(self.address, False, self.raw, self.peer, expires=ends, details=self.details)
 
     def makes(self) -> Sequence[Thing]:
-        return [] if self.was_there else [Thing(ADDRESS, self.netns, (self.interface, self._row().name))]
+        if self.was_there:
+            return []
+        name = named(self.address, self.peer) if self.peer else self.address
+        return [Thing(ADDRESS, self.netns, (self.interface, name))]
 
     def message(self, codec: Codec, sender: Sender) -> bytes:
         index = sender.index(self.netns, self.interface)
@@ -434,7 +448,7 @@ class AddAddress(Request):
     def effect(self, state: State) -> None:
         end = Endpoint(self.netns, self.interface)
         there = of(state, end)
-        added = self._row()
+        added = Address(self.address, False, self.raw, self.peer) if self.details is None else self._row()
         if find(state, end) is None or any(one.name == added.name for one in there):
             return
         if there and added.version == 4:
