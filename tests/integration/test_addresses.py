@@ -172,22 +172,22 @@ def test_a_primary_address_that_is_made_anew_stays_the_primary_one(host: Host, p
         ("10.0.0.2", True),
         ("10.0.0.3", True),
     ]
-    assert "10.0.0.1/24 broadcast 10.0.0.255" in result["diff"]["after"]
+    assert "10.0.0.1/24 broadcast 10.0.0.255" in shown(result, "after")
 
 
 @pytest.mark.parametrize(
-    ("lifetime", "left", "shown"),
+    ("lifetime", "left", "words"),
     [(1000, 900, "lifetime 1000"), (10000, 900, "lifetime shorter"), (100, 900, "lifetime longer")],
     ids=["not renewed", "renewed", "cut"],
 )
 def test_a_lifetime_begins_again_when_less_than_half_of_it_is_left(
-    host: Host, lifetime: int, left: int, shown: str
+    host: Host, lifetime: int, left: int, words: str
 ) -> None:
     host.sh(f"{PAIR}; ip -n a addr add 10.0.0.5/24 dev ea valid_lft {left} preferred_lft {left}")
     options = {"netns": "a", "interface": "ea", "addresses": [{"address": "10.0.0.5/24", "lifetime": lifetime}]}
     result = host.done("netns_addr", **options)
-    assert f"10.0.0.5/24 {shown}" in result["diff"]["before"]
-    assert result["changed"] is (shown != f"lifetime {lifetime}")
+    assert f"10.0.0.5/24 {words}" in shown(result, "before")
+    assert result["changed"] is (words != f"lifetime {lifetime}")
     assert lifetime // 2 < lifetimes(host, "ea")["10.0.0.5/24"] <= lifetime
 
 
