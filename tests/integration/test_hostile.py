@@ -39,7 +39,13 @@ def held(directory: str) -> Iterator[None]:
         os.close(descriptor)
 
 
+def mounted() -> list[str]:
+    """What is mounted below /run/netns; where the machine itself has namespaces, theirs too."""
+    return [line for line in Path("/proc/self/mountinfo").read_text().splitlines() if " /run/netns/" in line]
+
+
 def test_who_holds_the_lock_that_anybody_can_hold_stops_nothing(host: Host) -> None:
+    before = mounted()
     host.sh("mkdir -m 755 /run/netns")
     with held("/run/netns"):
         host.done("netns", name=["a", "b"])
@@ -52,7 +58,7 @@ def test_who_holds_the_lock_that_anybody_can_hold_stops_nothing(host: Host) -> N
     assert {one["name"] for one in host.ip("netns", "list")} == set(names)
     host.done("netns", name=names, state="absent")
     assert host.namespaces() == []
-    assert [line for line in Path("/proc/self/mountinfo").read_text().splitlines() if " /run/netns/" in line] == []
+    assert mounted() == before
 
 
 def test_where_the_lock_is_of_no_use_it_is_not_waited_for(host: Host, monkeypatch: pytest.MonkeyPatch) -> None:
