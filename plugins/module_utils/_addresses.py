@@ -111,7 +111,7 @@ def read_option(problems: Problems, path: str, values: Sequence[Any]) -> Mixed:
 
 def content(addresses: Sequence[Item]) -> tuple[tuple[str, ...], Details]:
     """The names of addresses, and what is declared of some beside themselves, as declared objects have them."""
-    if type(addresses) is tuple:
+    if not isinstance(addresses, Mixed):
         return tuple([one.text for one in addresses]), ()
     details = [(one.name, one.details) for one in addresses if isinstance(one, DetailedAddress)]
     return tuple([one.name for one in addresses]), tuple(details)
@@ -119,7 +119,7 @@ def content(addresses: Sequence[Item]) -> tuple[tuple[str, ...], Details]:
 
 def declare(site: Site, addresses: Sequence[Item], owner: Owner) -> Sequence[Declared]:
     """Make the declared object of the addresses of an interface of a topology."""
-    if type(addresses) is tuple:
+    if not isinstance(addresses, Mixed):
         texts = tuple([one.text for one in addresses])
         return [Addresses(site.path, site.netns, site.interface, texts, record=owner.record, purge=owner.purge)]
     names, details = content(addresses)
