@@ -220,6 +220,7 @@ EOF
             "LC_ALL": "C.UTF-8",
             "LINUXNET_RECORD": str(directory / "record"),
             "PATH": f"{os.environ['PATH']}:/usr/sbin:/sbin",
+            **programs.QUICK,
             **(environment or {}),
         }
         run = subprocess.run(

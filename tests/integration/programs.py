@@ -17,6 +17,8 @@ import pytest
 import yaml
 
 ROOT = Path(__file__).resolve().parents[2]
+#: Set for programs of Ansible, so that what they start has less to do: see tools/quick/sitecustomize.py.
+QUICK = {"PYTHONPATH": str(ROOT / "tools" / "quick")}
 #: The connection variables of a host that is the test's own.
 LOCAL = {"ansible_connection": "local", "ansible_python_interpreter": sys.executable}
 
@@ -73,6 +75,7 @@ def run(
             "ANSIBLE_COLLECTIONS_PATH": str(collections()),
             "ANSIBLE_NOCOLOR": "1",
             "ANSIBLE_REMOTE_TMP": str(directory / "remote"),
+            **QUICK,
             **(environment or {}),
         },
     )
