@@ -51,7 +51,7 @@ from ansible_collections.linuxnet.netns.plugins.module_utils._kinds.interface im
     joined,
     names_by_index,
 )
-from ansible_collections.linuxnet.netns.plugins.module_utils._kinds.interface_rows import Interface, SettingsOf
+from ansible_collections.linuxnet.netns.plugins.module_utils._kinds.interface_rows import Interface, Promotes
 from ansible_collections.linuxnet.netns.plugins.module_utils._kinds.ownership import Record, record_of
 from ansible_collections.linuxnet.netns.plugins.module_utils._model import (
     Declared,
@@ -143,7 +143,7 @@ class AddressKind(OnInterface[Address]):
         return identity_on(state, thing)
 
     def surplus(self, scope: Scope, thing: Thing) -> None:
-        scope.want(INTERFACE, thing.netns, SettingsOf(thing.key[0]))
+        scope.want(INTERFACE, thing.netns, Promotes(thing.key[0]))
 
     def removals(
         self, state: State, path: str, things: Sequence[Thing], mine: Callable[[Thing], bool], topology: str
@@ -226,7 +226,7 @@ class Addresses(Declared):
     def scope(self, scope: Scope) -> None:
         scope.want(INTERFACE, self.netns)
         if self.exclusive or self.details or not self.present:
-            scope.want(INTERFACE, self.netns, SettingsOf(self.interface))
+            scope.want(INTERFACE, self.netns, Promotes(self.interface))
 
     def option(self) -> str:
         """The path of the addresses, for messages."""

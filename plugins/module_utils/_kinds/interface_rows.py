@@ -94,8 +94,14 @@ class UpperOf(NamedTuple):
     right: Optional[Endpoint] = None
 
 
-class SettingsOf(NamedTuple):
-    """Asks for the sysctls of an interface that decide what becomes of its addresses."""
+class Promotes(NamedTuple):
+    """Asks whether a secondary address takes its deleted primary's place, where addresses may go."""
+
+    interface: str
+
+
+class KeepsIpv6(NamedTuple):
+    """Asks whether IPv6 addresses stay when an interface goes down, where it is up and shall be down."""
 
     interface: str
 

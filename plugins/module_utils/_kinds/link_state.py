@@ -17,7 +17,7 @@ from ansible_collections.linuxnet.netns.plugins.module_utils._kinds.interface im
     demand,
     joined,
 )
-from ansible_collections.linuxnet.netns.plugins.module_utils._kinds.interface_rows import PeerOf, SettingsOf
+from ansible_collections.linuxnet.netns.plugins.module_utils._kinds.interface_rows import KeepsIpv6, PeerOf
 from ansible_collections.linuxnet.netns.plugins.module_utils._model import (
     LATE,
     Condition,
@@ -56,7 +56,7 @@ class LinkState(Declared):
         if self.alone:
             scope.want(INTERFACE, self.netns, PeerOf(self.interface, (self.netns, None), everywhere=True))
         if not self.up:
-            scope.want(INTERFACE, self.netns, SettingsOf(self.interface))
+            scope.want(INTERFACE, self.netns, KeepsIpv6(self.interface))
 
     def steps(self, state: State) -> Iterator[Step]:
         found = demand(state, self.path, Endpoint(self.netns, self.interface))
