@@ -277,3 +277,19 @@ def test_a_duplicate_address_fails_the_wait_at_once(host: Host) -> None:
         "wait: fd00::5/64 on ea in namespace a is a duplicate (dadfailed): another interface on its link has this "
         "address; give one of the two another address, and run the task again"
     )
+
+
+@pytest.mark.parametrize("keeps", [0, 1])
+def test_ipv6_addresses_that_go_with_an_interface_going_down_come_again(host: Host, keeps: int) -> None:
+    host.sh(f"""
+        {PAIR}; ip -n a link set ea up; ip -n a addr add fd00::1/64 dev ea nodad
+        ip netns exec a sysctl -qw net.ipv6.conf.ea.keep_addr_on_down={keeps}
+    """)
+    ends = [
+        {"netns": "a", "interface": "ea", "state": "down", "addresses": ["fd00::1/64"]},
+        {"netns": "b", "interface": "eb", "state": "down"},
+    ]
+    result = host.done("netns_topology", name="t", namespaces=["a", "b"], links=[{"endpoints": ends}])
+    down, again = "ip -n a link set dev ea down", "ip -n a address add fd00::1/64 dev ea"
+    assert [one for one in result["commands"] if " ea" in one] == ([down] if keeps else [down, again])
+    assert "fd00::1/64" in lifetimes(host, "ea")
