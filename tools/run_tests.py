@@ -77,7 +77,7 @@ class Output:
             self._shown = True
 
     def end(self) -> bytes:
-        """The last lines of what was said."""
+        """Return the last lines of what was said."""
         return b"".join(bytes(self._said).splitlines(keepends=True)[-LAST_LINES:])
 
 
@@ -104,7 +104,9 @@ class Job:
 
 
 def environment(name: str = "") -> dict[str, str]:
-    """The environment of a job: nothing of the user's Ansible, and a home of its own, by name or that of most."""
+    """Return the environment of a job: nothing of the user's Ansible, and a home of its own, by name or that of
+    most.
+    """
     own = {
         name: value for name, value in os.environ.items() if not name.startswith(("ANSIBLE_", "MOLECULE_", "PYTHON"))
     }
@@ -164,7 +166,7 @@ def _copy(descriptor: int, output: Output) -> None:
 
 
 def command(*words: str, cwd: Path = ROOT, quick: bool = False) -> Job:
-    """A job that is a command."""
+    """Return a job that is a command."""
     return Job(words[0], lambda output: run(output, *words, cwd=cwd, quick=quick))
 
 
@@ -188,7 +190,7 @@ def lint() -> Iterator[Job]:
 
 
 def playbooks() -> list[str]:
-    """The playbooks of this checkout."""
+    """Return the playbooks of this checkout."""
     places = ("*.yml", "playbooks/*.yml", "docs/examples/*.yml", "extensions/molecule/*/*.yml")
     files = [path for place in places for path in sorted(ROOT.glob(place))]
     play = re.compile(r"^(- |  )(hosts|import_playbook): ", re.MULTILINE)
@@ -196,7 +198,7 @@ def playbooks() -> list[str]:
 
 
 def sanity() -> Iterator[Job]:
-    """What Ansible asks of every collection, of what ships, at the place that ansible-test insists on."""
+    """Yield what Ansible asks of every collection, of what ships, at the place that ansible-test insists on."""
     yield Job("ansible-test", _sanity)
 
 
@@ -249,12 +251,12 @@ def bootstrap_pip_offline() -> None:
 
 
 def unit() -> Iterator[Job]:
-    """The pure parts, as whoever runs this."""
+    """Yield the pure parts, as whoever runs this."""
     yield command("pytest", "-q", "tests/unit")
 
 
 def integration() -> Iterator[Job]:
-    """The modules against this machine's kernel, in namespaces of their own."""
+    """Yield the modules against this machine's kernel, in namespaces of their own."""
     output = Output()
     # Most of the time this waits for an index of packages; until it is the tests' turn, it can do so beside other jobs.
     installed = ThreadPoolExecutor(1).submit(_install, output)
@@ -318,7 +320,9 @@ def _install_core(output: Output, series: str) -> bool:
 
 
 def _python(first: int, last: int) -> str | None:
-    """The newest Python 3 from the first minor version to the last that makes virtual environments, if one is here."""
+    """Return the newest Python 3 from the first minor version to the last that makes virtual environments, if one is
+    here.
+    """
     roots = [os.environ.get("PYENV_ROOT", ""), *(path[: -len("/shims")] for path in _path() if path.endswith("/shims"))]
     for minor in range(last, first - 1, -1):
         name = f"python3.{minor}"
@@ -335,7 +339,7 @@ def _path() -> list[str]:
 
 
 def molecule() -> Iterator[Job]:
-    """The roles and modules as playbooks use them."""
+    """Yield the roles and modules as playbooks use them."""
     chosen = os.environ.get("SCENARIO", "")
     there = sorted(path.parent.name for path in (ROOT / "extensions" / "molecule").glob("*/molecule.yml"))
     if chosen and chosen not in there:

@@ -38,7 +38,7 @@ class ActionModule(NormalAction):
         return result
 
     def _content(self, src: str, arguments: dict[str, Any]) -> dict[str, Any]:
-        """What the file says, but for what the task says. Raises: Unreadable."""
+        """Return what the file says, but for what the task says. Raises: Unreadable."""
         # What is purged is the one thing that a task may say of a file.
         both = sorted((Topology.keys.keys() - {"purge"}) & arguments.keys())
         if both:

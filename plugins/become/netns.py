@@ -245,12 +245,14 @@ class BecomeModule(BecomeBase):  # type: ignore[misc]
     fail = ("Sorry, try again.",)
 
     def get_option(self, option: str, hostvars: Any = None, playcontext: Any = None) -> Any:
-        """The value of an option; the user as one that is never the connection's."""
+        """Return the value of an option; the user as one that is never the connection's."""
         value = super().get_option(option, hostvars=hostvars, playcontext=playcontext)
         return _User(value or "root") if option == "become_user" else value
 
     def build_become_command(self, cmd: str, shell: Any) -> str:
-        """The command line that runs a command inside. Raises: AnsibleError, when no namespace can have that name."""
+        """Return the command line that runs a command inside. Raises: AnsibleError, when no namespace can have that
+        name.
+        """
         super().build_become_command(cmd, shell)
         if not cmd:
             return cmd
@@ -261,7 +263,7 @@ class BecomeModule(BecomeBase):  # type: ignore[misc]
         return f'command={command}; script={shlex.quote(script)}; eval "$script"'
 
     def check_success(self, b_output: bytes) -> bool:
-        """Whether the command runs, or its refusal is all that there is to read.
+        """Tell whether the command runs, or its refusal is all that there is to read.
 
         ssh asks line by line: a refusal, which has two lines, is no success there, and nothing is sent to a command
         that has ended. The local connection asks with all that it has read. Since ansible-core 2.19 it would tell an
@@ -273,7 +275,9 @@ class BecomeModule(BecomeBase):  # type: ignore[misc]
         )
 
     def check_incorrect_password(self, b_output: bytes) -> bool:
-        """Whether sudo did not take the password. Raises: AnsibleError, when the password is not what is missing."""
+        """Tell whether sudo did not take the password. Raises: AnsibleError, when the password is not what is
+        missing.
+        """
         if b"is not in the sudoers file" in b_output or b"is not allowed to execute" in b_output:
             raise AnsibleError(f"{self._attempt()}: sudo refused: {b_output.decode(errors='replace').strip()}")
         return bool(super().check_incorrect_password(b_output))
@@ -302,7 +306,7 @@ class BecomeModule(BecomeBase):  # type: ignore[misc]
         return f"The task was not run: it cannot enter the network namespace '{self._netns()}' as {self._user()}"
 
     def _values(self, shell: Any) -> str:
-        """The assignments that the script starts with."""
+        """Return the assignments that the script starts with."""
         netns, user = self._netns(), self._user()
         path = f"/run/netns/{netns}"
         executable = getattr(shell, "executable", None) or "/bin/sh"
@@ -327,7 +331,9 @@ class BecomeModule(BecomeBase):  # type: ignore[misc]
         return f"{assignments}set -- {shlex.join([*enter, *as_user])};"
 
     def _sudo(self) -> tuple[str, str]:
-        """The sudo command, and the same with its options; these are words of a shell, as written by the user."""
+        """Return the sudo command, and the same with its options; these are words of a shell, as written by the
+        user.
+        """
         executable: str = self.get_option("become_exe") or "sudo"
         flags: Optional[str] = self.get_option("become_flags")
         words = shlex.split(flags or "")

@@ -119,5 +119,5 @@ class FilterModule:
     """The filter."""
 
     def filters(self) -> dict[str, Callable[..., str]]:
-        """The filters by their names."""
+        """Return the filters by their names."""
         return {"probe_table": probe_table}

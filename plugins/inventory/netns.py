@@ -124,7 +124,7 @@ class InventoryModule(BaseInventoryPlugin, Constructable, Cacheable):  # type: i
     inventory: Any
 
     def verify_file(self, path: str) -> bool:
-        """Whether the file is one of this plugin's, by its name."""
+        """Tell whether the file is one of this plugin's, by its name."""
         return bool(super().verify_file(path)) and path.endswith(("netns.yml", "netns.yaml"))
 
     def parse(self, inventory: Any, loader: Any, path: str, cache: bool = True) -> None:
@@ -154,7 +154,7 @@ class InventoryModule(BaseInventoryPlugin, Constructable, Cacheable):  # type: i
                     self._add(host, own, groups[parent], taken)
 
     def _parents(self) -> list[str]:
-        """The names of the hosts that have the namespaces."""
+        """Return the names of the hosts that have the namespaces."""
         found: dict[str, None] = {}
         for written in map(str, self.get_option("hosts")):
             if written in self.inventory.groups:
@@ -171,7 +171,7 @@ class InventoryModule(BaseInventoryPlugin, Constructable, Cacheable):  # type: i
     # ---- which namespaces there are
 
     def _from_topology(self, path: str) -> tuple[str, dict[str, dict[str, Any]]]:
-        """The name of a topology, and its namespaces with their variables."""
+        """Return the name of a topology, and its namespaces with their variables."""
         try:
             content = _topology_file.read(self.loader, path)
         except Unreadable as error:
@@ -194,7 +194,7 @@ class InventoryModule(BaseInventoryPlugin, Constructable, Cacheable):  # type: i
         return topology.name, {netns: _answer.variables(links) for netns, links in ends.items()}
 
     def _asked(self, parents: list[str], path: str, cache: bool) -> dict[str, dict[str, dict[str, Any]]]:
-        """The namespaces of the hosts, with their variables; from the cache, or by asking them."""
+        """Return the namespaces of the hosts, with their variables; from the cache, or by asking them."""
         self.load_cache_plugin()
         key = self.get_cache_key(path)
         wanted = self.get_option("cache")
@@ -213,7 +213,7 @@ class InventoryModule(BaseInventoryPlugin, Constructable, Cacheable):  # type: i
         return {parent: found[parent] for parent in parents if parent in found}
 
     def _kept(self, key: str, parents: list[str]) -> dict[str, dict[str, dict[str, Any]]]:
-        """The namespaces of the hosts, with their variables, that the cache has."""
+        """Return the namespaces of the hosts, with their variables, that the cache has."""
         try:
             cached = self._cache[key]
         except KeyError:
@@ -228,7 +228,7 @@ class InventoryModule(BaseInventoryPlugin, Constructable, Cacheable):  # type: i
         return found
 
     def _ask(self, parents: list[str]) -> dict[str, dict[str, dict[str, Any]]]:
-        """The namespaces of the hosts that answer. Raises: AnsibleParserError, when none could be asked."""
+        """Return the namespaces of the hosts that answer. Raises: AnsibleParserError, when none could be asked."""
         if not parents:
             return {}
         own = {} if _IMPLICIT in self.inventory.hosts else {_IMPLICIT: _ask.local()}
@@ -253,7 +253,7 @@ class InventoryModule(BaseInventoryPlugin, Constructable, Cacheable):  # type: i
     # ---- what becomes of them
 
     def _groups(self, parents: list[str], topology: Optional[str]) -> dict[str, list[str]]:
-        """The groups of the namespaces of each host: that of all, and its children."""
+        """Return the groups of the namespaces of each host: that of all, and its children."""
         every = str(self.get_option("group"))
         within = [f"{every}_in_{topology}"] if topology else []
         found: dict[str, list[str]] = {}
@@ -269,7 +269,7 @@ class InventoryModule(BaseInventoryPlugin, Constructable, Cacheable):  # type: i
         return found
 
     def _named(self, parent: str, netns: str, several: bool, taken: set[str]) -> Any:
-        """A new host for a namespace, or None where there is no name for it."""
+        """Return a new host for a namespace, or None where there is no name for it."""
         fault = host_fault("namespace", netns)
         if fault is None and is_template(parent):
             fault = f"Ansible would take {parent!r} for a template"
@@ -319,7 +319,7 @@ class InventoryModule(BaseInventoryPlugin, Constructable, Cacheable):  # type: i
             self.inventory = inventory
 
     def _connection(self, parent: str) -> dict[str, Any]:
-        """The variables by which the host is reached; those that are templates are evaluated as the host's."""
+        """Return the variables by which the host is reached; those that are templates are evaluated as the host's."""
         all_of_it = self._variables(parent)
         found = {
             key: _referring(key, value)
@@ -335,7 +335,7 @@ class InventoryModule(BaseInventoryPlugin, Constructable, Cacheable):  # type: i
         return found
 
     def _variables(self, parent: str) -> dict[str, Any]:
-        """The variables of a host in the inventory, with the precedence that they have in Ansible."""
+        """Return the variables of a host in the inventory, with the precedence that they have in Ansible."""
         host = self.inventory.hosts.get(parent)
         if host is None:
             return {}
@@ -355,7 +355,7 @@ class InventoryModule(BaseInventoryPlugin, Constructable, Cacheable):  # type: i
         return dict(combine_vars(found, self._from_files([host])))
 
     def _from_files(self, entities: list[Any]) -> dict[str, Any]:
-        """What vars plugins tell of groups or hosts, such as the files of group_vars and host_vars."""
+        """Return what vars plugins tell of groups or hosts, such as the files of group_vars and host_vars."""
         found: dict[str, Any] = {}
         for stage in ("inventory", "task"):
             told = get_vars_from_inventory_sources(self.loader, self._sources, entities, stage)
@@ -417,7 +417,7 @@ class _HostFirst:
 
 
 def _hint(said: str) -> str:
-    """What to do where a vault password is missing, or nothing."""
+    """Return what to do where a vault password is missing, or nothing."""
     if "vault secrets" not in said:
         return ""
     return (
@@ -427,7 +427,7 @@ def _hint(said: str) -> str:
 
 
 def _entered(parent: str, netns: str) -> dict[str, Any]:
-    """The variables by which tasks run in a namespace."""
+    """Return the variables by which tasks run in a namespace."""
     return {
         "ansible_become": True,
         "ansible_become_method": "linuxnet.netns.netns",
@@ -438,7 +438,7 @@ def _entered(parent: str, netns: str) -> dict[str, Any]:
 
 
 def _identity(variables: Mapping[str, Any]) -> tuple[Any, Any]:
-    """By what a namespace's host is known again: its host and its name."""
+    """Return by what a namespace's host is known again: its host and its name."""
     return variables.get("netns_host"), variables.get("netns_name")
 
 
@@ -447,7 +447,7 @@ _TEMPLATES_ALL = tuple(int(part) for part in core_version.split(".")[:2]) < (2, 
 
 
 def _outside(value: Any) -> Any:
-    """A value from outside, plain, and such that Ansible does not take it for a template."""
+    """Return a value from outside, plain, and such that Ansible does not take it for a template."""
     if isinstance(value, Mapping):
         return {str(key): _outside(one) for key, one in value.items()}
     if isinstance(value, str):
@@ -463,7 +463,7 @@ def _outside(value: Any) -> Any:
 
 
 def _is_template(value: Any) -> bool:
-    """Whether Ansible would evaluate something in a variable's value."""
+    """Tell whether Ansible would evaluate something in a variable's value."""
     if isinstance(value, str):
         return is_template(value) and _is_trusted(value)
     if isinstance(value, Mapping):
@@ -482,7 +482,7 @@ def _is_trusted(text: str) -> bool:
 
 
 def _referring(key: str, value: Any) -> Any:
-    """The value of a variable of the host; where that is a template, one that has it evaluated as the host's."""
+    """Return the value of a variable of the host; where that is a template, one that has it evaluated as the host's."""
     if not _is_template(value):
         return value
     text = f"{{{{ hostvars[netns_host][{key!r}] }}}}"

@@ -75,7 +75,7 @@ class Address(NamedTuple):
 
 
 def of_name(name: str) -> Address:
-    """The address of a name."""
+    """Return the address of a name."""
     if " " not in name:
         return Address(name)
     host, _word, far = name.partition(" peer ")
@@ -84,12 +84,12 @@ def of_name(name: str) -> Address:
 
 
 def named(text: str, peer: str) -> str:
-    """The name of an address."""
+    """Return the name of an address."""
     return " ".join(written(text, peer))
 
 
 def written(address: str, peer: str) -> list[str]:
-    """An address as a word or words of an ``ip`` command."""
+    """Return an address as a word or words of an ``ip`` command."""
     if not peer:
         return [address]
     value = InterfaceAddress.read(address)
@@ -97,12 +97,12 @@ def written(address: str, peer: str) -> list[str]:
 
 
 def usual_scope(address: str) -> int:
-    """The scope that an address is given of which none is written (default_scope() in ip's ipaddress.c)."""
+    """Return the scope that an address is given of which none is written (default_scope() in ip's ipaddress.c)."""
     return HOST if ":" not in address and is_loopback(address) else GLOBAL
 
 
 def same(one: Address, other: Address) -> bool:
-    """Whether an interface can have only one of these two.
+    """Tell whether an interface can have only one of these two.
 
     The kernel has an IPv6 address once, whatever the prefix length and the peer (ipv6_add_addr() in
     net/ipv6/addrconf.c), and an IPv4 address once for a prefix length and the network that its peer is in
@@ -114,25 +114,25 @@ def same(one: Address, other: Address) -> bool:
 
 
 def subnet(address: Address) -> Prefix:
-    """The network that an IPv4 address is in, to the kernel: that of its peer, where it has one."""
+    """Return the network that an IPv4 address is in, to the kernel: that of its peer, where it has one."""
     if not address.peer:
         return address.value.network
     return InterfaceAddress.of(address_bytes(address.peer), address.value.length).network
 
 
-def given(interface: str, text: str) -> bool:
-    """Whether the kernel, not a person, gives such an address to the interface."""
+def given_by_kernel(interface: str, text: str) -> bool:
+    """Tell whether the kernel, not a person, gives such an address to the interface."""
     return (interface == "lo" and text in LOOPBACK) or is_link_local(text)
 
 
 def order(address: Address) -> tuple[int, bytes, int, str]:
-    """The order in which addresses are listed: IPv4 first, then by number."""
+    """Return the order in which addresses are listed: IPv4 first, then by number."""
     value = address.value
     return value.version, value.packed, value.length, address.peer
 
 
 def endangered(wanted: Address, unwanted: Sequence[Address], promotes: bool) -> bool:
-    """Whether this one can be there only when the unwanted addresses have gone, or would go with them.
+    """Tell whether this one can be there only when the unwanted addresses have gone, or would go with them.
 
     ``promotes``: whether the interface promotes secondaries.
     """
@@ -145,13 +145,13 @@ def endangered(wanted: Address, unwanted: Sequence[Address], promotes: bool) -> 
 
 
 def followers(primaries: Sequence[Address], there: Iterable[Address]) -> list[Address]:
-    """The secondary addresses of the subnets of some primary ones."""
+    """Return the secondary addresses of the subnets of some primary ones."""
     networks = {subnet(one) for one in primaries if one.version == 4 and not one.secondary}
     return [one for one in there if one.secondary and subnet(one) in networks] if networks else []
 
 
 def oldest(addresses: Sequence[Address], added: Address) -> int:
-    """Where the kernel puts a new IPv4 address (__inet_insert_ifa() in net/ipv4/devinet.c).
+    """Return where the kernel puts a new IPv4 address (__inet_insert_ifa() in net/ipv4/devinet.c).
 
     A secondary one comes behind all others, a primary one behind the primary ones of its own scope or a narrower one.
     """
@@ -164,7 +164,9 @@ def oldest(addresses: Sequence[Address], added: Address) -> int:
 
 
 def newest(addresses: Sequence[Address], added: Address) -> int:
-    """Where the kernel puts a new IPv6 address: before the others of its scope (ipv6_link_dev_addr() in addrconf.c)."""
+    """Return where the kernel puts a new IPv6 address: before the others of its scope (ipv6_link_dev_addr() in
+    addrconf.c).
+    """
     local = is_link_local(added.text)
     for place, one in enumerate(addresses):
         if one.version == 6 and (not local or is_link_local(one.text)):
@@ -173,7 +175,7 @@ def newest(addresses: Sequence[Address], added: Address) -> int:
 
 
 def without(addresses: Sequence[Address], name: str, promotes: bool) -> tuple[Address, ...]:
-    """The addresses that are left when the one of a name is deleted (__inet_del_ifa() in net/ipv4/devinet.c).
+    """Return the addresses that are left when the one of a name is deleted (__inet_del_ifa() in net/ipv4/devinet.c).
 
     ``promotes``: whether the interface promotes secondaries.
     """

@@ -29,21 +29,21 @@ _CHANGED_IN_PLACE = frozenset({"lifetime", "preferred", "metric"})
 
 
 def details_of(address: Address, interface: str) -> Details:
-    """What is set of an address that an interface has, or would have after some steps."""
+    """Return what is set of an address that an interface has, or would have after some steps."""
     if address.details is not None:
         return address.details
     return details(address.raw, interface) if address.raw else Details(scope=usual_scope(address.text))
 
 
 def aimed(there: Details, declared: Declared) -> Details:
-    """What is to be set of an address of which this is there."""
+    """Return what is to be set of an address of which this is there."""
     if "lifetime" not in declared and there.lifetime != FOREVER:
         there = there._replace(lifetime=FOREVER, preferred=FOREVER)
     return there._replace(**declared)
 
 
 def differing(wanted: Details, there: Details) -> list[str]:
-    """The fields that are not as they are wanted."""
+    """Return the fields that are not as they are wanted."""
     times = ("lifetime", "preferred")
     return [
         name
@@ -57,12 +57,14 @@ def _pairs(wanted: Details, there: Details) -> Iterator[tuple[str, Any, Any]]:
 
 
 def _lasts(wanted: int, left: int) -> bool:
-    """Whether a time that runs out, of which so much is left, need not begin again: more than half of it is left."""
+    """Tell whether a time that runs out, of which so much is left, need not begin again: more than half of it is
+    left.
+    """
     return wanted == left or (wanted != FOREVER and wanted <= 2 * left and left <= wanted)
 
 
 def in_place(version: int, there: Details, wanted: Details) -> bool:
-    """Whether the kernel changes an address from one to the other, without its being deleted.
+    """Tell whether the kernel changes an address from one to the other, without its being deleted.
 
     Of IPv6 addresses it changes all but a metric to none (inet6_addr_modify() in net/ipv6/addrconf.c).
     """
@@ -72,7 +74,7 @@ def in_place(version: int, there: Details, wanted: Details) -> bool:
 
 
 def leaves_route(version: int, there: Details, wanted: Optional[Details] = None) -> bool:
-    """Whether the kernel leaves the route to its network behind when an address is changed so, or deleted (None).
+    """Tell whether the kernel leaves the route to its network behind when an address is changed so, or deleted (None).
 
     Of an IPv6 address whose time runs out, that is left to run out too (inet6_addr_modify() and ipv6_del_addr() in
     net/ipv6/addrconf.c).
@@ -82,8 +84,8 @@ def leaves_route(version: int, there: Details, wanted: Optional[Details] = None)
     return wanted is None or wanted.noprefixroute or wanted.metric != there.metric
 
 
-def words(address: Address, one: Details) -> list[str]:
-    """What ``ip address add`` is told of it behind the interface."""
+def arguments(address: Address, one: Details) -> list[str]:
+    """Return what ``ip address add`` is told of it behind the interface."""
     said: list[str] = []
     if address.version == 4:
         said += ["broadcast", one.broadcast] if one.broadcast else []
@@ -92,8 +94,8 @@ def words(address: Address, one: Details) -> list[str]:
     return [*said, *_changeable(one), *_flags(one), *(_lifetimes(one) if _ends(one) else [])]
 
 
-def words_of_change(address: Address, one: Details, was: Details) -> list[str]:
-    """What ``ip address change`` is told of it; the kernel makes what is left out what it usually is."""
+def arguments_of_change(address: Address, one: Details, was: Details) -> list[str]:
+    """Return what ``ip address change`` is told of it; the kernel makes what is left out what it usually is."""
     flags = _flags(one) if address.version == 6 else []
     stated = _ends(one) or not {"lifetime", "preferred"}.isdisjoint(differing(one, was))
     return [*_changeable(one), *flags, *(_lifetimes(one) if stated else [])]
@@ -125,7 +127,7 @@ def _scope(number: int) -> str:
 
 
 def shown(there: Details, declared: Declared) -> list[str]:
-    """What a view shows of those fields of an address that are declared."""
+    """Return what a view shows of those fields of an address that are declared."""
     found: list[str] = []
     for name, wanted in declared.items():
         one = getattr(there, name)

@@ -102,7 +102,7 @@ def _distinct(problems: Problems, path: str, addresses: Sequence[Item]) -> None:
 
 
 def read_option(problems: Problems, path: str, values: Sequence[Any]) -> Mixed:
-    """The addresses of an option, where a single one need not be a list."""
+    """Return the addresses of an option, where a single one need not be a list."""
     read = [_Address.read(problems, item_path(path, number, values), one) for number, one in enumerate(values)]
     found = Mixed(dict.fromkeys(one for one in read if one is not None))
     _distinct(problems, path, found)
@@ -110,7 +110,7 @@ def read_option(problems: Problems, path: str, values: Sequence[Any]) -> Mixed:
 
 
 def content(addresses: Sequence[Item]) -> tuple[tuple[str, ...], Details]:
-    """The names of addresses, and what is declared of some beside themselves, as declared objects have them."""
+    """Return the names of addresses, and what is declared of some beside themselves, as declared objects have them."""
     if not isinstance(addresses, Mixed):
         return tuple([one.text for one in addresses]), ()
     details = [(one.name, one.details) for one in addresses if isinstance(one, DetailedAddress)]
@@ -171,7 +171,7 @@ class _ByInterface:
 
 
 def place_key() -> Key[Any]:
-    """The key of a namespace and of the host, as a topology has it."""
+    """Return the key of a namespace and of the host, as a topology has it."""
 
     def declare(site: Site, written: Sequence[OfInterface], owner: Owner) -> Sequence[Declared]:
         found: list[Declared] = []

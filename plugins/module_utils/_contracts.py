@@ -27,28 +27,31 @@ class Kernel(Protocol):
     """The kernel edge, as the engine uses it."""
 
     def locked(self, *, shared: bool) -> AbstractContextManager[None]:
-        """While this lasts, no other run changes the host; with ``shared``, nor does this one. Raises: KernelError."""
+        """Keep other runs out: while this lasts, none changes the host; with ``shared``, nor does this one.
+
+        Raises: KernelError.
+        """
 
     def observe(self, scope: Scope) -> State:
-        """What the kernel has. Raises: KernelError."""
+        """Return what the kernel has. Raises: KernelError."""
 
-    def demand(self, steps: Sequence[Step], conditions: Sequence[Condition]) -> None:
+    def check_capabilities(self, steps: Sequence[Step], conditions: Sequence[Condition]) -> None:
         """Make sure that what carrying out the steps and waiting need is there. Raises: LibraryMissing, KernelError."""
 
     def apply(self, steps: Sequence[Step]) -> None:
         """Carry out the steps, in order. Raises: StepFailed, KernelError."""
 
     def wait(self, conditions: Sequence[Condition]) -> list[Any]:
-        """What is found of each condition, when it has come true or its time is over. Raises: KernelError."""
+        """Return what is found of each condition, when it has come true or its time is over. Raises: KernelError."""
 
     def checkpoint(self, namespaces: Sequence[Netns]) -> None:
-        """Remember what steps may take away without naming it, so that :meth:`revive` can put it back."""
+        """Remember what steps may take away without naming it, so that :meth:`put_back` can put it back."""
 
-    def revive(self) -> list[str]:
+    def put_back(self) -> list[str]:
         """Put back what has gone since the checkpoint; gives what could not be put back, in words."""
 
-    def lost(self, removed: Collection[Thing]) -> list[str]:
-        """What has gone since the checkpoint though the interface that it belongs to is still there, in words.
+    def carried_away(self, removed: Collection[Thing]) -> list[str]:
+        """Return what has gone since the checkpoint though the interface that it belongs to is still there, in words.
 
         Left out is what was ``removed`` by name.
         """
@@ -61,16 +64,16 @@ class Kinds(Protocol):
     """The registry, as the kernel edge uses it: it loads a kind when it is asked for."""
 
     def __getitem__(self, name: str) -> Kind[Any]:
-        """The kind of a name. Raises: KeyError."""
+        """Return the kind of a name. Raises: KeyError."""
 
     def carried(self) -> Sequence[Carried[Any]]:
-        """The kinds that steps may take away without naming them, in the order in which they are put back."""
+        """Return the kinds that steps may take away without naming them, in the order in which they are put back."""
 
     def to_be_read(self, scope: Scope) -> Mapping[Kind[Any], Collection[Netns]]:
-        """The kinds that a scope asks for, with what is always read with them, and where; in their order."""
+        """Return the kinds that a scope asks for, with what is always read with them, and where; in their order."""
 
     def index_of(self, state: State, end: Endpoint) -> Optional[int]:
-        """The index of an interface, as far as a state knows it."""
+        """Return the index of an interface, as far as a state knows it."""
 
     def note_index(self, state: State, end: Endpoint, index: int) -> None:
         """Note the index of an interface in a state, if that has it."""
@@ -90,25 +93,27 @@ class Reader(Protocol):
         """Read a namespace that the scope did not ask for; whether it could be. Raises: OSError."""
 
     def socket(self) -> Any:
-        """A routing socket of the namespace that was entered: a context manager that gives a :class:`Socket`."""
+        """Return a routing socket of the namespace that was entered: a context manager that gives a :class:`Socket`."""
 
     def id_of(self, netns: Netns, route: Socket) -> Optional[int]:
-        """The id by which the socket's namespace knows another; None when it knows it by none."""
+        """Return the id by which the socket's namespace knows another; None when it knows it by none."""
 
-    def listed(self) -> Sequence[str]:
-        """Every name below /run/netns."""
+    def all_names(self) -> Sequence[str]:
+        """Return every name below /run/netns."""
 
     def unnamed(self) -> Sequence[str]:
-        """The namespaces that processes are in and that have no name, by a path of each."""
+        """Return the namespaces that processes are in and that have no name, by a path of each."""
 
     def generic(self, family: str) -> AbstractContextManager[tuple[Socket, int]]:
-        """A generic netlink socket of the namespace that was entered, and the number of a family. Raises: OSError."""
+        """Return a generic netlink socket of the namespace that was entered, and the number of a family. Raises:
+        OSError.
+        """
 
     def text(self, path: str) -> str:
-        """What a small text file of the host holds. Raises: OSError, ValueError."""
+        """Return what a small text file of the host holds. Raises: OSError, ValueError."""
 
     def setting(self, path: str) -> Optional[str]:
-        """A sysctl of the namespace that was entered, by its path below ``net``; None: there is none."""
+        """Return a sysctl of the namespace that was entered, by its path below ``net``; None: there is none."""
 
     def setting_mode(self, path: str) -> Optional[int]:
         """Return who may read and write such a sysctl, as the mode of a file; None: there is none."""
@@ -117,30 +122,30 @@ class Reader(Protocol):
         """Return what there is in a directory of sysctls, by its path below ``net``; nothing, where there is none."""
 
     def records(self) -> Iterable[str]:
-        """The names of all records. Raises: OSError."""
+        """Return the names of all records. Raises: OSError."""
 
     def record(self, name: str) -> Stored:
-        """The record of a name. Raises: OSError."""
+        """Return the record of a name. Raises: OSError."""
 
 
 class Socket(Protocol):
     """A routing socket, as reading uses it."""
 
     def ask(self, message: bytes) -> bytes:
-        """The answer to a question. Raises: NetlinkError."""
+        """Return the answer to a question. Raises: NetlinkError."""
 
     def dump(self, message: bytes) -> list[bytes]:
-        """The answers to a dump request. Raises: NetlinkError."""
+        """Return the answers to a dump request. Raises: NetlinkError."""
 
 
 class Sender(Protocol):
     """What a message needs to know of the host."""
 
     def descriptor(self, netns: Netns) -> int:
-        """An open descriptor of the namespace, valid until the message has been sent. Raises: OSError."""
+        """Return an open descriptor of the namespace, valid until the message has been sent. Raises: OSError."""
 
     def index(self, netns: Netns, interface: str) -> int:
-        """The index of an interface. Raises: OSError, when there is no such interface."""
+        """Return the index of an interface. Raises: OSError, when there is no such interface."""
 
 
 class Host(Protocol):
@@ -162,10 +167,10 @@ class Host(Protocol):
         """Leave an empty file in /run/netns, as a crash does."""
 
     def identity(self, name: str) -> str:
-        """What tells a namespace from another of the same name."""
+        """Return what tells a namespace from another of the same name."""
 
     def hardware(self, netns: Netns, interfaces: Iterable[str]) -> Mapping[str, tuple[int, str]]:
-        """The index and the MAC address of each of some interfaces, by name."""
+        """Return the index and the MAC address of each of some interfaces, by name."""
 
     def generic(self, netns: Netns, family: str, command: int, version: int, body: bytes) -> None:
         """Send a request of a family of generic netlink from inside a namespace."""

@@ -23,11 +23,11 @@ class _Change(NamedTuple):
 
 
 def diffs(
-    before: Mapping[str, Any], after: Mapping[str, Any], whole: Collection[Netns], about: str
+    before: Mapping[str, Any], after: Mapping[str, Any], made_or_removed: Collection[Netns], about: str
 ) -> list[dict[str, str]]:
     """Return what a result has as ``diff``: a difference for each namespace in which there is one.
 
-    Namespaces that are made or removed (``whole``) are shown whole; of others the interfaces that differ, and where
+    Namespaces that are made or removed are shown whole; of others the interfaces that differ, and where
     that is a single one, it alone. ``about`` is what the headers name beside that, such as a topology, or empty.
     """
     found = []
@@ -35,7 +35,7 @@ def diffs(
         if was == now:
             continue
         change = _Change(describe(netns), "host" if netns is None else netns, was, now)
-        if netns not in whole and not isinstance(was, str) and not isinstance(now, str):
+        if netns not in made_or_removed and not isinstance(was, str) and not isinstance(now, str):
             change = _narrowed(change)
         if change.was == change.now:
             continue
@@ -46,7 +46,7 @@ def diffs(
 
 
 def _narrowed(change: _Change) -> _Change:
-    """The change of a namespace that is there before and after, without what is the same."""
+    """Return the change of a namespace that is there before and after, without what is the same."""
     was, now = _differing(change.was or {}, change.now or {})
     old, new = was.get("interfaces", {}), now.get("interfaces", {})
     names = {**old, **new}
@@ -57,7 +57,7 @@ def _narrowed(change: _Change) -> _Change:
 
 
 def _places(before: Mapping[str, Any], after: Mapping[str, Any]) -> Iterator[tuple[Netns, Any, Any]]:
-    """What two views have of each namespace, the host's first; None where one has nothing of it."""
+    """Yield what two views have of each namespace, the host's first; None where one has nothing of it."""
     yield None, before.get("host"), after.get("host")
     was, now = before.get("namespaces", {}), after.get("namespaces", {})
     for name in {**now, **was}:
@@ -65,7 +65,7 @@ def _places(before: Mapping[str, Any], after: Mapping[str, Any]) -> Iterator[tup
 
 
 def _differing(was: Mapping[str, Any], now: Mapping[str, Any]) -> tuple[dict[str, Any], dict[str, Any]]:
-    """What differs of two views of a namespace, its interfaces one by one."""
+    """Return what differs of two views of a namespace, its interfaces one by one."""
     old, new = _unequal(was, now)
     interfaces = _unequal(old.get("interfaces", {}), new.get("interfaces", {}))
     for side, some in zip((old, new), interfaces):
@@ -75,6 +75,6 @@ def _differing(was: Mapping[str, Any], now: Mapping[str, Any]) -> tuple[dict[str
 
 
 def _unequal(was: Mapping[str, Any], now: Mapping[str, Any]) -> tuple[dict[str, Any], dict[str, Any]]:
-    """What two mappings have under the keys under which they have not the same."""
+    """Return what two mappings have under the keys under which they have not the same."""
     keys = [key for key in {**was, **now} if was.get(key) != now.get(key)]
     return {key: was[key] for key in keys if key in was}, {key: now[key] for key in keys if key in now}

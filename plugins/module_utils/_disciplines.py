@@ -78,7 +78,7 @@ def _encode_netem(options: Options) -> bytes:
     ticks = [min(time // _TICK, WHOLE) for time in (delay, jitter)]
     # A gap of 1: each packet may be reordered, not one of so many.
     body = _NETEM.pack(ticks[0], options["limit"], options["loss"], int(reorder > 0), options["duplicate"], ticks[1])
-    told = [
+    fields = [
         (_CORRELATIONS, bytes(12)),
         (_REORDER, _TWO.pack(reorder, 0)),
         (_CORRUPT, _TWO.pack(options["corrupt"], 0)),
@@ -87,25 +87,25 @@ def _encode_netem(options: Options) -> bytes:
         (_LATENCY64, _S64.pack(delay)),
         (_JITTER64, _S64.pack(jitter)),
     ]
-    return body + b"".join(attribute(code, value) for code, value in told)
+    return body + b"".join(attribute(code, value) for code, value in fields)
 
 
 def _decode_netem(raw: bytes) -> Optional[dict[str, int]]:
     latency, limit, loss, gap, duplicate, jitter = _NETEM.unpack_from(raw)
-    told = attributes(raw, _NETEM.size - 16)
-    reorder, corrupt = (_TWO.unpack_from(told.get(code, bytes(8))) for code in (_REORDER, _CORRUPT))
-    rate, *overhead = _NETEM_RATE.unpack_from(told.get(_RATE, bytes(16)))
-    others = {_LOSS_MODEL, _ECN, _SLOT} & told.keys()
-    if others or gap > 1 or reorder[1] or corrupt[1] or any(overhead) or any(told.get(_CORRELATIONS, b"")):
+    fields = attributes(raw, _NETEM.size - 16)
+    reorder, corrupt = (_TWO.unpack_from(fields.get(code, bytes(8))) for code in (_REORDER, _CORRUPT))
+    rate, *overhead = _NETEM_RATE.unpack_from(fields.get(_RATE, bytes(16)))
+    others = {_LOSS_MODEL, _ECN, _SLOT} & fields.keys()
+    if others or gap > 1 or reorder[1] or corrupt[1] or any(overhead) or any(fields.get(_CORRELATIONS, b"")):
         return None
     return {
-        "delay": _S64.unpack(told[_LATENCY64])[0] if _LATENCY64 in told else latency * _TICK,
-        "jitter": _S64.unpack(told[_JITTER64])[0] if _JITTER64 in told else jitter * _TICK,
+        "delay": _S64.unpack(fields[_LATENCY64])[0] if _LATENCY64 in fields else latency * _TICK,
+        "jitter": _S64.unpack(fields[_JITTER64])[0] if _JITTER64 in fields else jitter * _TICK,
         "loss": loss,
         "duplicate": duplicate,
         "corrupt": corrupt[0],
         "reorder": reorder[0],
-        "rate": _U64.unpack(told[_NETEM_RATE64])[0] if _NETEM_RATE64 in told else rate,
+        "rate": _U64.unpack(fields[_NETEM_RATE64])[0] if _NETEM_RATE64 in fields else rate,
         "limit": limit,
     }
 
@@ -123,19 +123,19 @@ def _encode_tbf(options: Options) -> bytes:
     ticks = min(burst * _SECOND // rate // _TICK, WHOLE)
     spec = (0, _ETHERNET, 0, 0, 0, min(rate, WHOLE))
     parms = _TBF.pack(*spec, *(6 * (0,)), options["limit"], ticks, 0)
-    told = [
+    fields = [
         (_PARMS, parms),
         (_BURST, struct.pack("=I", burst)),
         *([(_TBF_RATE64, _U64.pack(rate))] if rate > WHOLE else []),
     ]
-    return b"".join(attribute(code, value) for code, value in told)
+    return b"".join(attribute(code, value) for code, value in fields)
 
 
 def _decode_tbf(raw: bytes) -> Optional[dict[str, int]]:
-    told = attributes(raw, -16)
-    _log, layer, overhead, _align, mpu, rate, *peak, limit, ticks, _mtu = _TBF.unpack_from(told[_PARMS])
-    if _TBF_RATE64 in told:
-        rate = _U64.unpack(told[_TBF_RATE64])[0]
+    fields = attributes(raw, -16)
+    _log, layer, overhead, _align, mpu, rate, *peak, limit, ticks, _mtu = _TBF.unpack_from(fields[_PARMS])
+    if _TBF_RATE64 in fields:
+        rate = _U64.unpack(fields[_TBF_RATE64])[0]
     if overhead or mpu or layer not in (0, _ETHERNET) or peak[-1]:
         return None
     return {"rate": rate, "burst": -(-ticks * _TICK * rate // _SECOND), "limit": limit}
@@ -146,14 +146,14 @@ def _decode_tbf(raw: bytes) -> Optional[dict[str, int]]:
 
 def _attributes(options: Mapping[str, Option]) -> Discipline:
     def encode(given: Options) -> bytes:
-        told = [(options[name], value) for name, value in given.items()]
+        fields = [(options[name], value) for name, value in given.items()]
         return b"".join(
-            attribute(one.code, (value // one.scale).to_bytes(one.size, sys.byteorder)) for one, value in told
+            attribute(one.code, (value // one.scale).to_bytes(one.size, sys.byteorder)) for one, value in fields
         )
 
     def decode(raw: bytes) -> Optional[dict[str, int]]:
-        told = attributes(raw, -16)
-        found = {name: told.get(one.code) for name, one in options.items()}
+        fields = attributes(raw, -16)
+        found = {name: fields.get(one.code) for name, one in options.items()}
         return {
             name: options[name].scale * int.from_bytes(one, sys.byteorder)
             for name, one in found.items()
@@ -167,10 +167,10 @@ def _with_target(cake: Discipline) -> Discipline:
     """Return cake, which tc tells a target (TCA_CAKE_TARGET, in microseconds) of a twentieth of the round trip time."""
 
     def encode(given: Options) -> bytes:
-        told = cake.encode(given)
+        fields = cake.encode(given)
         if "rtt" not in given:
-            return told
-        return told + attribute(8, struct.pack("=I", max(given["rtt"] // _MICROSECOND // 20, 1)))
+            return fields
+        return fields + attribute(8, struct.pack("=I", max(given["rtt"] // _MICROSECOND // 20, 1)))
 
     return cake._replace(encode=encode)
 
@@ -274,26 +274,26 @@ def asked_again(kind: str, raw: bytes, changed: bool = False) -> bytes:
     times = _CODEL_TIMES.get(kind, ())
     if not fixed and not times:
         return raw
-    told = {code: one for code, one in attributes(raw, -16).items() if code not in fixed}
-    told.update({code: _microseconds(told[code]) for code in times if code in told})
-    return b"".join(attribute(code, one) for code, one in told.items())
+    fields = {code: one for code, one in attributes(raw, -16).items() if code not in fixed}
+    fields.update({code: _microseconds(fields[code]) for code in times if code in fields})
+    return b"".join(attribute(code, one) for code, one in fields.items())
 
 
 #: The attributes that are times of CoDel: TCA_FQ_CODEL_TARGET, INTERVAL, CE_THRESHOLD; TCA_CODEL_….
 _CODEL_TIMES = {"fq_codel": (1, 3, 7), "codel": (1, 3, 5)}
 
 
-def _microseconds(told: bytes) -> bytes:
+def _microseconds(fields: bytes) -> bytes:
     """Return a time of CoDel as it has to be asked for, in microseconds, so that the kernel has what it told.
 
     It keeps times in 1024 ns, and rounds down both what it is asked for and what it tells (include/net/codel.h).
     """
-    (time,) = struct.unpack("=I", told)
+    (time,) = struct.unpack("=I", fields)
     ticks = -(-time * 1000 // 1024)
     return struct.pack("=I", min(-(-ticks * 1024 // 1000), WHOLE))
 
 
-def words(kind: str, asked: Options, was: Options) -> list[str]:
+def arguments(kind: str, asked: Options, was: Options) -> list[str]:
     """Return a discipline as ``tc`` takes it, in the place of one of its kind that has other options, or none."""
     found = [kind]
     for name, option in DISCIPLINES[kind].options.items():
@@ -310,8 +310,8 @@ def leaf(kind: str, options: Optional[Options]) -> dict[str, Any]:
     known = DISCIPLINES.get(kind)
     if known is None or options is None:
         return {"qdisc": kind}
-    told = ((name, one) for name, one in known.options.items() if name in options)
+    fields = ((name, one) for name, one in known.options.items() if name in options)
     return {
         "qdisc": kind,
-        **{name: one.takes.shown(options[name]) for name, one in told if options[name] != one.default},
+        **{name: one.takes.shown(options[name]) for name, one in fields if options[name] != one.default},
     }

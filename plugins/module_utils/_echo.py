@@ -45,13 +45,13 @@ class SecretNumber(Hidden, float):
 
 
 def alike(text: str, part: str) -> str:
-    """Part of a text, secret where the text is."""
+    """Return part of a text, secret where the text is."""
     # A secret that has no such part is given as it is, and would be made a text by its mask.
     return Secret(str.__str__(part)) if isinstance(text, Secret) else part
 
 
 def echo(value: Any) -> str:
-    """A value as a message repeats it, in at most a line; of a list or a mapping only that it is one."""
+    """Return a value as a message repeats it, in at most a line; of a list or a mapping only that it is one."""
     if isinstance(value, Hidden):
         return repr(value)
     if isinstance(value, (str, bytes)):
@@ -70,25 +70,25 @@ def echo(value: Any) -> str:
 
 
 def as_key(key: Any) -> str:
-    """A key as paths have it."""
+    """Return a key as paths have it."""
     plain = isinstance(key, str) and key.isprintable() and not isinstance(key, Secret)
     return cut(key, MOST_CHARACTERS) if plain else echo(key)
 
 
 def cut(text: str, most: int) -> str:
-    """A text of at most so many characters, with a sign where some are left out."""
+    """Return a text of at most so many characters, with a sign where some are left out."""
     return text if len(text) <= most else f"{text[:most]}…"
 
 
 def lines(items: Sequence[Any]) -> list[str]:
-    """The items of a list in a message, a line each, and how many more there are."""
+    """Return the items of a list in a message, a line each, and how many more there are."""
     more = len(items) - MOST_LINES
     listed = [f"- {one}" for one in items[:MOST_LINES]]
     return [*listed, f"- and {more} more"] if more > 0 else listed
 
 
 def some(names: Iterable[str], separator: str = ", ") -> str:
-    """Names in a sentence, and how many more there are."""
+    """Return names in a sentence, and how many more there are."""
     every = list(names)
     shown = separator.join(islice(every, MOST_NAMES))
     more = len(every) - MOST_NAMES

@@ -27,8 +27,8 @@ class Problem(NamedTuple):
         return f"{self.path}: {self.text}" if self.path else self.text
 
 
-def listed(problems: Sequence[Problem]) -> str:
-    """The problems as one message: a sentence, or a list with a line each, of which the first are shown."""
+def enumerated(problems: Sequence[Problem]) -> str:
+    """Return the problems as one message: a sentence, or a list with a line each, of which the first are shown."""
     if len(problems) == 1:
         return str(problems[0])
     return "\n".join([f"{len(problems)} mistakes, and nothing was changed:", *lines(problems)])
@@ -38,7 +38,7 @@ class Invalid(Exception):
     """What was declared cannot be; all the reasons at once."""
 
     def __init__(self, problems: Sequence[Problem]) -> None:
-        super().__init__(listed(problems))
+        super().__init__(enumerated(problems))
         self.problems = list(problems)
 
 
@@ -85,22 +85,22 @@ class StepFailed(Exception):
     ``lasting``: it would be refused the next time too. ``doubtful``: whether all of ``done`` was done is not known.
     """
 
-    def __init__(self, step: Step, words: str, done: Sequence[Step], lasting: bool = False) -> None:
-        super().__init__(words)
+    def __init__(self, step: Step, error_text: str, done: Sequence[Step], lasting: bool = False) -> None:
+        super().__init__(error_text)
         self.step = step
-        self.words = words
+        self.words = error_text
         self.done = list(done)
         self.lasting = lasting
         self.doubtful = False
 
     @classmethod
     def by(cls, error: Exception, step: Step, done: Sequence[Step]) -> StepFailed:
-        """The failure of a step by an error, of whatever class."""
+        """Return the failure of a step by an error, of whatever class."""
         if isinstance(error, OSError):
             # Of a namespace that has just gone, EINVAL says that its file is none.
             lasting = error.errno in LASTING and (error.errno != errno.EINVAL or isinstance(error, NetlinkError))
             advice = step.advice(error.errno or 0)
-            return cls(step, f"{said(error)}; {advice}" if advice else said(error), done, lasting)
+            return cls(step, f"{os_error_text(error)}; {advice}" if advice else os_error_text(error), done, lasting)
         return cls(step, unforeseen(error), done)
 
 
@@ -121,24 +121,24 @@ class NetlinkError(OSError):
         self.explanation = explanation
 
     def __str__(self) -> str:
-        return words(self.errno or 0, self.explanation)
+        return error_text(self.errno or 0, self.explanation)
 
 
-def words(number: int, explanation: str = "") -> str:
-    """An error as the kernel puts it: its text, its name and, where there is one, its explanation."""
+def error_text(number: int, explanation: str = "") -> str:
+    """Return an error as the kernel puts it: its text, its name and, where there is one, its explanation."""
     # Python's table has the other name of the same number.
     name = "EOPNOTSUPP" if number == errno.EOPNOTSUPP else errno.errorcode.get(number, str(number))
     return f"{os.strerror(number)} ({name})" + (f", {explanation}" if explanation else "")
 
 
 def unforeseen(error: Exception) -> str:
-    """An error that nothing here foresees, in words."""
+    """Return an error that nothing here foresees, in words."""
     return f"{type(error).__name__}: {error}".rstrip(": ")
 
 
-def said(error: OSError) -> str:
-    """An error of the kernel or the file system in the kernel's words."""
+def os_error_text(error: OSError) -> str:
+    """Return an error of the kernel or the file system in the kernel's words."""
     if isinstance(error, NetlinkError) or error.errno is None:
         return str(error)
     about = f"{error.filename}: " if error.filename else ""
-    return about + words(error.errno)
+    return about + error_text(error.errno)

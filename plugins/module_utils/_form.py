@@ -270,7 +270,7 @@ class Section:
 
     @classmethod
     def _meant(cls, problems: Problems, name: str) -> str:
-        """Which key may be meant, or which there are; looked for where it will be shown."""
+        """Return which key may be meant, or which there are; looked for where it will be shown."""
         if len(problems.found) > MOST_LINES:
             return ""
         import difflib

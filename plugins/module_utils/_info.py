@@ -12,7 +12,7 @@ from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any, NamedTuple, Optional
 
 from ansible_collections.linuxnet.netns.plugins.module_utils._echo import MOST_CHARACTERS, cut, echo
-from ansible_collections.linuxnet.netns.plugins.module_utils._errors import said
+from ansible_collections.linuxnet.netns.plugins.module_utils._errors import os_error_text
 from ansible_collections.linuxnet.netns.plugins.module_utils._kinds.address import ADDRESS
 from ansible_collections.linuxnet.netns.plugins.module_utils._kinds.interface import INTERFACE, names_by_index
 from ansible_collections.linuxnet.netns.plugins.module_utils._kinds.interface_rows import (
@@ -20,7 +20,7 @@ from ansible_collections.linuxnet.netns.plugins.module_utils._kinds.interface_ro
     ELSEWHERE,
     Interface,
 )
-from ansible_collections.linuxnet.netns.plugins.module_utils._kinds.qdisc import QDISC, told
+from ansible_collections.linuxnet.netns.plugins.module_utils._kinds.qdisc import QDISC, as_result
 from ansible_collections.linuxnet.netns.plugins.module_utils._kinds.route import ROUTE
 from ansible_collections.linuxnet.netns.plugins.module_utils._kinds.rule import RULE, as_written, is_kernels
 from ansible_collections.linuxnet.netns.plugins.module_utils._model import (
@@ -102,7 +102,9 @@ class Place(NamedTuple):
 
 
 def read(problems: Problems, params: Mapping[str, Any]) -> Optional[dict[Place, str]]:
-    """The places that the parameters ask for, in the order written, each with its option; None for all with a name."""
+    """Return the places that the parameters ask for, in the order written, each with its option; None for all with a
+    name.
+    """
     places: list[tuple[Place, str]] = []
     for number, name in enumerate(params["names"] or ()):
         known = problems.namespace(f"names[{number}]", name)
@@ -131,11 +133,11 @@ def _is_possible(path: str) -> bool:
 
 
 def look(kernel: LinuxKernel, problems: Problems, places: Optional[Mapping[Place, str]]) -> list[dict[str, Any]]:
-    """What there is at the places, which are given with the options that ask for them; None for all with a name.
+    """Return what there is at the places, which are given with the options that ask for them; None for all with a name.
 
     Raises: Invalid, naming the options of those that cannot be read. KernelError.
     """
-    asked = {Place(name=name): "" for name in kernel.listed()} if places is None else places
+    asked = {Place(name=name): "" for name in kernel.all_names()} if places is None else places
     present: dict[Place, str] = {}
     for place, option in asked.items():
         try:
@@ -145,7 +147,7 @@ def look(kernel: LinuxKernel, problems: Problems, places: Optional[Mapping[Place
             if error.errno in _GONE:
                 present[place] = "absent"
             else:
-                problems.add(option, f"{place} could not be read: {shown(said(error))}{_remedy(place, error)}")
+                problems.add(option, f"{place} could not be read: {shown(os_error_text(error))}{_remedy(place, error)}")
     problems.check()
     scope = Scope()
     scope.identities = True
@@ -213,13 +215,13 @@ def _links(state: State, netns: Netns, names: Mapping[int, str]) -> Iterator[dic
             "master": None if master is None else master.name,
             "peer": lower if paired else None,
             "parent": None if paired else lower,
-            "shaping": told(state, Endpoint(netns, one.name)),
-            "ingress": told(state, Endpoint(netns, one.name), "ingress") is not None,
+            "shaping": as_result(state, Endpoint(netns, one.name)),
+            "ingress": as_result(state, Endpoint(netns, one.name), "ingress") is not None,
         }
 
 
 def _flags(report: reports.LinkReport, by_index: Mapping[Optional[int], Interface]) -> Iterator[str]:
-    """The flags of a link, as ``ip link`` writes them."""
+    """Yield the flags of a link, as ``ip link`` writes them."""
     if report.flags & _UP and not report.flags & _RUNNING:
         yield "NO-CARRIER"
     yield from (name for flag, name in _FLAGS.items() if report.flags & flag)
@@ -260,8 +262,8 @@ def _addresses(state: State, netns: Netns) -> Iterator[dict[str, Any]]:
 
 def _routes(state: State, netns: Netns) -> Iterator[dict[str, Any]]:
     names = names_by_index(state, netns)
-    told = (reports.route(one.raw) for some in state.rows(ROUTE, netns).values() for one in some)
-    return (_route(report, names) for report in told if report is not None)
+    reported = (reports.route(one.raw) for some in state.rows(ROUTE, netns).values() for one in some)
+    return (_route(report, names) for report in reported if report is not None)
 
 
 def _rules(state: State, netns: Netns) -> Iterator[dict[str, Any]]:

@@ -51,7 +51,7 @@ class Below(NamedTuple):
 
 
 def read_place(problems: Problems, path: str, text: Any) -> Optional[tuple[Netns]]:
-    """The name of a namespace, or ``host``, as a tuple of one."""
+    """Return the name of a namespace, or ``host``, as a tuple of one."""
     if text == HOST:
         return (None,)
     name = problems.namespace(path, text)
@@ -59,7 +59,7 @@ def read_place(problems: Problems, path: str, text: Any) -> Optional[tuple[Netns
 
 
 def read_below(problems: Problems, path: str, written: Any) -> Optional[Below]:
-    """``INTERFACE`` or ``NAMESPACE:INTERFACE``, where the namespace may be ``host``."""
+    """Read ``INTERFACE`` or ``NAMESPACE:INTERFACE``, where the namespace may be ``host``."""
     netns, colon, name = written.rpartition(":") if isinstance(written, str) else ("", "", written)
     place = read_place(problems, path, netns) if colon else None
     interface = problems.interface(path, name)
@@ -74,14 +74,14 @@ ALIAS = Scalar[str](Problems.alias, "str", {"type": "string", "maxLength": 255})
 
 @cache
 def properties_section(name: str) -> type[Section]:
-    """The section with the properties of a type of link, of that name."""
+    """Return the section with the properties of a type of link, of that name."""
     link_type = link_types.LOADERS[name]()
     return link_type.section or _section(name, link_type.properties)
 
 
 @cache
 def port_section() -> type[Section]:
-    """The section with the properties of ports, of whatever master."""
+    """Return the section with the properties of ports, of whatever master."""
     found: dict[str, Property] = {}
     for name in ("bond", "bridge"):
         found.update((one.name, one) for one in link_types.LOADERS[name]().ports or ())
@@ -109,7 +109,7 @@ def _section(what: str, properties: Sequence[Property]) -> type[Section]:
 
 
 def values_of(section: Optional[Section]) -> Values:
-    """What is written in such a section."""
+    """Return what is written in such a section."""
     if section is None:
         return ()
     values = ((name, getattr(section, name)) for name in section.keys)
@@ -121,7 +121,7 @@ def _port_key() -> Key[Any]:
 
 
 def _master(problems: Problems, path: str, written: Any) -> Optional[str]:
-    """The name of a master; an empty one says that there is to be none."""
+    """Return the name of a master; an empty one says that there is to be none."""
     return "" if written == "" else problems.interface(path, written)
 
 
@@ -272,14 +272,14 @@ class ModuleLink(LinkSection, what="link"):
         ]
 
     def _device(self) -> Device:
-        """A device that is found by its MAC address, where that is written."""
+        """Return a device that is found by its MAC address, where that is written."""
         if self.mac is not None:
             return Device("", *self.endpoint, self.from_netns, mac=self.mac.text)
         return Device("", *self.endpoint, self.from_netns, self.name)
 
 
 def _by_name(problems: Problems, path: str, text: str) -> Optional[dict[str, Any]]:
-    """A port by its name alone."""
+    """Return a port by its name alone."""
     name = problems.interface(path, text)
     return None if name is None else {"name": name}
 
@@ -369,7 +369,7 @@ def _declare(site: Site, interfaces: Sequence[DeclaredInterface], owner: Owner) 
 
 
 def _lowest_first(interfaces: Sequence[DeclaredInterface]) -> list[DeclaredInterface]:
-    """The interfaces in an order in which each comes after what it is built upon."""
+    """Return the interfaces in an order in which each comes after what it is built upon."""
     by_name = {one.endpoint: one for one in interfaces}
     ordered: dict[Endpoint, DeclaredInterface] = {}
 
@@ -386,5 +386,5 @@ def _lowest_first(interfaces: Sequence[DeclaredInterface]) -> list[DeclaredInter
 
 
 def place_key() -> Key[Any]:
-    """The key of a namespace, or of the host, as a topology has it."""
+    """Return the key of a namespace, or of the host, as a topology has it."""
     return Key(List(DeclaredInterface), "Interfaces beside the ends of links.", default=(), declare=_declare)

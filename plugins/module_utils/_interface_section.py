@@ -55,7 +55,8 @@ class InterfaceSection(Section, what="interface"):
         return self.state == "up"
 
     def brought_about(self, owner: Owner, *, late: bool = False) -> list[Declared]:
-        """Its link state and what is on it, in order: going down takes IPv6 addresses away, before they are added.
+        """Return its link state and what is on it, in order: going down takes IPv6 addresses away, before they are
+        added.
 
         ``late``: it goes up when all else is there, for what it is built upon must be up before.
         """

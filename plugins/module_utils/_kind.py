@@ -69,7 +69,7 @@ def _order(kind: Kind[Any]) -> int:
 
 
 def restored(before: State, event: Event) -> list[Step]:
-    """The steps that put back what an event has taken away, seen from the state before it.
+    """Return the steps that put back what an event has taken away, seen from the state before it.
 
     They are carried out when the interface is back, and as it was; upon :data:`UP` before it is set down, to take back
     what the kernel has given.
@@ -118,15 +118,15 @@ class Kind(Generic[Row]):
     # ---- its table in a state
 
     def copied(self, rows: dict[Any, Row]) -> dict[Any, Row]:
-        """Rows of their own; what a row holds is never changed."""
+        """Return rows of their own; what a row holds is never changed."""
         return dict(rows)
 
     def exists(self, state: State, thing: Thing) -> bool:
-        """Whether there is something of that name, whoever made it."""
+        """Tell whether there is something of that name, whoever made it."""
         return thing.key in state.rows(self, thing.netns)
 
     def things_of(self, state: State, end: Endpoint) -> Iterable[Thing]:
-        """What there is of this kind that is an interface, or is on it, as things."""
+        """Return what there is of this kind that is an interface, or is on it, as things."""
         return ()
 
     # ---- how it is read
@@ -135,11 +135,11 @@ class Kind(Generic[Row]):
         """Read what is not in a namespace, and add to the scope what that asks for. Raises: OSError."""
 
     def reading(self, scope: Scope, state: State, reader: Reader) -> Reading[Row]:
-        """A reading of what the scope asks for, into the state."""
+        """Return a reading of what the scope asks for, into the state."""
         return Reading(state)
 
     def unseen(self, state: State) -> Any:
-        """What no view shows of it, to be compared after a rollback."""
+        """Return what no view shows of it, to be compared after a rollback."""
         return None
 
     # ---- what the kernel does by itself
@@ -148,52 +148,52 @@ class Kind(Generic[Row]):
         """Do to the rows of this kind what an event does to them."""
 
     def restored(self, before: State, event: Event) -> Iterable[Step]:
-        """The steps that undo what the event did to the rows of this kind, seen from the state before."""
+        """Return the steps that undo what the event did to the rows of this kind, seen from the state before."""
         return ()
 
     # ---- what is shown
 
     def leaf(self, state: State, end: Endpoint) -> dict[str, Any]:
-        """What a view shows of this kind on an interface that goes with its namespace."""
+        """Return what a view shows of this kind on an interface that goes with its namespace."""
         return {}
 
     # ---- ownership: what a topology made
 
     def called(self, thing: Thing) -> str:
-        """The thing as a sentence begins with it."""
+        """Return the thing as a sentence begins with it."""
         place = Endpoint(thing.netns, thing.key[0])
         return f"{self.name.capitalize()} {' of '.join([*thing.key[1:], str(place)])}"
 
     def identity(self, state: State, thing: Thing) -> Optional[str]:
-        """What tells the thing from another of its name; None: there is none of that name."""
+        """Return what tells the thing from another of its name; None: there is none of that name."""
         return None
 
     def is_key(self, key: Key, is_name: Callable[[str], bool]) -> bool:
-        """Whether a key that was read from a record can be one."""
+        """Tell whether a key that was read from a record can be one."""
         return False
 
     def declared_as(self, thing: Thing) -> Thing:
-        """The thing as what declares it names it."""
+        """Return the thing as what declares it names it."""
         return thing
 
     def surplus(self, scope: Scope, thing: Thing) -> None:
         """Ask for what must be known to remove a recorded thing, beside the interfaces of its namespace."""
 
     def half_removed(self, state: State, thing: Thing) -> bool:
-        """Whether what is left of a recorded thing is what a run leaves that was killed while it removed it."""
+        """Tell whether what is left of a recorded thing is what a run leaves that was killed while it removed it."""
         return False
 
     def removals(
         self, state: State, path: str, things: Sequence[Thing], mine: Callable[[Thing], bool], topology: str
     ) -> Iterator[Step]:
-        """The steps that remove those of the things that are a topology's own (``mine``), and that may go.
+        """Yield the steps that remove those of the things that are a topology's own (``mine``), and that may go.
 
         What has to stay is said in the state's notes.
         """
         return iter(())
 
     def view(self, state: State, thing: Thing) -> dict[str, Any]:
-        """What a diff shows of a thing that a topology made and no longer names."""
+        """Return what a diff shows of a thing that a topology made and no longer names."""
         return {}
 
 
@@ -203,7 +203,7 @@ class OnInterface(Kind[tuple[Row, ...]]):
     on_interface = True
 
     def named(self, row: Row) -> str:
-        """What names one among those of its interface."""
+        """Return what names one among those of its interface."""
         return str(row)
 
     def exists(self, state: State, thing: Thing) -> bool:
@@ -218,12 +218,12 @@ class OnInterface(Kind[tuple[Row, ...]]):
         return len(key) == 2 and is_name(key[0]) and isinstance(key[1], str)
 
     def taken(self, state: State, event: Event) -> Sequence[Row]:
-        """What the kernel takes away upon an event, of what the interface has: all, when the interface goes."""
+        """Return what the kernel takes away upon an event, of what the interface has: all, when the interface goes."""
         there: Optional[tuple[Row, ...]] = state.row(self, event.netns, event.interface)
         return there or () if event.what in (MOVED, GONE) else ()
 
     def again(self, end: Endpoint, rows: Sequence[Row]) -> Iterable[Step]:
-        """The steps that give an interface what was taken away from it."""
+        """Return the steps that give an interface what was taken away from it."""
         return ()
 
     def happens(self, state: State, event: Event) -> None:
@@ -248,15 +248,15 @@ class Carried(Kind[Row]):
     """
 
     def requests(self, was: State, now: State, netns: Netns) -> Iterable[tuple[str, bytes]]:
-        """What puts back what has gone, in order: what it is called, and the request for it."""
+        """Return what puts back what has gone, in order: what it is called, and the request for it."""
         return ()
 
     def differences(self, was: State, now: State, netns: Netns) -> Iterable[str]:
-        """What is not as it was and can only be told, in words."""
+        """Return what is not as it was and can only be told, in words."""
         return ()
 
     def gone(self, was: State, now: State, netns: Netns, removed: Container[Key]) -> Iterable[str]:
-        """What has gone though the interface that it belongs to is still there, in words.
+        """Return what has gone though the interface that it belongs to is still there, in words.
 
         What has one of the keys ``removed`` was to go.
         """

@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 else:
 
     def dataclass_transform(**_kwargs: Any) -> Any:
-        """What only mypy needs to know of :func:`value`."""
+        """Return what only mypy needs to know of :func:`immutable`."""
         return lambda decorator: decorator
 
 
@@ -36,8 +36,8 @@ _Class = TypeVar("_Class")
 
 
 @dataclass_transform(frozen_default=True)
-def value(cls: type[_Class]) -> type[_Class]:
-    """A dataclass whose objects are compared by what they hold, and never changed.
+def immutable(cls: type[_Class]) -> type[_Class]:
+    """Return a dataclass whose objects are compared by what they hold, and never changed.
 
     mypy sees to the latter. Frozen dataclasses would see to it themselves, but every task would take 0.2 ms longer for
     each class, and for an object two to three times as long (docs/performance.md).
@@ -60,7 +60,7 @@ class Thing(NamedTuple):
 
 
 def in_order(thing: Thing) -> tuple[int, str, Key]:
-    """The order of things: a thing comes after what it is made upon; so their removal goes the other way."""
+    """Return the order of things: a thing comes after what it is made upon; so their removal goes the other way."""
     return thing.kind.order, thing.netns or "", thing.key
 
 
@@ -77,17 +77,17 @@ class Endpoint(NamedTuple):
         return f"{self.interface} in {describe(self.netns)}"
 
     def short(self) -> str:
-        """The short form of a topology: ``NAMESPACE:INTERFACE``, or the interface alone on the host."""
+        """Return the short form of a topology: ``NAMESPACE:INTERFACE``, or the interface alone on the host."""
         return self.interface if self.netns is None else f"{self.netns}:{self.interface}"
 
 
 def describe(netns: Netns) -> str:
-    """A namespace as a message names it."""
+    """Return a namespace as a message names it."""
     return "the host's namespace" if netns is None else f"namespace {netns}"
 
 
 def shown(name: str) -> str:
-    """A name of a file or an interface as it can be told: with escapes for bytes that are no UTF-8.
+    """Return a name of a file or an interface as it can be told: with escapes for bytes that are no UTF-8.
 
     Ansible takes a result with such bytes for broken.
     """
@@ -142,7 +142,7 @@ class State:
         self.notes: list[str] = []
 
     def copy(self) -> State:
-        """A state of its own, to apply steps to."""
+        """Return a state of its own, to apply steps to."""
         other = State()
         other.names = dict(self.names)
         other.aliases = dict(self.aliases)
@@ -155,36 +155,36 @@ class State:
         return other
 
     def what(self, name: str) -> Optional[str]:
-        """What a name below ``/run/netns`` stands for; None: there is none."""
+        """Return what a name below ``/run/netns`` stands for; None: there is none."""
         found = self.names.get(name)
         return None if found is None else found.what
 
     def has(self, netns: Netns) -> bool:
-        """Whether the namespace exists; the host's always does."""
+        """Tell whether the namespace exists; the host's always does."""
         return netns is None or self.what(netns) == NAMESPACE
 
     def created(self, netns: Netns) -> bool:
-        """Whether a step of this run made the namespace, where therefore nobody else is yet."""
+        """Tell whether a step of this run made the namespace, where therefore nobody else is yet."""
         found = None if netns is None else self.names.get(netns)
         return found is not None and found.created
 
     def all_created(self) -> frozenset[str]:
-        """The namespaces that steps of this run made."""
+        """Return the namespaces that steps of this run made."""
         return frozenset(name for name, found in self.names.items() if found.created)
 
     def rows(self, kind: Kind[_Row], netns: Netns) -> Mapping[Any, _Row]:
-        """What there is of a kind in a namespace, by key; nothing where it was not read."""
+        """Return what there is of a kind in a namespace, by key; nothing where it was not read."""
         table = self.tables.get(kind)
         return _NOTHING if table is None else table.get(netns, _NOTHING)
 
     def row(self, kind: Kind[_Row], netns: Netns, key: Any) -> Optional[_Row]:
-        """One row, or None."""
+        """Return one row, or None."""
         table = self.tables.get(kind)
         rows = None if table is None else table.get(netns)
         return None if rows is None else rows.get(key)
 
     def was_read(self, kind: Kind[Any], netns: Netns) -> bool:
-        """Whether what there is of a kind in a namespace is known."""
+        """Tell whether what there is of a kind in a namespace is known."""
         return netns in self.tables.get(kind, {})
 
     def put(self, kind: Kind[_Row], netns: Netns, key: Any, row: _Row) -> None:
@@ -192,7 +192,7 @@ class State:
         self.table(kind, netns)[key] = row
 
     def table(self, kind: Kind[_Row], netns: Netns) -> dict[Any, _Row]:
-        """The rows of a kind in a namespace, to be changed; made where there are none yet."""
+        """Return the rows of a kind in a namespace, to be changed; made where there are none yet."""
         return self.tables.setdefault(kind, {}).setdefault(netns, {})
 
     def drop(self, kind: Kind[_Row], netns: Netns, key: Any) -> Optional[_Row]:
@@ -205,7 +205,7 @@ class State:
         for table in list(self.tables.values()):
             table.pop(netns, None)
 
-    def adopt(self, other: State, namespaces: Iterable[str]) -> None:
+    def copy_namespaces(self, other: State, namespaces: Iterable[str]) -> None:
         """Take over what another state says of some namespaces: their inside, and their names where it has none."""
         for name in namespaces:
             self.names.setdefault(name, other.names[name])
@@ -238,11 +238,11 @@ class Scope:
         self.wants.setdefault(kind, {}).setdefault(netns, {}).update(dict.fromkeys(details))
 
     def details(self, kind: Kind[Any], netns: Netns) -> Iterable[Any]:
-        """What else a kind is to find out in a namespace."""
+        """Return what else a kind is to find out in a namespace."""
         return self.wants.get(kind, {}).get(netns, ())
 
     def without(self, namespaces: AbstractSet[str]) -> Scope:
-        """The same, but for the inside of some namespaces."""
+        """Return the same, but for the inside of some namespaces."""
         other = Scope()
         other.names, other.users = set(self.names), set(self.users)
         other.identities, other.everything = self.identities, self.everything
@@ -251,7 +251,7 @@ class Scope:
         return other
 
     def copy(self) -> Scope:
-        """A scope of its own, to add to."""
+        """Return a scope of its own, to add to."""
         return self.without(frozenset())
 
 
@@ -266,7 +266,7 @@ class Capability(NamedTuple):
 class Condition(ABC):
     """Something that must come true once the steps are done, and may take a while; no step brings it about.
 
-    A kind of object defines its conditions with :func:`value`.
+    A kind of object defines its conditions with :func:`immutable`.
     """
 
     #: What several of them are called in a message.
@@ -286,21 +286,23 @@ class Condition(ABC):
 
     @abstractmethod
     def faults(self, found: Any) -> list[str]:
-        """What is not as it must be, in words that begin with a path; ``found`` is what waiting for it has found."""
+        """Return what is not as it must be, in words that begin with a path; ``found`` is what waiting for it has
+        found.
+        """
 
 
 class Step(ABC):
     """One change of the kernel's state, as small as one ``ip`` command.
 
-    A kind of object defines its steps with :func:`value`: each is a :class:`Request` or an :class:`Action`.
+    A kind of object defines its steps with :func:`immutable`: each is a :class:`Request` or an :class:`Action`.
     """
 
     #: Where it is sent from (None: the host's namespace).
     netns: Netns
 
     @abstractmethod
-    def words(self) -> Sequence[str]:
-        """The same work as an ``ip`` command; empty for what is no work on the network."""
+    def command(self) -> Sequence[str]:
+        """Return the same work as an ``ip`` command; empty for what is no work on the network."""
 
     @abstractmethod
     def effect(self, state: State) -> None:
@@ -308,30 +310,30 @@ class Step(ABC):
 
     @abstractmethod
     def undo(self, before: State) -> Iterable[Step]:
-        """The steps that put things back, seen from the state before this step."""
+        """Return the steps that put things back, seen from the state before this step."""
 
     def confirm(self, seen: State) -> None:
         """Do to what was seen of the kernel what is certain once it has accepted the step."""
         self.effect(seen)
 
-    def lost(self, before: State) -> Optional[str]:
-        """What no step can put back, in words, seen from the state before; None when all can be."""
+    def irreversible(self, before: State) -> Optional[str]:
+        """Return what no step can put back, in words, seen from the state before; None when all can be."""
         return None
 
-    def places(self) -> set[Netns]:
-        """The namespaces whose content it changes."""
+    def namespaces(self) -> set[Netns]:
+        """Return the namespaces whose content it changes."""
         return {self.netns}
 
     def makes(self) -> Sequence[Thing]:
-        """What it makes that was not there."""
+        """Return what it makes that was not there."""
         return ()
 
     def removes(self) -> Sequence[Thing]:
-        """What it removes."""
+        """Return what it removes."""
         return ()
 
     def achieved(self, error: int) -> bool:
-        """Whether an error (errno) says that what the step is for is so already."""
+        """Tell whether an error (errno) says that what the step is for is so already."""
         return False
 
     def advice(self, error: int) -> str:
@@ -339,23 +341,25 @@ class Step(ABC):
         return ""
 
     def relocates(self) -> Collection[str]:
-        """The names of the interfaces that appear or go with it, or get another index."""
+        """Return the names of the interfaces that appear or go with it, or get another index."""
         return ()
 
     def seems_done(self, now: State) -> bool:
-        """Whether it may have been done, as the state afterwards tells: else there is nothing of it to be undone."""
+        """Tell whether it may have been done, as the state afterwards tells: else there is nothing of it to be
+        undone.
+        """
         return True
 
     def disruptive(self) -> bool:
-        """Whether the kernel takes more away with it than it names, such as the routes through an interface."""
+        """Tell whether the kernel takes more away with it than it names, such as the routes through an interface."""
         return False
 
     def ends(self) -> Optional[str]:
-        """The namespace that goes with it, so that nothing inside it need be taken back first; or None."""
+        """Return the namespace that goes with it, so that nothing inside it need be taken back first; or None."""
         return None
 
     def __str__(self) -> str:
-        return command(self.words())
+        return command(self.command())
 
 
 class Request(Step):
@@ -363,14 +367,16 @@ class Request(Step):
 
     @abstractmethod
     def message(self, codec: Codec, sender: Sender) -> bytes:
-        """The message, which asks for an acknowledgement; ``codec`` gives pyroute2's classes. Raises: OSError."""
+        """Return the message, which asks for an acknowledgement; ``codec`` gives pyroute2's classes. Raises:
+        OSError.
+        """
 
     def foreseen(self) -> bool:
-        """Whether it states the index of each interface that appears in the namespace it is sent from."""
+        """Tell whether it states the index of each interface that appears in the namespace it is sent from."""
         return False
 
     def otherwise(self, error: int) -> Optional[Request]:
-        """What does the same where the kernel refuses this one with an error (errno); None: there is nothing."""
+        """Return what does the same where the kernel refuses this one with an error (errno); None: there is nothing."""
         return None
 
 
@@ -391,7 +397,7 @@ EARLY, LINKS, TUNING, INSIDE, LATE = range(5)
 
 
 class Declared(ABC):
-    """One thing that the user declares. A kind of object is a :func:`value` with these four methods."""
+    """One thing that the user declares. A kind of object is a :func:`immutable` with these four methods."""
 
     #: When it is brought about, of what a topology declares in one namespace (:data:`EARLY` and the others).
     stage: ClassVar[int] = INSIDE
@@ -405,7 +411,7 @@ class Declared(ABC):
 
     @abstractmethod
     def steps(self, state: State) -> Iterator[Step]:
-        """The steps from the state to what is declared.
+        """Yield the steps from the state to what is declared.
 
         The planner carries out each step on the state before it asks for the next one, so the code after a ``yield``
         sees the state that the step leaves. What was looked up before it may have gone, or have changed: look again.
@@ -415,29 +421,32 @@ class Declared(ABC):
 
     @abstractmethod
     def view(self, state: State) -> dict[str, Any]:
-        """What the state has of what this object manages, as a tree of mappings, lists and scalars, for the diff."""
+        """Return what the state has of what this object manages, as a tree of mappings, lists and scalars, for the
+        diff.
+        """
 
     def proven(self, before: State, created: AbstractSet[str]) -> bool:
-        """Whether the kernel's acknowledgements prove it: all it is about is inside of namespaces that were created.
+        """Tell whether the kernel's acknowledgements prove it: all it is about is inside of namespaces that were
+        created.
 
         ``before`` is the state before the first step.
         """
-        places = self.places()
+        places = self.endpoints()
         for netns, interface in places:
             if not interface or netns not in created:
                 return False
         return bool(places)
 
     def things(self) -> Iterable[Thing]:
-        """What it names that is to be there; of a topology that made it, it stays."""
+        """Return what it names that is to be there; of a topology that made it, it stays."""
         return ()
 
     def conditions(self, state: State) -> Sequence[Condition]:
-        """What must come true once the steps are done; ``state`` is the one that they leave."""
+        """Return what must come true once the steps are done; ``state`` is the one that they leave."""
         return ()
 
-    def places(self) -> set[Endpoint]:
-        """What it is about.
+    def endpoints(self) -> set[Endpoint]:
+        """Return what it is about.
 
         When one object about them is impossible, later ones are not reported too.
         """
@@ -445,7 +454,7 @@ class Declared(ABC):
 
     def blocks(self) -> set[Endpoint]:
         """Return of what later objects are not reported when this one is impossible."""
-        return self.places()
+        return self.endpoints()
 
 
 class _ShellWord(str):
@@ -459,7 +468,7 @@ OWN_PID = _ShellWord("$$")
 
 
 def command(words: Sequence[str]) -> str:
-    """Words as a shell command line."""
+    """Return words as a shell command line."""
     return " ".join([word if word is OWN_PID else _quoted(word) for word in words])
 
 
@@ -467,17 +476,17 @@ _quoted = lru_cache(maxsize=None)(shlex.quote)
 
 
 def ip(netns: Netns, *words: str) -> list[str]:
-    """The words of an ``ip`` command inside a namespace."""
+    """Return the words of an ``ip`` command inside a namespace."""
     return ["ip", *(["-n", netns] if netns is not None else []), *words]
 
 
 def branch(netns: Netns) -> list[str]:
-    """The path to a namespace in a view."""
+    """Return the path to a namespace in a view."""
     return ["host"] if netns is None else ["namespaces", netns]
 
 
 def tree(path: Sequence[str], leaf: Any) -> dict[str, Any]:
-    """A view with one leaf at the end of the path."""
+    """Return a view with one leaf at the end of the path."""
     node = leaf
     for key in reversed(path):
         node = {key: node}
@@ -498,5 +507,5 @@ def merge(into: dict[str, Any], more: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def of_interface(netns: Netns, name: str, leaf: Mapping[str, Any]) -> dict[str, Any]:
-    """A view of one interface."""
+    """Return a view of one interface."""
     return tree([*branch(netns), "interfaces", name], dict(leaf))

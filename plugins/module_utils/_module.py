@@ -32,7 +32,7 @@ class Module(AnsibleModule):  # type: ignore[misc]
 
 
 def _too_large(path: str, value: Any) -> Iterator[str]:
-    """What is to be said of the whole numbers that are too large for a number with a fraction."""
+    """Yield what is to be said of the whole numbers that are too large for a number with a fraction."""
     if isinstance(value, Mapping):
         for key, one in value.items():
             yield from _too_large(f"{path}.{key}" if path else str(key), one)

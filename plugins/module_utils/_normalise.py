@@ -59,37 +59,39 @@ class Problems:
         self.found.append(Problem(path, text))
 
     def check(self) -> None:
-        """Raises: Invalid, with all the mistakes noted so far, if there are any."""
+        """Refuse what was written, if a mistake was noted. Raises: Invalid, with all the mistakes noted so far."""
         if self.found:
             raise Invalid(self.found)
 
     def namespace(self, path: str, value: Any) -> Optional[str]:
-        """The name of a namespace: a file name below /run/netns."""
+        """Return the name of a namespace: a file name below /run/netns."""
         return self._file_name(path, value, "a namespace", MOST_NAMESPACE_BYTES)
 
     def topology(self, path: str, value: Any) -> Optional[str]:
-        """The name of a topology, by which its record is named."""
+        """Return the name of a topology, by which its record is named."""
         return self._file_name(path, value, "a topology", MOST_TOPOLOGY_BYTES)
 
     def _file_name(self, path: str, value: Any, what: str, most: int) -> Optional[str]:
-        """A name that is a file's, and a word on ``ip`` command lines."""
+        """Return a name that is a file's, and a word on ``ip`` command lines."""
         fault = _file_name_fault(value, most) if isinstance(value, str) else _no_string(value)
         return self._named(path, value, what, fault)
 
     def namespaces(self, path: str, values: Sequence[Any]) -> list[str]:
-        """The names of namespaces, each once, in the order written."""
+        """Return the names of namespaces, each once, in the order written."""
         if not values:
             self.add(path, "the list is empty; name at least one namespace")
         read = [self.namespace(item_path(path, number, values), value) for number, value in enumerate(values)]
         return list(dict.fromkeys(name for name in read if name is not None))
 
     def interface(self, path: str, value: Any) -> Optional[str]:
-        """The name of an interface: 1 to 15 bytes (IFNAMSIZ), as dev_valid_name() in the kernel's net/core/dev.c."""
+        """Return the name of an interface: 1 to 15 bytes (IFNAMSIZ), as dev_valid_name() in the kernel's
+        net/core/dev.c.
+        """
         fault = _interface_name_fault(value) if isinstance(value, str) else _no_string(value)
         return self._named(path, value, "an interface", fault)
 
     def veth_name(self, path: str, value: Any) -> Optional[str]:
-        """The name of one end of a veth pair: any interface's but ``lo``, which each namespace already has."""
+        """Return the name of one end of a veth pair: any interface's but ``lo``, which each namespace already has."""
         if value == "lo":
             self.add(
                 path, f"{echo(value)} is the loopback interface that every namespace has; name the veth end otherwise"
@@ -98,11 +100,11 @@ class Problems:
         return self.interface(path, value)
 
     def optional_namespace(self, path: str, value: Any) -> Netns:
-        """The name of a namespace, or None for the host's."""
+        """Return the name of a namespace, or None for the host's."""
         return None if value is None else self.namespace(path, value)
 
     def address(self, path: str, value: Any) -> Optional[InterfaceAddress]:
-        """An IPv4 or IPv6 address with its prefix length."""
+        """Return an IPv4 or IPv6 address with its prefix length."""
         text = value if isinstance(value, str) else ""
         host, slash, length = text.partition("/")
         family, most = (socket.AF_INET6, 128) if ":" in host else (socket.AF_INET, 32)
@@ -129,7 +131,7 @@ class Problems:
         return None
 
     def host_address(self, path: str, value: Any) -> Optional[str]:
-        """An IPv4 or IPv6 address of one host, without a prefix length, in canonical form."""
+        """Return an IPv4 or IPv6 address of one host, without a prefix length, in canonical form."""
         text = value if isinstance(value, str) else ""
         family = socket.AF_INET6 if ":" in text else socket.AF_INET
         try:
@@ -143,7 +145,9 @@ class Problems:
         return socket.inet_ntop(family, packed)
 
     def any_address(self, path: str, value: Any, version: int = 0) -> Optional[str]:
-        """An IPv4 or IPv6 address, or one of a ``version``; of one host or of a multicast group, in canonical form."""
+        """Return an IPv4 or IPv6 address, or one of a ``version``; of one host or of a multicast group, in canonical
+        form.
+        """
         text = value if isinstance(value, str) else ""
         try:
             packed = address_bytes(text) if not {"/", "%"} & set(text) else b""
@@ -159,7 +163,7 @@ class Problems:
         return None
 
     def prefix(self, path: str, value: Any) -> Optional[str]:
-        """A network with the length of its prefix, in canonical form; an address is one of itself alone."""
+        """Return a network with the length of its prefix, in canonical form; an address is one of itself alone."""
         text = value if isinstance(value, str) else ""
         host, slash, length = text.partition("/")
         try:
@@ -175,12 +179,12 @@ class Problems:
         return InterfaceAddress.of(packed, number).network.text
 
     def addresses(self, path: str, values: Sequence[Any]) -> list[InterfaceAddress]:
-        """Interface addresses, each once, in the order written."""
+        """Return interface addresses, each once, in the order written."""
         read = [self.address(item_path(path, number, values), value) for number, value in enumerate(values)]
         return list(dict.fromkeys(address for address in read if address is not None))
 
     def mac(self, path: str, value: Any) -> Optional[Mac]:
-        """A MAC address for one interface (unicast); None stays None."""
+        """Return a MAC address for one interface (unicast); None stays None."""
         if value is None:
             return None
         text = value.lower().replace("-", ":") if isinstance(value, str) else ""
@@ -197,11 +201,13 @@ class Problems:
         return Mac(bytes.fromhex(text.replace(":", "")))
 
     def mtu(self, path: str, value: Any) -> Optional[int]:
-        """An MTU in bytes, within what veth takes; None stays None."""
+        """Return an MTU in bytes, within what veth takes; None stays None."""
         return None if value is None else self.integer(path, value, "an MTU", MTUS, "bytes")
 
     def integer(self, path: str, value: Any, what: str, bounds: tuple[int, int], unit: str = "") -> Optional[int]:
-        """A whole number within bounds, or its digits as a text; ``what`` is as ``an MTU``, ``unit`` as ``bytes``."""
+        """Return a whole number within bounds, or its digits as a text; ``what`` is as ``an MTU``, ``unit`` as
+        ``bytes``.
+        """
         least, most = bounds
         number = as_number(value)
         if number is None or not least <= number <= most:
@@ -211,14 +217,14 @@ class Problems:
         return number
 
     def choice(self, path: str, value: Any, choices: Sequence[str]) -> Optional[str]:
-        """One of some words; a boolean, as YAML reads ``on``, is none."""
+        """Return one of some words; a boolean, as YAML reads ``on``, is none."""
         if value in choices:
             return choices[choices.index(value)]
         self.add(path, f"{echo(value)} is not one of {', '.join(choices[:-1])} and {choices[-1]}")
         return None
 
     def boolean(self, path: str, value: Any) -> Optional[bool]:
-        """A boolean, or a text or number that Ansible takes for one, such as ``yes``."""
+        """Return a boolean, or a text or number that Ansible takes for one, such as ``yes``."""
         if isinstance(value, bool):
             return value
         from ansible.module_utils.parsing.convert_bool import boolean
@@ -232,7 +238,7 @@ class Problems:
         return None
 
     def seconds(self, path: str, value: Any) -> Optional[float]:
-        """A time in seconds, not negative and not endless; a number, or its digits as a text."""
+        """Return a time in seconds, not negative and not endless; a number, or its digits as a text."""
         number = float(value) if isinstance(value, str) and _SECONDS.fullmatch(value) else value
         plain = isinstance(number, (int, float)) and not isinstance(number, bool)
         if not plain or not 0 <= number < float("inf"):
@@ -241,7 +247,7 @@ class Problems:
         return float(number)
 
     def alias(self, path: str, value: Any) -> Optional[str]:
-        """An alias of an interface: a text of at most 255 bytes (IFALIASZ), empty for none."""
+        """Return an alias of an interface: a text of at most 255 bytes (IFALIASZ), empty for none."""
         if not isinstance(value, str) or len(value.encode("utf-8", "surrogateescape")) > MOST_ALIAS_BYTES:
             self.add(path, f"{echo(value)} is not an alias: a text of at most {MOST_ALIAS_BYTES} bytes is needed")
             return None
@@ -251,7 +257,7 @@ class Problems:
         return value
 
     def distinct(self, path: str, *ends: Endpoint) -> None:
-        """The two ends of a pair cannot be the same interface."""
+        """Note a mistake where the two ends of a pair are the same interface."""
         if len(ends) == 2 and ends[0] == ends[1] and ends[0].interface:
             self.add(path, f"both ends are {ends[0]}; they must differ in name or in namespace")
 
@@ -267,7 +273,7 @@ class Problems:
 
 @cache
 def _file_name_fault(value: str, most: int) -> Optional[str]:
-    """What keeps a string from being a file name of so many bytes that is a word too, or None."""
+    """Return what keeps a string from being a file name of so many bytes that is a word too, or None."""
     fault = _word_fault(value)
     if fault is not None:
         return fault
@@ -279,7 +285,7 @@ def _file_name_fault(value: str, most: int) -> Optional[str]:
 
 @cache
 def _interface_name_fault(value: str) -> Optional[str]:
-    """What keeps a string from being the name of an interface, or None."""
+    """Return what keeps a string from being the name of an interface, or None."""
     fault = _word_fault(value)
     if fault is not None:
         return fault
@@ -296,7 +302,7 @@ def _interface_name_fault(value: str) -> Optional[str]:
 
 
 def _word_fault(value: str) -> Optional[str]:
-    """What keeps a string from being a word of a command line, or None."""
+    """Return what keeps a string from being a word of a command line, or None."""
     if not value:
         return "it is empty"
     if value.startswith("-"):
@@ -312,7 +318,7 @@ def _no_string(value: Any) -> str:
 
 
 def as_name(value: Any) -> Any:
-    """A whole number as the text that Ansible makes of it where an option is one; all else as it is.
+    """Return a whole number as the text that Ansible makes of it where an option is one; all else as it is.
 
     A number with a fraction stays one, for of ``1.10`` YAML leaves 1.1.
     """
@@ -323,7 +329,7 @@ def as_name(value: Any) -> Any:
 
 
 def as_number(value: Any) -> Optional[int]:
-    """A whole number, or a text of decimal digits, which is what Jinja may leave of one; None for all else."""
+    """Return a whole number, or a text of decimal digits, which is what Jinja may leave of one; None for all else."""
     if isinstance(value, str):
         digits = _NUMBER.fullmatch(value)
         return None if digits is None else int(digits[1])
@@ -331,12 +337,14 @@ def as_number(value: Any) -> Optional[int]:
 
 
 def item_path(path: str, number: int, values: Sequence[Any]) -> str:
-    """The path of an item of a list; of the only one, that of the list, which may have been written without one."""
+    """Return the path of an item of a list; of the only one, that of the list, which may have been written without
+    one.
+    """
     return path if len(values) == 1 else f"{path}[{number}]"
 
 
 def kind(value: Any) -> str:
-    """What a value is, in the words of YAML; Ansible's own classes are told as what they are made of."""
+    """Return what a value is, in the words of YAML; Ansible's own classes are told as what they are made of."""
     if value is None:
         return "nothing"
     for classes, words in _KINDS:

@@ -30,22 +30,22 @@ class Plan(NamedTuple):
     after: State
 
     def commands(self) -> list[str]:
-        """The steps as commands."""
+        """Return the steps as commands."""
         return [words for words in map(str, self.steps) if words]
 
     def namespaces(self) -> frozenset[Netns]:
-        """The namespaces that the steps make or remove as a whole."""
+        """Return the namespaces that the steps make or remove as a whole."""
         # What a namespace itself is called by is nothing in it.
         things = (thing for step in self.steps for thing in (*step.makes(), *step.removes()))
         return frozenset(thing.netns for thing in things if not thing.key)
 
     def path(self, step: Step) -> str:
-        """Where a step of this plan was asked for."""
+        """Return where a step of this plan was asked for."""
         return next((path for one, path in zip(self.steps, self.paths) if one is step), "")
 
 
 def scope_of(declared: Iterable[Declared]) -> Scope:
-    """What must be read from the kernel before these objects can be planned for."""
+    """Return what must be read from the kernel before these objects can be planned for."""
     scope = Scope()
     for one in declared:
         one.scope(scope)
@@ -53,7 +53,7 @@ def scope_of(declared: Iterable[Declared]) -> Scope:
 
 
 def make(declared: Iterable[Declared], observed: State) -> Plan:
-    """The steps from the observed state to the declared objects, in the order of the objects.
+    """Return the steps from the observed state to the declared objects, in the order of the objects.
 
     Raises: Invalid, with every object that the state does not allow; what only fails in consequence is left out.
     """
@@ -64,7 +64,7 @@ def make(declared: Iterable[Declared], observed: State) -> Plan:
     blocked: set[Endpoint] = set()
     for one in declared:
         if blocked and _touches(one, blocked):
-            blocked |= one.places()
+            blocked |= one.endpoints()
             continue
         try:
             for step in one.steps(state):
@@ -82,29 +82,29 @@ def make(declared: Iterable[Declared], observed: State) -> Plan:
 
 
 def _touches(one: Declared, blocked: set[Endpoint]) -> bool:
-    return any(place in blocked or Endpoint(place.netns, "") in blocked for place in one.places())
+    return any(place in blocked or Endpoint(place.netns, "") in blocked for place in one.endpoints())
 
 
 def reversal(steps: Iterable[Step], before: State) -> tuple[list[Step], list[str]]:
-    """The steps that undo others, last first, and what cannot be undone, in words."""
+    """Return the steps that undo others, last first, and what cannot be undone, in words."""
     state = before.copy()
     undone: list[list[Step]] = []
     lost: list[str] = []
     for step in steps:
         undone.append(list(step.undo(state)))
-        irreversible = step.lost(state)
+        irreversible = step.irreversible(state)
         if irreversible is not None:
             lost.append(irreversible)
         step.effect(state)
     back = [step for group in reversed(undone) for step in group]
     # What goes with its namespace need not be taken back first, unless something else comes out of that namespace.
     ended = {step.ends() for step in back} - {None}
-    left = {netns for step in back if not step.places() <= ended for netns in step.places()}
-    return [step for step in back if step.ends() or not step.places() <= ended - left], lost
+    left = {netns for step in back if not step.namespaces() <= ended for netns in step.namespaces()}
+    return [step for step in back if step.ends() or not step.namespaces() <= ended - left], lost
 
 
 def view(declared: Iterable[Declared], state: State) -> dict[str, Any]:
-    """What the state has of all that the objects manage."""
+    """Return what the state has of all that the objects manage."""
     shown: dict[str, Any] = {}
     for one in declared:
         merge(shown, one.view(state))

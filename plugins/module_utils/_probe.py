@@ -20,8 +20,8 @@ from ansible_collections.linuxnet.netns.plugins.module_utils._model import (
     Condition,
     Endpoint,
     Netns,
+    immutable,
     shown,
-    value,
 )
 from ansible_collections.linuxnet.netns.plugins.module_utils._values import version_of
 
@@ -107,7 +107,7 @@ class Answer:
         return round(1000 * sum(self.times) / len(self.times), 3) if self.times else 0.0
 
 
-@value
+@immutable
 class Probe(Condition):
     """What is sent to one address, and what is expected of it; waiting finds its :class:`Answer`.
 

@@ -42,7 +42,7 @@ class Slot(NamedTuple):
     origin: str = ""
 
     def __str__(self) -> str:
-        return " ".join([self.destination, *self.words()])
+        return " ".join([self.destination, *self.arguments()])
 
     @classmethod
     def read(cls, text: str) -> Slot:
@@ -62,8 +62,8 @@ class Slot(NamedTuple):
             stated.get("from", ""),
         )
 
-    def words(self) -> list[str]:
-        """What ``ip`` is told of it beside the destination."""
+    def arguments(self) -> list[str]:
+        """Return what ``ip`` is told of it beside the destination."""
         words = ["from", self.origin] if self.origin else []
         if self.tos:
             words += ["tos", str(self.tos)]
@@ -80,8 +80,8 @@ class Hop(NamedTuple):
     weight: int = 1
     onlink: bool = False
 
-    def words(self, version: int, shown: bool = True) -> list[str]:
-        """The same for ``ip``; ``shown``: with the interface, where there is a gateway too."""
+    def arguments(self, version: int, shown: bool = True) -> list[str]:
+        """Return the same for ``ip``; ``shown``: with the interface, where there is a gateway too."""
         words = []
         if self.gateway:
             words += ["via", "inet6", self.gateway] if version == 4 and ":" in self.gateway else ["via", self.gateway]
@@ -109,24 +109,24 @@ class Route(NamedTuple):
     raw: bytes = b""
 
     def __str__(self) -> str:
-        return " ".join(self.words(protocol=False))
+        return " ".join(self.arguments(protocol=False))
 
-    def words(self, protocol: bool = True) -> list[str]:
-        """What ``ip route add`` is told."""
+    def arguments(self, protocol: bool = True) -> list[str]:
+        """Return what ``ip route add`` is told."""
         several = len(self.hops) > 1
         version = self.slot.version
         words = [*self._kind(), self.slot.destination]
         words += [] if several else self._hops()
         words += ["proto", PROTOCOLS.get(self.protocol, str(self.protocol))] if protocol else []
-        words += [*self.slot.words(), *self._settings()]
+        words += [*self.slot.arguments(), *self._settings()]
         if several:
             for hop in self.hops:
-                words += ["nexthop", *hop.words(version), "weight", str(hop.weight)]
+                words += ["nexthop", *hop.arguments(version), "weight", str(hop.weight)]
         return words
 
     def content(self, shown: bool = True) -> str:
-        """Where it leads and how, for a view; ``shown``: with the interface, where there is a gateway too."""
-        hops = [" ".join(hop.words(self.slot.version, shown)) for hop in self.hops]
+        """Return where it leads and how, for a view; ``shown``: with the interface, where there is a gateway too."""
+        hops = [" ".join(hop.arguments(self.slot.version, shown)) for hop in self.hops]
         if len(hops) > 1:
             hops = [f"{words} weight {hop.weight}" for words, hop in zip(hops, self.hops)]
         return " ".join([*self._kind(), *([", ".join(hops)] if hops else []), *self._settings()])
@@ -135,7 +135,7 @@ class Route(NamedTuple):
         return [] if self.kind in (0, UNICAST) else [TYPES.get(self.kind, str(self.kind))]
 
     def _hops(self) -> list[str]:
-        return [word for hop in self.hops for word in hop.words(self.slot.version)]
+        return [word for hop in self.hops for word in hop.arguments(self.slot.version)]
 
     def _settings(self) -> list[str]:
         words = ["src", self.source] if self.source else []
@@ -146,13 +146,15 @@ class Route(NamedTuple):
         return words
 
     def interfaces(self) -> set[str]:
-        """The interfaces that it leads through; to the kernel, IPv6 routes that lead nowhere lead through loopback."""
+        """Return the interfaces that it leads through; to the kernel, IPv6 routes that lead nowhere lead through
+        loopback.
+        """
         if self.slot.version == 6 and self.kind in routes.NOWHERE:
             return {"lo"}
         return {hop.interface for hop in self.hops}
 
     def report(self, indexes: Sequence[int]) -> reports.RouteReport:
-        """What the kernel would report of it; ``indexes`` are those of the interfaces of its next hops, or 0."""
+        """Return what the kernel would report of it; ``indexes`` are those of the interfaces of its next hops, or 0."""
         slot = self.slot
         hops = tuple(
             [
@@ -180,18 +182,18 @@ class Route(NamedTuple):
 
 
 def usual_metric(version: int) -> int:
-    """The metric of a route for which none is stated."""
+    """Return the metric of a route for which none is stated."""
     return _IPV6_METRIC if version == 6 else 0
 
 
 def usual_scope(version: int, kind: int, hops: Sequence[Hop]) -> int:
-    """The scope that ``ip`` gives a route for which none is stated (iproute_modify() in its iproute.c)."""
+    """Return the scope that ``ip`` gives a route for which none is stated (iproute_modify() in its iproute.c)."""
     direct = version == 4 and kind == UNICAST and len(hops) == 1 and not hops[0].gateway
     return LINK if direct else GLOBAL
 
 
 def order(route: Route) -> tuple[int, int, bytes, str]:
-    """The order in which routes are listed: IPv4 first, then by table and destination."""
+    """Return the order in which routes are listed: IPv4 first, then by table and destination."""
     slot = route.slot
     address = b"" if slot.destination == "default" else address_bytes(slot.destination)
     return slot.version, slot.table, address, str(slot)
@@ -227,7 +229,7 @@ def _hop_leaf(hop: Hop) -> dict[str, Any]:
 
 
 def is_as_declared(declared: Route, there: Route) -> bool:
-    """Whether a route that is there is the declared one, of the same slot.
+    """Tell whether a route that is there is the declared one, of the same slot.
 
     What others than people gave has things of its own that nobody declared, such as the address to send from.
     """
@@ -253,7 +255,7 @@ def _lead_alike(declared: Sequence[Hop], there: Sequence[Hop]) -> bool:
 
 
 def is_to_be_gone(declared: Route, there: Route) -> bool:
-    """Whether a route is one of those that are to be gone: it has all that is stated."""
+    """Tell whether a route is one of those that are to be gone: it has all that is stated."""
     return (
         declared.kind in (0, there.kind)
         and (not declared.hops or _lead_alike(declared.hops, there.hops))

@@ -39,7 +39,7 @@ if TYPE_CHECKING:
 
 
 def _destination(problems: Problems, path: str, written: Any) -> Optional[str]:
-    """Where a route leads: ``default``, or a network with its prefix length; an address is one of itself alone.
+    """Return where a route leads: ``default``, or a network with its prefix length; an address is one of itself alone.
 
     As ``ip`` does, bits after the prefix are dropped of IPv6, and a mistake of IPv4.
     """
@@ -112,7 +112,7 @@ class WrittenRoute(Section, what="route", needs="to"):
         return complete
 
     def _version(self) -> int:
-        """4 or 6: that of the destination, or where that is ``default`` of what else is written."""
+        """Return 4 or 6: that of the destination, or where that is ``default`` of what else is written."""
         if self.to != "default":
             return version_of(self.to)
         written = next((one for one in (self.via, self.source, *(hop.via for hop in self.nexthops)) if one), "")
@@ -201,7 +201,7 @@ class Routes(List[Any]):
 
 
 def key() -> Key[Any]:
-    """The key of a namespace, as a topology has it."""
+    """Return the key of a namespace, as a topology has it."""
 
     def declare(site: Site, written: Sequence[WrittenRoute], owner: Owner) -> Sequence[Declared]:
         return [OneRoute(one.path, site.netns, one.route, owner.present) for one in written]

@@ -36,7 +36,9 @@ _MOST = 2**32 - 1
 
 
 def _prefix(problems: Problems, path: str, written: Any) -> Optional[str]:
-    """The packets' addresses: ``all``, a network with its prefix length, or an address; bits after the prefix stay."""
+    """Return the packets' addresses: ``all``, a network with its prefix length, or an address; bits after the prefix
+    stay.
+    """
     text = written if isinstance(written, str) else ""
     if text == "all":
         return "all"
@@ -56,7 +58,7 @@ def _prefix(problems: Problems, path: str, written: Any) -> Optional[str]:
 
 
 def _mark(problems: Problems, path: str, written: Any) -> Optional[tuple[int, int]]:
-    """A mark, and the bits of it that are compared: all, where no mask is written."""
+    """Return a mark, and the bits of it that are compared: all, where no mask is written."""
     whole = isinstance(written, int) and not isinstance(written, bool)
     found = _MARK.fullmatch(str(int(written)) if whole else written if isinstance(written, str) else "")
     if found is not None:
@@ -146,7 +148,7 @@ class WrittenRule(Section, what="rule", needs="a priority"):
         )
 
     def stated(self) -> Stated:
-        """What is stated of it, by the fields of a rule."""
+        """Return what is stated of it, by the fields of a rule."""
         written = {
             "origin": getattr(self, "from"),
             "destination": self.to,
@@ -180,16 +182,16 @@ class Rules(List[Any]):
         found = super().read(problems, path, written)
         first: dict[str, str] = {}
         for one in found or ():
-            told = name(one.rule) if hasattr(one, "rule") else None
-            if told in first:
-                problems.add(one.path, f"the rule {told} is declared already, in {first[told]}")
-            elif told is not None:
-                first[told] = one.path
+            called = name(one.rule) if hasattr(one, "rule") else None
+            if called in first:
+                problems.add(one.path, f"the rule {called} is declared already, in {first[called]}")
+            elif called is not None:
+                first[called] = one.path
         return found
 
 
 def key() -> Key[Any]:
-    """The key of a namespace, as a topology has it."""
+    """Return the key of a namespace, as a topology has it."""
 
     def declare(site: Site, written: Sequence[WrittenRule], owner: Owner) -> Sequence[Declared]:
         return [OneRule(one.path, site.netns, one.rule, None if owner.present else one.stated()) for one in written]

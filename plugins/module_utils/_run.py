@@ -20,8 +20,8 @@ from ansible_collections.linuxnet.netns.plugins.module_utils._errors import (
     Invalid,
     KernelError,
     LibraryMissing,
-    listed,
-    said,
+    enumerated,
+    os_error_text,
     unforeseen,
 )
 from ansible_collections.linuxnet.netns.plugins.module_utils._model import (
@@ -52,30 +52,30 @@ class Outcome(NamedTuple):
 
 
 Declare = Callable[[Problems, Mapping[str, Any]], list[Declared]]
-Tell = Callable[[Outcome], dict[str, Any]]
+ResultOf = Callable[[Outcome], dict[str, Any]]
 
 
 def run(
     module: AnsibleModule,
     declare: Declare,
-    tell: Tell,
+    result_of: ResultOf,
     kernel: Optional[Kernel] = None,
     *,
     changes: bool = True,
-    whole: bool = False,
+    self_contained: bool = False,
     about: Callable[[], str] = str,
 ) -> None:
     """Bring the kernel to what the module's parameters declare, and end the module with its result.
 
-    ``declare`` makes the declared objects of the parameters, noting mistakes. ``tell`` makes what the module's result
-    has beside ``changed``, ``commands`` and ``diff``. ``kernel`` is the kernel edge; tests put another one in.
+    ``declare`` makes the declared objects of the parameters, noting mistakes. ``result_of`` makes what the module's
+    result has beside ``changed``, ``commands`` and ``diff``. ``kernel`` is the kernel edge; tests put another one in.
     ``changes``: the module is one that changes the host, if it is not in check mode. The lock on the host is held until
-    the change is verified, and not while conditions are waited for. ``whole``: what the module declares does not build
-    upon what other tasks make; else check mode assumes what an earlier task of a play would have made. ``about`` is
-    what the headers of the diff name beside namespaces, when all is declared.
+    the change is verified, and not while conditions are waited for. ``self_contained``: what the module declares does
+    not build upon what other tasks make; else check mode assumes what an earlier task of a play would have made.
+    ``about`` is what the headers of the diff name beside namespaces, when all is declared.
     """
     started = time.monotonic()
-    with failures_told(module):
+    with failures_reported(module):
         problems = Problems()
         declared = declare(problems, module.params)
         problems.check()
@@ -90,10 +90,10 @@ def run(
             with kernel.locked(shared=module.check_mode or not changes):
                 scope = _plan.scope_of(declared)
                 observed = kernel.observe(scope)
-                observed.assumes = module.check_mode and not whole
+                observed.assumes = module.check_mode and not self_contained
                 plan = _plan.make(declared, observed)
                 now, conditions = plan.after, _conditions(declared, plan.after)
-                kernel.demand(plan.steps, conditions)
+                kernel.check_capabilities(plan.steps, conditions)
                 if plan.steps and not module.check_mode:
                     from ansible_collections.linuxnet.netns.plugins.module_utils._transaction import (
                         Transaction,
@@ -109,7 +109,7 @@ def run(
     for note in dict.fromkeys([*plan.after.notes, *now.notes]):
         module.warn(note)
     result = _result(module, outcome, about)
-    result.update(tell(outcome))
+    result.update(result_of(outcome))
     unmet = _unmet(outcome.found)
     if unmet is not None:
         module.fail_json(msg=unmet, **result)
@@ -117,7 +117,7 @@ def run(
 
 
 @contextmanager
-def failures_told(module: AnsibleModule) -> Iterator[None]:
+def failures_reported(module: AnsibleModule) -> Iterator[None]:
     """Make the module's failure of what goes wrong inside, in words and without a trace.
 
     The process ends with the task: so cycles, of which there are few among a hundred thousand small objects, are not
@@ -127,7 +127,7 @@ def failures_told(module: AnsibleModule) -> Iterator[None]:
     try:
         yield
     except Invalid as invalid:
-        module.fail_json(msg=listed(invalid.problems), changed=False, commands=[])
+        module.fail_json(msg=enumerated(invalid.problems), changed=False, commands=[])
     except Failed as failed:
         module.fail_json(msg=str(failed), changed=failed.changed, commands=failed.commands)
     except LibraryMissing as missing:
@@ -137,7 +137,7 @@ def failures_told(module: AnsibleModule) -> Iterator[None]:
     except KernelError as error:
         module.fail_json(msg=str(error), changed=False, commands=[])
     except OSError as error:
-        text = f"This host does not let the task do its work: {said(error)}."
+        text = f"This host does not let the task do its work: {os_error_text(error)}."
         module.fail_json(msg=text, exception=traceback.format_exc(), changed=False, commands=[])
     except Exception as error:
         text = (
@@ -161,14 +161,16 @@ def _waited(kernel: Kernel, outcome: Outcome, started: float, conditions: Sequen
     except KernelError as error:
         raise Failed(str(error), outcome.plan.commands()) from error
     except OSError as error:
-        text = f"What is declared is in place, but what was to come true could not be waited for: {said(error)}."
+        text = (
+            f"What is declared is in place, but what was to come true could not be waited for: {os_error_text(error)}."
+        )
         raise Failed(text, outcome.plan.commands()) from error
     ended = time.monotonic()
     return outcome._replace(seconds=ended - started, found=list(zip(conditions, found)), waited=ended - begun)
 
 
 def _result(module: AnsibleModule, outcome: Outcome, about: Callable[[], str]) -> dict[str, Any]:
-    """What every module's result has."""
+    """Return what every module's result has."""
     plan, commands = outcome.plan, outcome.plan.commands()
     result: dict[str, Any] = {"changed": bool(commands), "commands": commands}
     if module._diff:
@@ -180,7 +182,9 @@ def _result(module: AnsibleModule, outcome: Outcome, about: Callable[[], str]) -
 
 
 def _unmet(found: Sequence[tuple[Condition, Any]]) -> Optional[str]:
-    """The message of a task that fails because conditions have not come true, all of them; None when all have."""
+    """Return the message of a task that fails because conditions have not come true, all of them; None when all
+    have.
+    """
     faults = [condition.faults(one) for condition, one in found]
     said = [fault for some in faults for fault in some]
     if not said:

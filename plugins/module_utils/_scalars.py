@@ -103,7 +103,7 @@ class Integer:
 
 
 def _digits(least: int, most: int) -> Iterator[str]:
-    """Patterns which only the numbers from one to another match, written without leading zeros.
+    """Yield patterns which only the numbers from one to another match, written without leading zeros.
 
     Each is of numbers with the same first digits, then one digit of a range, then any digits, ``size`` numbers for each
     of the range.
@@ -126,7 +126,7 @@ def _file_name(most: int) -> Schema:
 
 
 def _table(problems: Problems, path: str, written: Any) -> Optional[int]:
-    """A routing table, by its number, or by one of the names that every host knows."""
+    """Return a routing table, by its number, or by one of the names that every host knows."""
     from ansible_collections.linuxnet.netns.plugins.module_utils._wire.names import TABLES
 
     named = {name: number for number, name in TABLES.items()}

@@ -35,13 +35,13 @@ from ansible_collections.linuxnet.netns.plugins.module_utils._scalars import (
 
 
 def _by_name(problems: Problems, path: str, text: str) -> Optional[dict[str, Any]]:
-    """A namespace by its name alone."""
+    """Return a namespace by its name alone."""
     name = problems.namespace(path, text)
     return None if name is None else {"name": name}
 
 
 def _by_place(problems: Problems, path: str, text: str) -> Optional[dict[str, Any]]:
-    """An endpoint by ``NAMESPACE:INTERFACE``, or on the host by ``INTERFACE``."""
+    """Return an endpoint by ``NAMESPACE:INTERFACE``, or on the host by ``INTERFACE``."""
     netns, colon, interface = text.rpartition(":")
     inside = problems.namespace(path, alike(text, netns)) if colon else None
     name = problems.veth_name(path, alike(text, interface))
@@ -159,7 +159,7 @@ class Topology(Section, what="topology", needs="name, namespaces and links"):
 
 
 def read(problems: Problems, form: Mapping[str, Any]) -> Topology:
-    """The topology of a form; every mistake is noted, and what has mistakes is left out."""
+    """Return the topology of a form; every mistake is noted, and what has mistakes is left out."""
     topology = Topology("", {"name": ""})
     topology.take(problems, form)
     _once(problems, "namespace", [(one.path, one.name) for one in topology.namespaces])
@@ -181,12 +181,12 @@ def _places(topology: Topology) -> list[DeclaredPlace]:
 
 
 def addresses_there(topology: Topology) -> list[tuple[Endpoint, Any]]:
-    """The addresses of interfaces that are there already, as they were written, each with its interface."""
+    """Return the addresses of interfaces that are there already, as they were written, each with its interface."""
     return [(Endpoint(place.netns, one.interface), one) for place in _places(topology) for one in place.addresses or ()]
 
 
 def interfaces_of(topology: Topology) -> list[Any]:
-    """The interfaces of a topology beside the ends of its links, in the order written."""
+    """Return the interfaces of a topology beside the ends of its links, in the order written."""
     places = _places(topology)
     for place in places:
         for one in place.interfaces or ():
@@ -204,7 +204,7 @@ def _once(problems: Problems, what: str, written: Sequence[tuple[str, Hashable]]
 
 
 def declare(topology: Topology, present: bool, purge: bool, shown: bool = False) -> list[Declared]:
-    """The declared objects of a topology: what is to be there, or to be gone.
+    """Return the declared objects of a topology: what is to be there, or to be gone.
 
     What belongs to one namespace stands together, so that it can be sent to the kernel together. Removals come last.
     ``shown``: what goes with a namespace is looked at, so that it can be shown.
@@ -289,7 +289,9 @@ def _present(topology: Topology, purge: bool) -> list[Declared]:
 
 
 def _visited(written: Sequence[Netns], interfaces: Sequence[Any]) -> list[Netns]:
-    """The namespaces in the order in which they are visited: one comes after those that its interfaces are born in."""
+    """Return the namespaces in the order in which they are visited: one comes after those that its interfaces are
+    born in.
+    """
     born: dict[Netns, list[Netns]] = {}
     for one in interfaces:
         if one.birth != one.netns:

@@ -19,7 +19,7 @@ from ansible_collections.linuxnet.netns.plugins.module_utils._errors import (
     Invalid,
     KernelError,
     StepFailed,
-    listed,
+    enumerated,
     unforeseen,
 )
 from ansible_collections.linuxnet.netns.plugins.module_utils._model import Declared, Scope, State, Step
@@ -71,7 +71,7 @@ class Transaction:
         try:
             plan = _plan.make(self._declared, self._kernel.observe(self._scope))
         except Invalid as invalid:
-            raise Failed(f"{why} Then this was found: {listed(invalid.problems)}. {back}") from invalid
+            raise Failed(f"{why} Then this was found: {enumerated(invalid.problems)}. {back}") from invalid
         except KernelError as error:
             raise Failed(f"{why} {back} {error}") from error
         done: list[Step] = []
@@ -93,12 +93,12 @@ class Transaction:
         return Failed(f"{why} {undone} {back}")
 
     def _checkpoint(self, plan: _plan.Plan) -> None:
-        disturbed = {netns for step in plan.steps if step.disruptive() for netns in step.places()}
+        disturbed = {netns for step in plan.steps if step.disruptive() for netns in step.namespaces()}
         if disturbed:
             self._kernel.checkpoint(sorted(disturbed, key=lambda netns: netns or ""))
 
     def _verified(self, plan: _plan.Plan, created: frozenset[str]) -> State:
-        """The state as it is now, which must be as declared.
+        """Return the state as it is now, which must be as declared.
 
         Every step was acknowledged by the kernel one by one. That is the proof for the inside of the ``created``
         namespaces, which this run made and where nobody else is yet (but for interfaces that came with them, whose
@@ -115,12 +115,12 @@ class Transaction:
         except KernelError as error:
             back = self._undo(plan, plan.steps, str(error))
             raise Failed(f"{error} All that was done was undone. {back}") from error
-        now.adopt(plan.after, created)
+        now.copy_namespaces(plan.after, created)
         now.just_made = frozenset(plan.after.made)
         try:
             missing = [_called(step) for step in _plan.make(others, now).steps]
         except Invalid as invalid:
-            missing = [listed(invalid.problems)]
+            missing = [enumerated(invalid.problems)]
         if missing:
             why = (
                 "This was still to be done after the kernel had accepted every step, as if something else on this host "
@@ -129,7 +129,7 @@ class Transaction:
             back = self._undo(plan, plan.steps, why)
             raise Failed(f"{why} All that was done was undone. {back}")
         removed = {thing for step in plan.steps for thing in step.removes()}
-        now.notes.extend(f"Gone with what the task did: {words}." for words in self._kernel.lost(removed))
+        now.notes.extend(f"Gone with what the task did: {words}." for words in self._kernel.carried_away(removed))
         return now
 
     def _take_back(self, plan: _plan.Plan, failed: StepFailed) -> tuple[str, str]:
@@ -163,7 +163,7 @@ class Transaction:
                 refused.append(f"{_called(failed.step)} failed: {failed.words}")
                 over = {id(step) for step in (failed.step, *failed.done)}
                 steps = [step for step in steps if id(step) not in over]
-        left.extend(self._kernel.revive())
+        left.extend(self._kernel.put_back())
         try:
             differing = self._differing()
         except KernelError as error:
@@ -176,14 +176,14 @@ class Transaction:
         if left:
             raise Failed(
                 f"{why} What was done before was undone, except for this: {'; '.join(left)}.",
-                [str(step) for step in done if step.words()],
+                [str(step) for step in done if step.command()],
             )
         if differing:
             return f"What is there now differs, for something else changed it meanwhile: {some(differing)}."
         return "The host is as it was."
 
     def _differing(self) -> list[str]:
-        """What is not as it was before the first step, by its place in the diff. Raises: KernelError."""
+        """Return what is not as it was before the first step, by its place in the diff. Raises: KernelError."""
         now = self._kernel.observe(self._scope)
         kinds = {**self._was.tables, **now.tables}
         unseen = [f"the {kind.name}" for kind in kinds if kind.unseen(now) != kind.unseen(self._was)]
@@ -191,7 +191,7 @@ class Transaction:
 
 
 def _paths(was: Any, now: Any, path: str = "") -> list[str]:
-    """Where two views differ."""
+    """Return where two views differ."""
     if not (isinstance(was, dict) and isinstance(now, dict)):
         return [] if was == now else [path]
     return [
@@ -203,7 +203,7 @@ def _paths(was: Any, now: Any, path: str = "") -> list[str]:
 
 
 def _called(step: Step) -> str:
-    """What a step is called in a message: its command, if it has one."""
+    """Return what a step is called in a message: its command, if it has one."""
     return str(step) or "the record of the topology"
 
 

@@ -44,7 +44,7 @@ class Prefix(NamedTuple):
         return cls(_network(address, length), length)
 
     def has(self, address: bytes) -> bool:
-        """Whether an address, packed, is in this network."""
+        """Tell whether an address, packed, is in this network."""
         return len(address) == len(self.packed) and _network(address, self.length) == self.packed
 
 
@@ -149,17 +149,19 @@ def address_bytes(text: str) -> bytes:
 
 
 def is_multicast(address: bytes) -> bool:
-    """Whether an address, packed, is that of a group (RFC 1112, 4291)."""
+    """Tell whether an address, packed, is that of a group (RFC 1112, 4291)."""
     return address[0] == 0xFF if len(address) == 16 else address[0] >> 4 == 0xE
 
 
 def is_link_local(text: str) -> bool:
-    """Whether it is an IPv6 address that means something on its link alone; a prefix length or a zone may follow."""
+    """Tell whether it is an IPv6 address that means something on its link alone; a prefix length or a zone may
+    follow.
+    """
     return ":" in text and LINK_LOCAL.has(address_bytes(text))
 
 
 def is_loopback(text: str) -> bool:
-    """Whether it is an address that each namespace has for itself; a prefix length may follow."""
+    """Tell whether it is an address that each namespace has for itself; a prefix length may follow."""
     address = address_bytes(text)
     return any(prefix.has(address) for prefix in LOOPBACK)
 
@@ -170,7 +172,7 @@ def version_of(text: str) -> int:
 
 
 def is_nobodys(address: bytes) -> bool:
-    """Whether an address, packed, can be no interface's own.
+    """Tell whether an address, packed, can be no interface's own.
 
     It is unspecified, multicast, or the broadcast address of every network (RFC 919, 1112, 4291).
     """
@@ -178,11 +180,11 @@ def is_nobodys(address: bytes) -> bool:
 
 
 def canonical(packed: bytes) -> str:
-    """An address, packed, in canonical form."""
+    """Return an address, packed, in canonical form."""
     return socket.inet_ntop(socket.AF_INET if len(packed) == 4 else socket.AF_INET6, packed)
 
 
 def _network(packed: bytes, length: int) -> bytes:
-    """An address with all bits after the prefix 0."""
+    """Return an address with all bits after the prefix 0."""
     bits = 8 * len(packed) - length
     return (int.from_bytes(packed, "big") >> bits << bits).to_bytes(len(packed), "big")

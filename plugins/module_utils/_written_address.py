@@ -34,7 +34,7 @@ _SCOPES = {SCOPES[number]: number for number in (0, 200, 253, 254)}
 
 
 def _address(problems: Problems, path: str, written: Any) -> Optional[InterfaceAddress]:
-    """An address with its prefix length."""
+    """Return an address with its prefix length."""
     if written is None:
         problems.add(path, "it is missing")
         return None
@@ -42,7 +42,7 @@ def _address(problems: Problems, path: str, written: Any) -> Optional[InterfaceA
 
 
 def _broadcast(problems: Problems, path: str, written: Any) -> Optional[str]:
-    """An IPv4 address, or ``+`` for the last one of the network."""
+    """Return an IPv4 address, or ``+`` for the last one of the network."""
     if written == "+":
         return "+"
     try:
@@ -56,7 +56,7 @@ def _broadcast(problems: Problems, path: str, written: Any) -> Optional[str]:
 
 
 def _label(problems: Problems, path: str, written: Any) -> Optional[str]:
-    """A word of at most 15 bytes (linux/if.h: IFNAMSIZ)."""
+    """Return a word of at most 15 bytes (linux/if.h: IFNAMSIZ)."""
     size = len(written.encode("utf-8", "surrogateescape")) if isinstance(written, str) else 0
     if not 0 < size <= MOST_INTERFACE_BYTES or not written.isprintable() or any(map(str.isspace, written)):
         most = f"a word of at most {MOST_INTERFACE_BYTES} bytes is needed, such as eth0:web"
@@ -137,6 +137,6 @@ class WrittenAddress(Section, what="address", needs="an address"):
         return tuple([(name, value) for name, value in found.items() if value is not None])
 
     def _last(self) -> str:
-        """The last address of its network."""
+        """Return the last address of its network."""
         network = int.from_bytes(self.address.network.packed, "big")
         return canonical((network | (1 << 32 - self.address.length) - 1).to_bytes(4, "big"))

@@ -16,7 +16,9 @@ _TAKEN = re.compile(r"(?i)y|n|yes|no|on|off|true|false|null|~")
 
 
 def render(value: Any) -> str:
-    """The tree as a YAML document: mappings sorted by key, two spaces an indent, an empty tree as no text at all."""
+    """Return the tree as a YAML document: mappings sorted by key, two spaces an indent, an empty tree as no text at
+    all.
+    """
     return "" if value in ({}, [], None) else "".join(f"{line}\n" for line in _lines(value))
 
 

@@ -112,7 +112,7 @@ ARGUMENTS = {
 
 
 def declare(problems: Problems, params: Mapping[str, Any]) -> list[Declared]:
-    """The namespaces, and the state of loopback in each."""
+    """Return the namespaces, and the state of loopback in each."""
     present = params["state"] == "present"
     names = problems.namespaces("name", params["name"])
     declared: list[Declared] = [Namespace("name", name, present, inspect=True) for name in names]
@@ -121,10 +121,10 @@ def declare(problems: Problems, params: Mapping[str, Any]) -> list[Declared]:
     return declared
 
 
-def tell(outcome: Outcome) -> dict[str, Any]:
-    """The namespaces after the run."""
+def result(outcome: Outcome) -> dict[str, Any]:
+    """Return the namespaces after the run."""
     loopback = {one.netns for one in outcome.declared if isinstance(one, LinkState)}
-    told = []
+    found_there = []
     for name in (one.name for one in outcome.declared if isinstance(one, Namespace)):
         one: dict[str, Any] = {"name": name, "state": "present" if outcome.now.has(name) else "absent"}
         lo = find(outcome.now, Endpoint(name, "lo")) if name in loopback else None
@@ -134,13 +134,13 @@ def tell(outcome: Outcome) -> dict[str, Any]:
             before = outcome.plan.before.names.get(name)
             held = {} if before is None else {"processes": before.processes, "mounts": before.mounts}
             one.update({key: list(found) for key, found in held.items() if found})
-        told.append(one)
-    return {"namespaces": told}
+        found_there.append(one)
+    return {"namespaces": found_there}
 
 
 def main() -> None:
     """Run the module."""
-    run(Module(ARGUMENTS), declare, tell)
+    run(Module(ARGUMENTS), declare, result)
 
 
 if __name__ == "__main__":

@@ -155,7 +155,7 @@ addresses:
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from ansible_collections.linuxnet.netns.plugins.module_utils._kinds.address import Addresses, listed
+from ansible_collections.linuxnet.netns.plugins.module_utils._kinds.address import Addresses, in_results
 from ansible_collections.linuxnet.netns.plugins.module_utils._model import Declared, Endpoint
 from ansible_collections.linuxnet.netns.plugins.module_utils._module import Module
 from ansible_collections.linuxnet.netns.plugins.module_utils._normalise import Problems
@@ -172,7 +172,7 @@ ARGUMENTS = {
 
 
 def declare(problems: Problems, params: Mapping[str, Any]) -> list[Declared]:
-    """The addresses of the interface."""
+    """Return the addresses of the interface."""
     netns = problems.optional_namespace("netns", params["netns"])
     interface = problems.interface("interface", params["interface"])
     names, details, addresses = _content(problems, params["addresses"])
@@ -189,7 +189,7 @@ def declare(problems: Problems, params: Mapping[str, Any]) -> list[Declared]:
 
 
 def _content(problems: Problems, written: Sequence[Any]) -> tuple[Any, Any, Sequence[Any]]:
-    """The names of the addresses, what is declared of some beside themselves, and what was read."""
+    """Return the names of the addresses, what is declared of some beside themselves, and what was read."""
     if all(isinstance(one, str) for one in written):
         read = problems.addresses("addresses", written)
         return tuple(one.text for one in read), (), read
@@ -200,15 +200,15 @@ def _content(problems: Problems, written: Sequence[Any]) -> tuple[Any, Any, Sequ
     return (*_addresses.content(mixed), mixed)
 
 
-def tell(outcome: Outcome) -> dict[str, Any]:
-    """The addresses of the interface after the run."""
+def result(outcome: Outcome) -> dict[str, Any]:
+    """Return the addresses of the interface after the run."""
     (declared,) = (one for one in outcome.declared if isinstance(one, Addresses))
-    return {"addresses": listed(outcome.now, Endpoint(declared.netns, declared.interface))}
+    return {"addresses": in_results(outcome.now, Endpoint(declared.netns, declared.interface))}
 
 
 def main() -> None:
     """Run the module."""
-    run(Module(ARGUMENTS), declare, tell)
+    run(Module(ARGUMENTS), declare, result)
 
 
 if __name__ == "__main__":

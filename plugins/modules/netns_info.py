@@ -280,7 +280,7 @@ from ansible_collections.linuxnet.netns.plugins.module_utils import _info
 from ansible_collections.linuxnet.netns.plugins.module_utils._kinds.registry import KINDS
 from ansible_collections.linuxnet.netns.plugins.module_utils._module import Module
 from ansible_collections.linuxnet.netns.plugins.module_utils._normalise import Problems
-from ansible_collections.linuxnet.netns.plugins.module_utils._run import failures_told
+from ansible_collections.linuxnet.netns.plugins.module_utils._run import failures_reported
 
 ARGUMENTS = {
     "names": {"type": "list", "elements": "str"},
@@ -293,7 +293,7 @@ ARGUMENTS = {
 def main() -> None:
     """Run the module."""
     module = Module(ARGUMENTS)
-    with failures_told(module):
+    with failures_reported(module):
         problems = Problems()
         places = _info.read(problems, module.params)
         problems.check()

@@ -206,10 +206,10 @@ def main() -> None:
         given = {name: params[name] for name in ModuleLink.keys if params[name] is not None}
         return written.objects(problems, given, present=params["state"] == "present")
 
-    def tell(outcome: Outcome) -> dict[str, Any]:
+    def result(outcome: Outcome) -> dict[str, Any]:
         return {"link": shown(outcome.now, written.endpoint)}
 
-    run(Module(ARGUMENTS), declare, tell)
+    run(Module(ARGUMENTS), declare, result)
 
 
 if __name__ == "__main__":

@@ -103,7 +103,7 @@ link:
 from collections.abc import Mapping
 from typing import Any
 
-from ansible_collections.linuxnet.netns.plugins.module_utils._kinds.interface import told
+from ansible_collections.linuxnet.netns.plugins.module_utils._kinds.interface import as_result
 from ansible_collections.linuxnet.netns.plugins.module_utils._kinds.link_state import Carrier, LinkState
 from ansible_collections.linuxnet.netns.plugins.module_utils._model import Declared
 from ansible_collections.linuxnet.netns.plugins.module_utils._module import Module
@@ -119,17 +119,17 @@ ARGUMENTS = {
 
 
 def declare(problems: Problems, params: Mapping[str, Any]) -> list[Declared]:
-    """The link state of the interface."""
+    """Return the link state of the interface."""
     netns = problems.optional_namespace("netns", params["netns"])
     interface = problems.interface("interface", params["interface"])
     wait = problems.seconds("wait", params["wait"])
     return [LinkState("", netns, interface or "", params["state"] == "up", wait or 0, alone=True)]
 
 
-def tell(outcome: Outcome) -> dict[str, Any]:
-    """The interface after the run."""
+def result(outcome: Outcome) -> dict[str, Any]:
+    """Return the interface after the run."""
     (declared,) = (one for one in outcome.declared if isinstance(one, LinkState))
-    link = told(outcome.now, declared.netns, declared.interface)
+    link = as_result(outcome.now, declared.netns, declared.interface)
     for condition, found in outcome.found:
         if isinstance(condition, Carrier):
             # What the wait has found is younger than the state.
@@ -139,7 +139,7 @@ def tell(outcome: Outcome) -> dict[str, Any]:
 
 def main() -> None:
     """Run the module."""
-    run(Module(ARGUMENTS), declare, tell)
+    run(Module(ARGUMENTS), declare, result)
 
 
 if __name__ == "__main__":

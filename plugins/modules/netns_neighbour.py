@@ -108,7 +108,7 @@ neighbours:
 from collections.abc import Mapping
 from typing import Any
 
-from ansible_collections.linuxnet.netns.plugins.module_utils._kinds.neighbour import Neighbour, Neighbours, listed
+from ansible_collections.linuxnet.netns.plugins.module_utils._kinds.neighbour import Neighbour, Neighbours, in_results
 from ansible_collections.linuxnet.netns.plugins.module_utils._model import Declared, Endpoint
 from ansible_collections.linuxnet.netns.plugins.module_utils._module import Module
 from ansible_collections.linuxnet.netns.plugins.module_utils._normalise import Problems
@@ -129,7 +129,7 @@ ARGUMENTS = {
 
 
 def declare(problems: Problems, params: Mapping[str, Any]) -> list[Declared]:
-    """The neighbours of the interface."""
+    """Return the neighbours of the interface."""
     netns = problems.optional_namespace("netns", params["netns"])
     interface = problems.interface("interface", params["interface"])
     present = params["state"] == "present"
@@ -149,15 +149,15 @@ def declare(problems: Problems, params: Mapping[str, Any]) -> list[Declared]:
     return [Neighbours("", netns, interface or "", tuple(neighbours.values()), present, params["exclusive"])]
 
 
-def tell(outcome: Outcome) -> dict[str, Any]:
-    """The neighbours of the interface after the run."""
+def result(outcome: Outcome) -> dict[str, Any]:
+    """Return the neighbours of the interface after the run."""
     (declared,) = (one for one in outcome.declared if isinstance(one, Neighbours))
-    return {"neighbours": listed(outcome.now, Endpoint(declared.netns, declared.interface))}
+    return {"neighbours": in_results(outcome.now, Endpoint(declared.netns, declared.interface))}
 
 
 def main() -> None:
     """Run the module."""
-    run(Module(ARGUMENTS), declare, tell)
+    run(Module(ARGUMENTS), declare, result)
 
 
 if __name__ == "__main__":

@@ -187,7 +187,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from ansible_collections.linuxnet.netns.plugins.module_utils import _routes
-from ansible_collections.linuxnet.netns.plugins.module_utils._kinds.route import NoOtherRoutes, OneRoute, listed
+from ansible_collections.linuxnet.netns.plugins.module_utils._kinds.route import NoOtherRoutes, OneRoute, in_results
 from ansible_collections.linuxnet.netns.plugins.module_utils._model import Declared
 from ansible_collections.linuxnet.netns.plugins.module_utils._module import Module
 from ansible_collections.linuxnet.netns.plugins.module_utils._normalise import Problems
@@ -203,7 +203,7 @@ ARGUMENTS = {
 
 
 def declare(problems: Problems, params: Mapping[str, Any]) -> list[Declared]:
-    """The routes of the namespace."""
+    """Return the routes of the namespace."""
     netns = problems.optional_namespace("netns", params["netns"])
     present, exclusive = params["state"] == "present", params["exclusive"]
     section = _routes.WrittenRoute if present else _routes.RouteToBeGone
@@ -217,15 +217,15 @@ def declare(problems: Problems, params: Mapping[str, Any]) -> list[Declared]:
     return [*declared, NoOtherRoutes("exclusive", netns, routes, tables, exclusive)]
 
 
-def tell(outcome: Outcome) -> dict[str, Any]:
-    """The routes of the tables after the run."""
+def result(outcome: Outcome) -> dict[str, Any]:
+    """Return the routes of the tables after the run."""
     others = next(one for one in outcome.declared if isinstance(one, NoOtherRoutes))
-    return {"routes": listed(outcome.now, others.netns, others.tables)}
+    return {"routes": in_results(outcome.now, others.netns, others.tables)}
 
 
 def main() -> None:
     """Run the module."""
-    run(Module(ARGUMENTS), declare, tell)
+    run(Module(ARGUMENTS), declare, result)
 
 
 if __name__ == "__main__":

@@ -148,7 +148,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from ansible_collections.linuxnet.netns.plugins.module_utils import _rules
-from ansible_collections.linuxnet.netns.plugins.module_utils._kinds.rule import NoOtherRules, OneRule, listed
+from ansible_collections.linuxnet.netns.plugins.module_utils._kinds.rule import NoOtherRules, OneRule, in_results
 from ansible_collections.linuxnet.netns.plugins.module_utils._model import Declared
 from ansible_collections.linuxnet.netns.plugins.module_utils._module import Module
 from ansible_collections.linuxnet.netns.plugins.module_utils._normalise import Problems
@@ -163,7 +163,7 @@ ARGUMENTS = {
 
 
 def declare(problems: Problems, params: Mapping[str, Any]) -> list[Declared]:
-    """The rules of the namespace."""
+    """Return the rules of the namespace."""
     netns = problems.optional_namespace("netns", params["netns"])
     present, exclusive = params["state"] == "present", params["exclusive"]
     section = _rules.WrittenRule if present else _rules.RuleToBeGone
@@ -176,15 +176,15 @@ def declare(problems: Problems, params: Mapping[str, Any]) -> list[Declared]:
     return [*declared, NoOtherRules("exclusive", netns, rules, exclusive)]
 
 
-def tell(outcome: Outcome) -> dict[str, Any]:
-    """The rules of the namespace after the run."""
+def result(outcome: Outcome) -> dict[str, Any]:
+    """Return the rules of the namespace after the run."""
     netns = next(one.netns for one in outcome.declared if isinstance(one, NoOtherRules))
-    return {"rules": listed(outcome.now, netns)}
+    return {"rules": in_results(outcome.now, netns)}
 
 
 def main() -> None:
     """Run the module."""
-    run(Module(ARGUMENTS), declare, tell)
+    run(Module(ARGUMENTS), declare, result)
 
 
 if __name__ == "__main__":

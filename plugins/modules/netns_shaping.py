@@ -178,7 +178,7 @@ ARGUMENTS = {
 
 
 def declare(problems: Problems, params: Mapping[str, Any]) -> list[Declared]:
-    """The queueing discipline of the interface."""
+    """Return the queueing discipline of the interface."""
     netns = problems.optional_namespace("netns", params["netns"])
     interface = problems.interface("interface", params["interface"])
     present = params["state"] == "present"
@@ -190,15 +190,15 @@ def declare(problems: Problems, params: Mapping[str, Any]) -> list[Declared]:
     return [qdisc.Shaping("", netns, interface or "", kind, tuple(options.items()), present)]
 
 
-def tell(outcome: Outcome) -> dict[str, Any]:
-    """The queueing discipline of the interface after the run."""
+def result(outcome: Outcome) -> dict[str, Any]:
+    """Return the queueing discipline of the interface after the run."""
     (declared,) = (one for one in outcome.declared if isinstance(one, qdisc.Shaping))
-    return {"shaping": qdisc.told(outcome.now, declared.end, declared.place) or {}}
+    return {"shaping": qdisc.as_result(outcome.now, declared.end, declared.place) or {}}
 
 
 def main() -> None:
     """Run the module."""
-    run(Module(ARGUMENTS), declare, tell)
+    run(Module(ARGUMENTS), declare, result)
 
 
 if __name__ == "__main__":

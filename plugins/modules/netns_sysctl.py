@@ -106,19 +106,19 @@ ARGUMENTS = {
 
 
 def declare(problems: Problems, params: Mapping[str, Any]) -> list[Declared]:
-    """The sysctls of the namespace."""
+    """Return the sysctls of the namespace."""
     netns = problems.optional_namespace("netns", params["netns"])
     return sysctl.declared(netns, sysctl.read(problems, "sysctls", params["sysctls"]))
 
 
-def tell(outcome: Outcome) -> dict[str, Any]:
-    """Their values after the run."""
-    return {"sysctls": sysctl.told(outcome.now, outcome.declared)}
+def result(outcome: Outcome) -> dict[str, Any]:
+    """Return their values after the run."""
+    return {"sysctls": sysctl.as_result(outcome.now, outcome.declared)}
 
 
 def main() -> None:
     """Run the module."""
-    run(Module(ARGUMENTS), declare, tell)
+    run(Module(ARGUMENTS), declare, result)
 
 
 if __name__ == "__main__":

@@ -283,24 +283,24 @@ def main() -> None:
         declared += _topology.settling(read) if params["state"] == "present" else []
         return declared + _topology.reachability(read, TIMEOUT) if probes(params) else declared
 
-    def tell(outcome: Outcome) -> dict[str, Any]:
-        result: dict[str, Any] = {"topology": told(topology[0], module.params["state"], outcome)}
+    def result(outcome: Outcome) -> dict[str, Any]:
+        result: dict[str, Any] = {"topology": summary(topology[0], module.params["state"], outcome)}
         if probes(module.params):
             from ansible_collections.linuxnet.netns.plugins.module_utils._kinds import reachability
 
             result["probes"] = reachability.results(outcome.found)
         return result
 
-    run(module, declare, tell, whole=True, about=lambda: f"topology {topology[0].name}")
+    run(module, declare, result, self_contained=True, about=lambda: f"topology {topology[0].name}")
 
 
 def probes(params: Mapping[str, Any]) -> bool:
-    """Whether reachability is to be proven."""
+    """Tell whether reachability is to be proven."""
     return bool(params["probe"]) and params["state"] == "present"
 
 
-def told(topology: _topology.Topology, state: str, outcome: Outcome) -> dict[str, Any]:
-    """The topology and what was done for it."""
+def summary(topology: _topology.Topology, state: str, outcome: Outcome) -> dict[str, Any]:
+    """Return the topology and what was done for it."""
     steps = outcome.plan.steps
     return {
         "name": topology.name,
@@ -314,7 +314,7 @@ def told(topology: _topology.Topology, state: str, outcome: Outcome) -> dict[str
 
 
 def counted(things: Iterable[Thing]) -> dict[str, int]:
-    """How many there are of each kind."""
+    """Return how many there are of each kind."""
     counts = {"namespaces": 0, "interfaces": 0, "addresses": 0}
     for thing in things:
         counts[thing.kind.plural] = counts.get(thing.kind.plural, 0) + 1

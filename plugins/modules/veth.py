@@ -143,7 +143,7 @@ link:
 from collections.abc import Mapping
 from typing import Any
 
-from ansible_collections.linuxnet.netns.plugins.module_utils._kinds.interface import told
+from ansible_collections.linuxnet.netns.plugins.module_utils._kinds.interface import as_result
 from ansible_collections.linuxnet.netns.plugins.module_utils._kinds.veth import Veth, VethEnd
 from ansible_collections.linuxnet.netns.plugins.module_utils._model import Declared
 from ansible_collections.linuxnet.netns.plugins.module_utils._module import Module
@@ -163,7 +163,7 @@ ARGUMENTS = {
 
 
 def declare(problems: Problems, params: Mapping[str, Any]) -> list[Declared]:
-    """The pair."""
+    """Return the pair."""
     mtu = problems.mtu("mtu", params["mtu"])
 
     def end(option: str, prefix: str) -> VethEnd:
@@ -186,21 +186,21 @@ def declare(problems: Problems, params: Mapping[str, Any]) -> list[Declared]:
     return [Veth("", first, second, params["state"] == "present")]
 
 
-def tell(outcome: Outcome) -> dict[str, Any]:
-    """The pair after the run."""
+def result(outcome: Outcome) -> dict[str, Any]:
+    """Return the pair after the run."""
     (pair,) = (one for one in outcome.declared if isinstance(one, Veth))
     found = pair.find(outcome.now) or ()
     return {
         "link": {
             "state": "present" if found else "absent",
-            "endpoints": [told(outcome.now, *end) for end in found],
+            "endpoints": [as_result(outcome.now, *end) for end in found],
         }
     }
 
 
 def main() -> None:
     """Run the module."""
-    run(Module(ARGUMENTS), declare, tell)
+    run(Module(ARGUMENTS), declare, result)
 
 
 if __name__ == "__main__":

@@ -14,7 +14,7 @@ import re
 from collections.abc import Mapping, Sequence
 from typing import Any, Optional
 
-from ansible_collections.linuxnet.netns.plugins.module_utils._errors import listed
+from ansible_collections.linuxnet.netns.plugins.module_utils._errors import enumerated
 from ansible_collections.linuxnet.netns.plugins.module_utils._normalise import Problems
 from ansible_collections.linuxnet.netns.plugins.plugin_utils._names import brief, host_fault, is_template
 
@@ -39,7 +39,7 @@ class Described:
         self.faults: list[str] = []
 
     def left_out(self) -> str:
-        """What was left out and why: the first of it, and how much more there is; nothing where nothing was."""
+        """Return what was left out and why: the first of it, and how much more there is; nothing where nothing was."""
         if not self.faults:
             return ""
         more = len(self.faults) - 1
@@ -61,7 +61,7 @@ class Described:
         if not problems.found and is_template(interface):
             problems.add(f"{path}, interface", f"Ansible would take {interface!r} for a template")
         if problems.found:
-            self.faults.append(listed(problems.found))
+            self.faults.append(enumerated(problems.found))
             return None
         whole = isinstance(mtu, int) and not isinstance(mtu, bool)
         addresses = (self._fitting(f"{path}, address", one, _is_address(one)) for one in link["addresses"])
@@ -75,7 +75,7 @@ class Described:
         }
 
     def _fitting(self, path: str, value: Any, fits: bool) -> Any:
-        """A value that fits, as a plain one; None for one that does not."""
+        """Return a value that fits, as a plain one; None for one that does not."""
         if value is None or fits:
             return str(value) if isinstance(value, str) else value
         self.faults.append(f"{path}: {value!r} cannot be")
@@ -83,7 +83,7 @@ class Described:
 
 
 def variables(links: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
-    """The variables of a namespace that tell what is in it."""
+    """Return the variables of a namespace that tell what is in it."""
     return {
         "netns_links": list(links),
         "netns_addresses": [address for link in links for address in link["addresses"]],
@@ -124,7 +124,7 @@ def _described(there: Mapping[Any, Sequence[Any]]) -> Described:
 
 
 def _links(namespace: Mapping[str, Any]) -> list[dict[str, Any]]:
-    """The links of a namespace that was asked about, in the same form as those of a topology."""
+    """Return the links of a namespace that was asked about, in the same form as those of a topology."""
     addresses: dict[str, list[str]] = {}
     for one in namespace["addresses"]:
         if one["scope"] != "link":
@@ -144,19 +144,19 @@ def _links(namespace: Mapping[str, Any]) -> list[dict[str, Any]]:
 
 
 def _short(peer: Optional[Mapping[str, Any]]) -> Optional[str]:
-    """The other end in the short form of a topology, None where it is not known."""
+    """Return the other end in the short form of a topology, None where it is not known."""
     if peer is None or peer["place"] == "elsewhere" or peer["interface"] is None:
         return None
     return f"{peer['netns']}:{peer['interface']}" if peer["netns"] else str(peer["interface"])
 
 
 def _is_plain(text: Any) -> bool:
-    """Whether a text is a word, such as a name, that Ansible gives no meaning."""
+    """Tell whether a text is a word, such as a name, that Ansible gives no meaning."""
     return isinstance(text, str) and text.isprintable() and " " not in text and not is_template(text)
 
 
 def _is_address(text: Any) -> bool:
-    """Whether a text is an address with its prefix length."""
+    """Tell whether a text is an address with its prefix length."""
     # A scope after '%' may be any text.
     if not isinstance(text, str) or "/" not in text or "%" in text:
         return False

@@ -65,7 +65,7 @@ class Asked(NamedTuple):
 
 
 def local() -> dict[str, Any]:
-    """The variables by which the controller itself is reached."""
+    """Return the variables by which the controller itself is reached."""
     return {"ansible_connection": "local", "ansible_python_interpreter": sys.executable}
 
 
@@ -152,7 +152,7 @@ def _environment(given: Path) -> dict[str, str]:
 
 
 def _vaults() -> list[str]:
-    """The options of the calling command for vault passwords, but for those that are typed."""
+    """Return the options of the calling command for vault passwords, but for those that are typed."""
     given = context.CLIARGS
     ids = [str(one) for one in given.get("vault_ids") or () if not str(one).rpartition("@")[2].startswith("prompt")]
     files = [str(one) for one in given.get("vault_password_files") or ()]

@@ -52,7 +52,7 @@ def refuse(path: str, why: str) -> NoReturn:
 
 
 def parsed(loader: Any, text: str) -> Any:
-    """What a text says, JSON or YAML. Raises: Unreadable."""
+    """Return what a text says, JSON or YAML. Raises: Unreadable."""
     if text.lstrip().startswith("{"):
         try:
             return json.loads(text)
@@ -68,7 +68,7 @@ def parsed(loader: Any, text: str) -> Any:
 
 
 def decrypted(loader: Any, path: str, ciphertext: str) -> Secret:
-    """The plain text of a value that is encrypted by itself. Raises: Unreadable."""
+    """Return the plain text of a value that is encrypted by itself. Raises: Unreadable."""
     try:
         # The one form that all versions of Ansible take, and the way that all have to its plain text.
         text = str(loader.load(json.dumps({"__ansible_vault": ciphertext})))
@@ -91,7 +91,7 @@ class _Place:
         self.merged: list[Any] = []
 
     def path(self) -> str:
-        """The last part of the path of what comes next."""
+        """Return the last part of the path of what comes next."""
         if isinstance(self.value, list):
             return f"[{len(self.value)}]"
         return f".{as_key(self.key)}" if self.keyed else ""
@@ -110,7 +110,7 @@ class Builder:
         self._constructor = yaml.constructor.SafeConstructor()
 
     def built(self, events: Iterator[Any]) -> Any:
-        """The value of the only document; None when there is none. Raises: Unreadable, yaml.YAMLError."""
+        """Return the value of the only document; None when there is none. Raises: Unreadable, yaml.YAMLError."""
         root = _Place([], None, 0)
         self._places = [root]
         for event in events:
@@ -193,7 +193,7 @@ class Builder:
         place.merged += values
 
     def _scalar(self, event: Any) -> tuple[Any, bool]:
-        """The value of a scalar, and whether it is the key of what is merged into its mapping."""
+        """Return the value of a scalar, and whether it is the key of what is merged into its mapping."""
         text, tag = event.value, event.tag
         if len(text) > MOST_LENGTH:
             refuse(self._path(), f"a value of {len(text)} characters is too long; at most {MOST_LENGTH} are possible")

@@ -15,7 +15,7 @@ import re
 from typing import Any, Optional
 
 from ansible.constants import LOCALHOST
-from ansible_collections.linuxnet.netns.plugins.module_utils._errors import listed
+from ansible_collections.linuxnet.netns.plugins.module_utils._errors import enumerated
 from ansible_collections.linuxnet.netns.plugins.module_utils._normalise import Problems
 
 #: How many characters of a text from outside a message has.
@@ -30,7 +30,7 @@ def namespace_fault(path: str, name: Any) -> Optional[str]:
     """Tell why no namespace can be entered by this name, beginning with the path; None where one can be."""
     problems = Problems()
     problems.namespace(path, name)
-    return listed(problems.found) if problems.found else None
+    return enumerated(problems.found) if problems.found else None
 
 
 def host_fault(path: str, name: Any) -> Optional[str]:
@@ -50,7 +50,9 @@ def is_template(text: str) -> bool:
 
 
 def brief(text: str) -> str:
-    """A text from outside as a part of one line: without line breaks and control characters, the middle left out."""
+    """Return a text from outside as a part of one line: without line breaks and control characters, the middle left
+    out.
+    """
     if len(text) > MOST_SHOWN:
         text = f"{text[: MOST_SHOWN // 2]} … {text[-MOST_SHOWN // 2 :]}"
     return " ".join("".join(one if one.isprintable() or one.isspace() else ascii(one)[1:-1] for one in text).split())

@@ -22,7 +22,7 @@ from ansible_collections.linuxnet.netns.plugins.module_utils._echo import (
     as_key,
     echo,
 )
-from ansible_collections.linuxnet.netns.plugins.module_utils._errors import Problem, listed, said
+from ansible_collections.linuxnet.netns.plugins.module_utils._errors import Problem, enumerated, os_error_text
 from ansible_collections.linuxnet.netns.plugins.module_utils._form import Schema
 from ansible_collections.linuxnet.netns.plugins.module_utils._normalise import Problems, kind
 from ansible_collections.linuxnet.netns.plugins.plugin_utils._bounded_yaml import (
@@ -45,7 +45,7 @@ _MOST_BITS = 4096
 
 
 def read(loader: Any, path: str) -> dict[str, Any]:
-    """The content of a topology file, in plain values and without what has none. Raises: Unreadable.
+    """Return the content of a topology file, in plain values and without what has none. Raises: Unreadable.
 
     ``loader`` is Ansible's DataLoader, which knows the vault's passwords.
     """
@@ -61,7 +61,7 @@ def read(loader: Any, path: str) -> dict[str, Any]:
     templates = {one.path for one in walk.templates}
     found = [*walk.templates, *(one for one in problems.found if one.path not in templates)]
     if found:
-        raise Unreadable(listed(found))
+        raise Unreadable(enumerated(found))
     return {**_revealed(form), "name": str.__str__(topology.name)}
 
 
@@ -71,7 +71,7 @@ def bound(values: Mapping[str, Any]) -> None:
 
 
 def _text(loader: Any, path: str) -> tuple[str, bool]:
-    """The text of a file, and whether all of it was encrypted. Raises: Unreadable."""
+    """Return the text of a file, and whether all of it was encrypted. Raises: Unreadable."""
     limit = MOST_MIB << 20
     try:
         if not stat.S_ISREG(os.stat(path).st_mode):
@@ -87,7 +87,7 @@ def _text(loader: Any, path: str) -> tuple[str, bool]:
     except UnicodeError:
         raise Unreadable("it could not be read: it is not UTF-8") from None
     except OSError as error:
-        raise Unreadable(f"it could not be read: {said(error)}") from None
+        raise Unreadable(f"it could not be read: {os_error_text(error)}") from None
     except AnsibleError as error:
         raise Unreadable(f"it could not be read: {brief(str(error))}") from None
 
@@ -102,7 +102,7 @@ class _Walk:
         self._count = 0
 
     def plain(self, value: Any, path: str, level: int = 0) -> Any:
-        """The plain value of one at a path. Raises: Unreadable."""
+        """Return the plain value of one at a path. Raises: Unreadable."""
         self._count += 1
         if self._count > MOST_VALUES:
             refuse(path, TOO_MANY)
@@ -158,7 +158,7 @@ class _Walk:
 
 @cache
 def _known_keys() -> frozenset[str]:
-    """The keys that any section of a topology has, which are no secret."""
+    """Return the keys that any section of a topology has, which are no secret."""
     shared: Schema = {}
     _topology.Topology.schema(shared)
     mappings = [one for about in shared.values() for one in (about, *about.get("oneOf", ()))]
@@ -166,7 +166,7 @@ def _known_keys() -> frozenset[str]:
 
 
 def _revealed(value: Any) -> Any:
-    """A plain value with what was encrypted in it, as an ordinary one."""
+    """Return a plain value with what was encrypted in it, as an ordinary one."""
     if isinstance(value, Mapping):
         return {_revealed(key): _revealed(one) for key, one in value.items()}
     if isinstance(value, list):

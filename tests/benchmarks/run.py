@@ -57,7 +57,7 @@ def main(parts: Sequence[str]) -> int:
 
 
 def clocked(*command: str, memory: Optional[list[float]] = None, **environment: str) -> float:
-    """How many seconds a command takes; adds the most memory it held, in MB, to ``memory``."""
+    """Return how many seconds a command takes; adds the most memory it held, in MB, to ``memory``."""
     started = time.perf_counter()
     process = subprocess.Popen(
         command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, env={**os.environ, **environment}, cwd=ROOT
@@ -74,7 +74,7 @@ def clocked(*command: str, memory: Optional[list[float]] = None, **environment: 
 
 
 def interleaved(rounds: int, **measured: Callable[[], float]) -> dict[str, list[float]]:
-    """The times of each, taken in turn, after a first round that does not count."""
+    """Return the times of each, taken in turn, after a first round that does not count."""
     times: dict[str, list[float]] = {name: [] for name in measured}
     for number in range(rounds + 1):
         for name, measure in measured.items():
@@ -202,7 +202,7 @@ def tasks(scratch: Path) -> None:
 
 
 def ring(count: int) -> dict[str, Any]:
-    """The floor's work as a topology: a ring of pairs, two addresses in each namespace, the links up."""
+    """Return the floor's work as a topology: a ring of pairs, two addresses in each namespace, the links up."""
     return {
         "name": "ring",
         "namespaces": [{"name": f"fl_{number}", "loopback": "down"} for number in range(count)],
@@ -227,7 +227,7 @@ def ring(count: int) -> dict[str, Any]:
 
 
 def scripts(count: int, scratch: Path) -> tuple[str, str]:
-    """The same work as a shell loop over ip, and as ip -batch (one batch on the host, one in each namespace)."""
+    """Return the same work as a shell loop over ip, and as ip -batch (one batch on the host, one in each namespace)."""
     shell, host = ["set -e"], []
     inside = []
     for number in range(count):
@@ -254,12 +254,14 @@ def scripts(count: int, scratch: Path) -> tuple[str, str]:
 
 
 def floor(verb: str, count: int) -> float:
-    """How many seconds the floor takes: hand-packed messages, no library."""
+    """Return how many seconds the floor takes: hand-packed messages, no library."""
     return clocked(sys.executable, str(HERE / "floor.py"), verb, str(count))
 
 
 def task(module: str, options: Path, memory: list[float]) -> float:
-    """How many seconds a module's process takes, with what it imports compiled by the first one, as Python does."""
+    """Return how many seconds a module's process takes, with what it imports compiled by the first one, as Python
+    does.
+    """
     return clocked(
         *(sys.executable, str(HERE / "task.py"), module, str(options)),
         memory=memory,
@@ -270,7 +272,7 @@ def task(module: str, options: Path, memory: list[float]) -> float:
 
 
 def with_mininet() -> Optional[str]:
-    """The Python that has mininet, or None: distributions bring it for their own."""
+    """Return the Python that has mininet, or None: distributions bring it for their own."""
     for python in ("/usr/bin/python3", sys.executable):
         words = [python, "-c", "import mininet"]
         if Path(python).exists() and not subprocess.run(words, check=False, stderr=subprocess.DEVNULL).returncode:
@@ -279,7 +281,7 @@ def with_mininet() -> Optional[str]:
 
 
 def mininet(python: str, count: int) -> float:
-    """How many seconds mininet takes for the ring, by its own clock: without the start of Python."""
+    """Return how many seconds mininet takes for the ring, by its own clock: without the start of Python."""
     words = [python, str(HERE / "mininet_ring.py"), str(count)]
     finished = subprocess.run(words, check=True, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True)
     return float(finished.stdout)
@@ -300,7 +302,9 @@ def settle(count: int) -> None:
 
 
 def processors() -> tuple[int, int]:
-    """How long all processors have been busy, and how long there have been any, in ticks (proc(5): /proc/stat)."""
+    """Return how long all processors have been busy, and how long there have been any, in ticks (proc(5):
+    /proc/stat).
+    """
     with open("/proc/stat", encoding="ascii") as file:
         ticks = [int(word) for word in file.readline().split()[1:9]]
     idle = ticks[3] + ticks[4]

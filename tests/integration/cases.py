@@ -74,12 +74,12 @@ class Case:
 
 
 def link(first: Any, second: Any, **more: Any) -> dict[str, Any]:
-    """A link of a topology."""
+    """Return a link of a topology."""
     return {"endpoints": [first, second], **more}
 
 
 def neighbour(address: str, number: int) -> dict[str, str]:
-    """A neighbour, by its address and the last digit of its MAC address."""
+    """Return a neighbour, by its address and the last digit of its MAC address."""
     return {"address": address, "mac": f"02:00:00:00:00:0{number}"}
 
 
@@ -141,7 +141,7 @@ RATES: dict[str, Any] = {
 
 
 def ends(first: dict[str, Any], second: dict[str, Any], *addresses: str) -> dict[str, Any]:
-    """A topology of one link whose ends are shaped so, the first one with these addresses."""
+    """Return a topology of one link whose ends are shaped so, the first one with these addresses."""
     one = {"netns": "a", "interface": "ea", "addresses": list(addresses), "shaping": first}
     other = {"netns": "b", "interface": "eb", "shaping": second}
     return {"name": "rates", "namespaces": ["a", "b"], "links": [link(one, other)]}

@@ -63,7 +63,9 @@ def pytest_configure(config: pytest.Config) -> None:
 
 
 def _mounts() -> Iterator[tuple[str, int, str]]:
-    """What can be seen of the mounts: their places, the options that must stay, and the types of their file systems."""
+    """Yield what can be seen of the mounts: their places, the options that must stay, and the types of their file
+    systems.
+    """
     options = {"nosuid": MS_NOSUID, "nodev": MS_NODEV, "noexec": MS_NOEXEC}
     for line in Path("/proc/self/mountinfo").read_text().splitlines():
         words = line.split()
@@ -75,7 +77,7 @@ def _mounts() -> Iterator[tuple[str, int, str]]:
 
 
 def _mount_at(path: str) -> str:
-    """The number of the mount that is seen at a path."""
+    """Return the number of the mount that is seen at a path."""
     descriptor = os.open(path, os.O_PATH)
     try:
         told = Path(f"/proc/self/fdinfo/{descriptor}").read_text()
@@ -86,7 +88,7 @@ def _mount_at(path: str) -> str:
 
 
 def _run_is_hermetic() -> bool:
-    """Whether what is on /run, above all that is mounted there, is what tools/hermetic has mounted."""
+    """Tell whether what is on /run, above all that is mounted there, is what tools/hermetic has mounted."""
     mounts = Path("/proc/self/mountinfo").read_text()
     return bool(re.search(rf"^{_mount_at('/run')} .* - tmpfs hermetic ", mounts, re.MULTILINE))
 

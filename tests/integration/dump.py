@@ -94,7 +94,7 @@ COUNTED = ("/proc/sys/net/netfilter/nf_conntrack_count:",)
 
 
 def dump(records: bool = True, sysctls: bool = False) -> dict[str, Any]:
-    """What there is on the host of the calling process; with ``records``, also the collection's own records.
+    """Return what there is on the host of the calling process; with ``records``, also the collection's own records.
 
     ``sysctls``: also those below ``net``, of each namespace.
     """
@@ -117,7 +117,7 @@ def _uncounted(told: str) -> list[str]:
 
 
 def _file(path: Path) -> tuple[int, int]:
-    """What sort of file is at a path, and the inode of a namespace: the same namespace has the same."""
+    """Return what sort of file is at a path, and the inode of a namespace: the same namespace has the same."""
     found = os.lstat(path)
     namespace = found.st_dev == os.stat("/proc/self/ns/net").st_dev
     return stat.S_IFMT(found.st_mode), found.st_ino if namespace else 0
@@ -130,7 +130,7 @@ def _records() -> dict[str, str]:
 
 
 def _inside(said: str) -> Any:
-    """What there is in a namespace, by sorts; what was said, where the namespace cannot be entered."""
+    """Return what there is in a namespace, by sorts; what was said, where the namespace cannot be entered."""
     first, *others = said.split("\1")
     answers = list(_answers(first))
     if len(answers) < len(ASKED):
@@ -154,7 +154,7 @@ def _inside(said: str) -> Any:
 
 
 def _answers(said: str) -> Iterator[Any]:
-    """The JSON lists, each on a line of its own, among other words."""
+    """Yield the JSON lists, each on a line of its own, among other words."""
     for line in said.splitlines():
         # Of what a kernel does not have (bridge vlan show), the beginning of a list may be all.
         if line.startswith("[") and line != "[":
@@ -162,7 +162,7 @@ def _answers(said: str) -> Iterator[Any]:
 
 
 def _link(link: dict[str, Any]) -> dict[str, Any]:
-    """An interface, with its addresses in the order in which the kernel has them."""
+    """Return an interface, with its addresses in the order in which the kernel has them."""
     addresses = [_address(one) for one in link.get("addr_info", []) if not one["local"].startswith("fe80:")]
     # One IPv6 address that is put back comes first; taking the others away for that would be worse.
     addresses.sort(key=lambda one: str(one["local"]) if one["family"] == "inet6" else "")
@@ -173,13 +173,13 @@ def _link(link: dict[str, Any]) -> dict[str, Any]:
 
 
 def _address(address: dict[str, Any]) -> dict[str, Any]:
-    """An address, with whether it has an end instead of when."""
+    """Return an address, with whether it has an end instead of when."""
     lives = {"valid_life_time", "preferred_life_time"}
     return {key: value == FOREVER if key in lives else value for key, value in address.items()}
 
 
 def _route(route: dict[str, Any]) -> dict[str, Any]:
-    """A route, without whether its next hops can be reached just now."""
+    """Return a route, without whether its next hops can be reached just now."""
     told = {**route, "flags": sorted(set(route["flags"]) - VOLATILE_FLAGS)}
     if "nexthops" in route:
         told["nexthops"] = [_route(hop) for hop in route["nexthops"]]
@@ -187,7 +187,7 @@ def _route(route: dict[str, Any]) -> dict[str, Any]:
 
 
 def _lasts(route: dict[str, Any], certain: set[str]) -> bool:
-    """Whether a route is no matter of when the kernel looks.
+    """Tell whether a route is no matter of when the kernel looks.
 
     It has routes of its own for link-local addresses and multicast as soon as there is a carrier, and for each IPv6
     address as soon as it is known that nobody else has it: only those of addresses with ``nodad`` count.
@@ -201,14 +201,14 @@ def _lasts(route: dict[str, Any], certain: set[str]) -> bool:
 
 
 def _stands(entry: dict[str, Any]) -> bool:
-    """Whether what a bridge tells was said by somebody, not learned or joined by itself."""
+    """Tell whether what a bridge tells was said by somebody, not learned or joined by itself."""
     if "mac" in entry:
         return entry.get("state") in ("permanent", "static") and not entry["mac"].startswith(("33:33:", "01:00:5e:"))
     return "mdb" not in entry or any(one.get("state") == "permanent" for one in entry["mdb"])
 
 
 def _without(value: Any, keys: frozenset[str]) -> Any:
-    """A value of JSON without some of its keys, wherever they are."""
+    """Return a value of JSON without some of its keys, wherever they are."""
     if isinstance(value, dict):
         return {key: _without(one, keys) for key, one in value.items() if key not in keys}
     return [_without(one, keys) for one in value] if isinstance(value, list) else value

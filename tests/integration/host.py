@@ -42,7 +42,7 @@ class Host:
     sysctls = False
 
     def run(self, module: str, *, check: bool = False, **options: Any) -> dict[str, Any]:
-        """The result of a module, as Ansible would get it."""
+        """Return the result of a module, as Ansible would get it."""
         arguments = {"_ansible_check_mode": check, "_ansible_diff": True, **options}
         output = io.StringIO()
         # Ansible gathers the warnings of a process, which to it is one task.
@@ -58,13 +58,13 @@ class Host:
         return result
 
     def done(self, module: str, **options: Any) -> dict[str, Any]:
-        """The same, of a module that must succeed."""
+        """Return the same, of a module that must succeed."""
         result = self.run(module, **options)
         assert not result.get("failed"), result["msg"]
         return result
 
     def refused(self, module: str, **options: Any) -> str:
-        """The message of a module that must fail without a trace, in check mode and for real."""
+        """Return the message of a module that must fail without a trace, in check mode and for real."""
         before = self.dump()
         predicted = self.run(module, check=True, **options)
         result = self.run(module, **options)
@@ -76,7 +76,9 @@ class Host:
         return str(result["msg"])
 
     def refused_by_the_kernel(self, module: str, **options: Any) -> str:
-        """The message of a module that check mode finds possible, and that then fails and leaves the host as it was."""
+        """Return the message of a module that check mode finds possible, and that then fails and leaves the host as
+        it was.
+        """
         before = self.dump()
         result = self.run(module, **options)
         assert result.get("failed"), result
@@ -85,35 +87,35 @@ class Host:
         return str(result["msg"])
 
     def sh(self, script: str) -> str:
-        """What a shell script prints; it must succeed."""
+        """Return what a shell script prints; it must succeed."""
         return subprocess.run(["sh", "-ec", script], check=True, capture_output=True, text=True).stdout
 
     def ip(self, *words: str) -> Any:
-        """What ``ip`` says, as JSON."""
+        """Return what ``ip`` says, as JSON."""
         said = subprocess.run(["ip", "-j", *words], check=True, capture_output=True, text=True).stdout
         return json.loads(said or "[]")
 
     def pings(self, netns: str, address: str) -> bool:
-        """Whether a ping from a namespace gets a reply."""
+        """Tell whether a ping from a namespace gets a reply."""
         # After a ping that got none, the kernel asks for the neighbour again only when a second has passed.
         words = ["ip", "netns", "exec", netns, "ping", "-c", "3", "-i", "0.5", "-W", "1", address]
         return subprocess.run(words, check=False, capture_output=True).returncode == 0
 
     def tried(self, script: str) -> bool:
-        """Whether a shell script succeeds in a network of its own."""
+        """Tell whether a shell script succeeds in a network of its own."""
         words = ["unshare", "--net", "sh", "-ec", script]
         return subprocess.run(words, check=False, capture_output=True).returncode == 0
 
     def has_discipline(self, kind: str) -> bool:
-        """Whether the kernel has a queueing discipline, or can load it."""
+        """Tell whether the kernel has a queueing discipline, or can load it."""
         return self.tried(f"ip link add tried type veth peer name tried_too && tc qdisc add dev tried root {kind}")
 
     def namespaces(self) -> list[str]:
-        """The names below /run/netns."""
+        """Return the names below /run/netns."""
         return sorted(os.listdir("/run/netns")) if Path("/run/netns").exists() else []
 
     def dump(self, *, records: bool = True) -> dict[str, Any]:
-        """All that a person can see of the host, but for what changes by itself.
+        """Return all that a person can see of the host, but for what changes by itself.
 
         ``records``: also the collection's own records of what topologies made.
         """
@@ -121,12 +123,12 @@ class Host:
 
 
 def shown(result: dict[str, Any], side: str) -> str:
-    """What the diff of a result shows, ``before`` or ``after``."""
+    """Return what the diff of a result shows, ``before`` or ``after``."""
     return "".join(one[side] for one in result["diff"])
 
 
 def difference(before: dict[str, Any], after: dict[str, Any]) -> str:
-    """The lines in which two dumps differ; none when they are equal."""
+    """Return the lines in which two dumps differ; none when they are equal."""
     old, new = (json.dumps(one, indent=1, sort_keys=True).splitlines() for one in (before, after))
     return "\n".join(difflib.unified_diff(old, new, "before", "after", lineterm="", n=12))
 

@@ -77,7 +77,7 @@ class Outcome:
 
 
 def lacks_for_ssh() -> str:
-    """Why hosts with ssh, sudo and users cannot be here, or nothing."""
+    """Return why hosts with ssh, sudo and users cannot be here, or nothing."""
     if os.geteuid() != 0:
         return "this needs root"
     if int(Path("/proc/self/uid_map").read_text().split()[2]) < 65536:
@@ -126,18 +126,18 @@ class Machine:
         self._directory.cleanup()
 
     def command(self, *words: str) -> list[str]:
-        """The command line that runs a command here, as root."""
+        """Return the command line that runs a command here, as root."""
         # Its root and working directory too: else they would be those of the mount namespace, and the caller's.
         enter = ["nsenter", "--target", str(self.pid), "--mount", "--net", "--uts", "--pid", "--root", "--wd", "--"]
         return [*enter, "env", "HOME=/run/root", "USER=root", "LOGNAME=root", *words]
 
     def sh(self, script: str) -> str:
-        """What a shell script prints; it must succeed."""
+        """Return what a shell script prints; it must succeed."""
         words = self.command("sh", "-ec", script)
         return subprocess.run(words, check=True, stdout=subprocess.PIPE, text=True).stdout
 
     def find(self, pattern: str) -> list[str]:
-        """The files of that name in what is this machine's own, and where playbooks run."""
+        """Return the files of that name in what is this machine's own, and where playbooks run."""
         return self.sh(f"find /run {self._directory.name} -name '{pattern}'").split()
 
     def add_users(self) -> None:
@@ -253,7 +253,7 @@ def join(left: Machine, right: Machine, subnet: str = "192.0.2") -> None:
 
 
 def _child(pid: int) -> int:
-    """The process that ``unshare --fork`` has started."""
+    """Return the process that ``unshare --fork`` has started."""
     deadline = time.monotonic() + 10
     while time.monotonic() < deadline:
         for status in Path("/proc").glob("[0-9]*/status"):

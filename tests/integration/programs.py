@@ -24,12 +24,14 @@ LOCAL = {"ansible_connection": "local", "ansible_python_interpreter": sys.execut
 
 
 def program(name: str) -> Path:
-    """A program of Ansible: of this Python's, or of the directory that LINUXNET_ANSIBLE names, to test another one."""
+    """Return a program of Ansible: of this Python's, or of the directory that LINUXNET_ANSIBLE names, to test
+    another one.
+    """
     return Path(os.environ.get("LINUXNET_ANSIBLE", Path(sys.executable).parent)) / name
 
 
 def other(series: str) -> Path:
-    """The directory of the programs of a series of ansible-core; the test is skipped where it is not here."""
+    """Return the directory of the programs of a series of ansible-core; the test is skipped where it is not here."""
     if metadata.version("ansible-core").startswith(f"{series}."):
         return Path(sys.executable).parent
     directory = ROOT / ".cache" / "ansible-core" / series
@@ -42,14 +44,14 @@ def other(series: str) -> Path:
 
 
 def collections() -> Path:
-    """The directory that the collection is found in, as ansible_collections/linuxnet/netns."""
+    """Return the directory that the collection is found in, as ansible_collections/linuxnet/netns."""
     from ansible_collections.linuxnet.netns import plugins
 
     return Path(next(iter(plugins.__path__))).absolute().parents[3]
 
 
 def written(directory: Path, name: str, content: Any) -> Path:
-    """A YAML file in a directory."""
+    """Return a YAML file in a directory."""
     path = directory / name
     path.write_text(yaml.safe_dump(content))
     return path
@@ -82,7 +84,7 @@ def run(
 
 
 def done(directory: Path, name: str, *words: Any, environment: Mapping[str, str] | None = None) -> str:
-    """What a program of Ansible prints; it must succeed."""
+    """Return what a program of Ansible prints; it must succeed."""
     finished = run(directory, name, *words, environment=environment)
     assert finished.returncode == 0, finished.stdout + finished.stderr
     return finished.stdout

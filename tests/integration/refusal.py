@@ -72,7 +72,7 @@ class Refuse:
         self._of_records = True
 
     def _refusal(self, of_records: bool) -> Optional[int]:
-        """The error that the next change is refused with, if it is the one."""
+        """Return the error that the next change is refused with, if it is the one."""
         if threading.get_ident() != self._thread or of_records != self._of_records or self._number is None:
             return None
         if not of_records and self._taken != self._number:

@@ -19,7 +19,7 @@ from ansible_collections.linuxnet.netns.tests.integration.refusal import Refuse
 
 
 def lifetimes(host: Host, interface: str) -> dict[str, Any]:
-    """The lifetimes of the addresses of an interface in namespace a, in seconds, by address."""
+    """Return the lifetimes of the addresses of an interface in namespace a, in seconds, by address."""
     (link,) = host.ip("-n", "a", "address", "show", "dev", interface)
     return {f"{one['local']}/{one['prefixlen']}": one["valid_life_time"] for one in link["addr_info"]}
 
@@ -68,7 +68,7 @@ def test_exclusive_leaves_what_routers_advertise(host: Host) -> None:
 
 
 def state_of(host: Host, netns: str, interface: str, state: str) -> bool:
-    """Whether an interface has an address in a state: tentative, dadfailed."""
+    """Tell whether an interface has an address in a state: tentative, dadfailed."""
     (link,) = host.ip("-n", netns, "address", "show", "dev", interface)
     return any(one.get(state) for one in link.get("addr_info", []))
 
@@ -218,7 +218,7 @@ def test_a_service_can_be_bound_once_the_address_was_waited_for(host: Host) -> N
 
 
 def tentative(host: Host, netns: str, interface: str) -> set[str]:
-    """The addresses of an interface that are tentative."""
+    """Return the addresses of an interface that are tentative."""
     (link,) = host.ip(*(["-n", netns] if netns else []), "address", "show", "dev", interface)
     return {one["local"] for one in link.get("addr_info", []) if one.get("tentative")}
 

@@ -26,14 +26,14 @@ LAB = {
 
 
 def inventory(directory: Path, **variables: Any) -> Path:
-    """An inventory of one host, here, which is the test's own."""
+    """Return an inventory of one host, here, which is the test's own."""
     return written(directory, "inventory.yml", {"all": {"hosts": {"here": {**LOCAL, **variables}}}})
 
 
 def play(
     directory: Path, tasks: Sequence[Mapping[str, Any]], *words: str, **more: Any
 ) -> tuple[int, list[dict[str, Any]]]:
-    """The exit status of a playbook, and what each of its tasks gave."""
+    """Return the exit status of a playbook, and what each of its tasks gave."""
     output = directory / "told.json"
     listed = [{**task, "register": f"r{number}", "ignore_errors": True} for number, task in enumerate(tasks)]
     told = "{{ [" + ", ".join(str(task["register"]) for task in listed) + "] | to_json }}"

@@ -77,12 +77,12 @@ def controller(web: Machine) -> Iterator[Machine]:
 
 
 def inode(machine: Machine, netns: str) -> str:
-    """The namespace's identity, as the kernel tells it to what runs inside."""
+    """Return the namespace's identity, as the kernel tells it to what runs inside."""
     return machine.sh(f"ip netns exec {shlex.quote(netns)} readlink /proc/self/ns/net").strip()
 
 
 def case(connection: str, web: Machine, *, pipelining: bool = True, **more: Any) -> dict[str, Any]:
-    """The variables of a host that is a case; those that are None are left out."""
+    """Return the variables of a host that is a case; those that are None are left out."""
     variables = {
         "ansible_connection": connection,
         "ansible_host": web.address or "localhost",
@@ -97,7 +97,7 @@ def case(connection: str, web: Machine, *, pipelining: bool = True, **more: Any)
 
 
 def play(*tasks: dict[str, Any], **more: Any) -> list[dict[str, Any]]:
-    """A playbook of tasks that are to run inside."""
+    """Return a playbook of tasks that are to run inside."""
     return [
         {
             "hosts": "all",
@@ -114,7 +114,7 @@ def play(*tasks: dict[str, Any], **more: Any) -> list[dict[str, Any]]:
 def run(
     connection: str, controller: Machine, web: Machine, playbook: Any, cases: dict[str, Any], *arguments: str
 ) -> dict[str, list[Outcome]]:
-    """What became of each case, in the order of the tasks."""
+    """Return what became of each case, in the order of the tasks."""
     machine = web if connection == "local" else controller
     outcomes = machine.play(playbook, cases, *arguments)
     assert {outcome.host for outcome in outcomes} == set(cases)
@@ -122,7 +122,7 @@ def run(
 
 
 def told(outcome: Outcome) -> list[str]:
-    """The lines that a task wrote."""
+    """Return the lines that a task wrote."""
     assert outcome.status == "ok", outcome
     return [line.strip() for line in str(outcome.result["stdout"]).strip().splitlines()]
 
@@ -422,7 +422,7 @@ def test_the_command_needs_no_more_than_a_posix_shell(shell: list[str], view: st
 
 
 def command_line(command: str, **options: Any) -> str:
-    """What the plugin makes of a command."""
+    """Return what the plugin makes of a command."""
     from ansible.plugins.shell.sh import ShellModule
     from ansible_collections.linuxnet.netns.plugins.become.netns import BecomeModule
 

@@ -28,19 +28,21 @@ TOPOLOGY: dict[str, Any] = {"name": "lab", "namespaces": ["1", "2"], "links": [{
 
 
 def blocks(page: Path, kind: str) -> list[str]:
-    """The blocks of a page that are marked as this kind, those in a list without their indentation."""
+    """Return the blocks of a page that are marked as this kind, those in a list without their indentation."""
     found = re.findall(rf"^( *)```{kind}\n(.*?)^ *```$", page.read_text(), re.DOTALL | re.MULTILINE)
     return [re.sub(rf"^{indent}", "", block, flags=re.MULTILINE) for indent, block in found]
 
 
 def files(page: Path) -> dict[str, str]:
-    """The files that a page shows, by the names that are in their first lines."""
+    """Return the files that a page shows, by the names that are in their first lines."""
     named = (re.match(r"# (\S+\.yml)\n", block) for block in blocks(page, "yaml"))
     return {name.group(1): name.string for name in named if name}
 
 
 def plays(page: Path) -> list[str]:
-    """The playbooks of a page; a list of tasks is made one. Those that install packages are Molecule's to play."""
+    """Return the playbooks of a page; a list of tasks is made one. Those that install packages are Molecule's to
+    play.
+    """
     found = []
     for block in blocks(page, "yaml"):
         content = yaml.safe_load(block)
@@ -59,17 +61,17 @@ def plays(page: Path) -> list[str]:
 
 
 def numberless(text: str) -> str:
-    """A text without the numbers that differ from run to run, and without trailing spaces."""
+    """Return a text without the numbers that differ from run to run, and without trailing spaces."""
     return re.sub(r"[0-9]+\.[0-9]+ ms", "N ms", re.sub(r" +$", "", text, flags=re.MULTILINE)).strip()
 
 
 def inventory(directory: Path) -> Path:
-    """An inventory with the groups that pages name."""
+    """Return an inventory with the groups that pages name."""
     return written(directory, "inventory.yml", {"routers": {"hosts": {"localhost": LOCAL}}})
 
 
 def ansible(directory: Path, name: str, *words: Any) -> str:
-    """What an Ansible program prints, run beside the files of a page and with the groups that pages name."""
+    """Return what an Ansible program prints, run beside the files of a page and with the groups that pages name."""
     return done(directory, name, "-i", inventory(directory), *words)
 
 

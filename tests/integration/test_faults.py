@@ -27,7 +27,7 @@ LAB: dict[str, Any] = {"name": "t", "namespaces": ["a", "b"], "links": [link("a:
 
 
 def failing(number: int) -> Callable[..., Any]:
-    """A call that fails with an error."""
+    """Return a call that fails with an error."""
 
     def fail(*_arguments: Any, **_options: Any) -> Any:
         raise OSError(number, os.strerror(number))

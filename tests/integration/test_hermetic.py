@@ -55,7 +55,7 @@ def test_the_files_of_the_machine_cannot_be_written(place: Any, tmp_path: Path) 
 
 
 def refused(words: list[Any], environment: dict[str, str]) -> str:
-    """What is said by a session of tests that refuses to run."""
+    """Return what is said by a session of tests that refuses to run."""
     tests = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "-p", "no:xdist", __file__]
     finished = subprocess.run(
         [*map(str, words), *tests, "-k", "starts_with_nothing"],
@@ -69,7 +69,7 @@ def refused(words: list[Any], environment: dict[str, str]) -> str:
 
 
 def environment(**more: str) -> dict[str, str]:
-    """The environment of a user who is in no session."""
+    """Return the environment of a user who is in no session."""
     return {name: value for name, value in os.environ.items() if not name.startswith(("LINUXNET_", "PYTEST_"))} | more
 
 

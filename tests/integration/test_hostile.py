@@ -40,7 +40,7 @@ def held(directory: str) -> Iterator[None]:
 
 
 def mounted() -> list[str]:
-    """What is mounted below /run/netns; where the machine itself has namespaces, theirs too."""
+    """Return what is mounted below /run/netns; where the machine itself has namespaces, theirs too."""
     return [line for line in Path("/proc/self/mountinfo").read_text().splitlines() if " /run/netns/" in line]
 
 
@@ -91,7 +91,7 @@ def test_another_run_that_does_not_end_is_told(host: Host, monkeypatch: pytest.M
 
 
 def waits(process: int) -> bool:
-    """Whether a process has opened what it waits for the lock of."""
+    """Tell whether a process has opened what it waits for the lock of."""
     places = Path(f"/proc/{process}/fd").iterdir()
     return any(os.path.realpath(place) == lock.DIRECTORY for place in places)
 

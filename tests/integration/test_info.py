@@ -20,7 +20,7 @@ from ansible_collections.linuxnet.netns.tests.integration.host import Host, chil
 
 
 def seen(on: Host, /, **options: Any) -> list[dict[str, Any]]:
-    """What the module tells, which changes nothing, also in check mode."""
+    """Return what the module tells, which changes nothing, also in check mode."""
     before = on.dump()
     found = on.done("netns_info", check=True, **options)
     assert found["changed"] is False
@@ -44,7 +44,7 @@ def pair(host: Host) -> None:
 
 @contextmanager
 def process(*words: str) -> Iterator[subprocess.Popen[str]]:
-    """A process that has started: it has written a line."""
+    """Give a process that has started: it has written a line."""
     with subprocess.Popen([*words], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as running:
         assert running.stdout
         assert running.stdout.readline()

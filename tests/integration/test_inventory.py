@@ -52,7 +52,7 @@ def called(
 
 
 def inventory(directory: Path, *sources: Path, **environment: str) -> dict[str, Any]:
-    """What ansible-inventory tells of the sources, read in this order."""
+    """Return what ansible-inventory tells of the sources, read in this order."""
     words = [word for one in sources for word in ("-i", one)]
     listed = called(directory, "ansible-inventory", *words, "--list", **environment)
     assert listed.returncode == 0, listed.stderr
@@ -60,13 +60,13 @@ def inventory(directory: Path, *sources: Path, **environment: str) -> dict[str, 
 
 
 def read(printed: str) -> dict[str, Any]:
-    """An inventory that was printed, without the marks of what is no template."""
+    """Return an inventory that was printed, without the marks of what is no template."""
     told: dict[str, Any] = json.loads(printed, object_hook=lambda one: one.get("__ansible_unsafe", one))
     return told
 
 
 def shown(directory: Path, pattern: str, template: str, *sources: Path) -> dict[str, str]:
-    """What a template is for each host."""
+    """Return what a template is for each host."""
     words = [word for one in sources for word in ("-i", one)]
     ran = called(directory, "ansible", pattern, *words, "-m", "debug", "-a", f"msg='{template}'")
     assert ran.returncode == 0, ran.stdout + ran.stderr
@@ -74,7 +74,7 @@ def shown(directory: Path, pattern: str, template: str, *sources: Path) -> dict[
 
 
 def where(directory: Path, target: str, *sources: Path) -> str:
-    """The network namespace that a task of a host runs in."""
+    """Return the network namespace that a task of a host runs in."""
     words = [word for one in sources for word in ("-i", one)]
     ran = called(directory, "ansible", target, *words, "-m", "command", "-a", "readlink /proc/self/ns/net")
     assert ran.returncode == 0, ran.stdout + ran.stderr
@@ -308,7 +308,7 @@ EVIL = "{{lookup('pipe','touch${IFS}pwned')}}"
 
 
 def said(finished: subprocess.CompletedProcess[str]) -> str:
-    """What a program has warned of, whatever the width of its lines."""
+    """Return what a program has warned of, whatever the width of its lines."""
     return " ".join(finished.stderr.split())
 
 
@@ -356,14 +356,14 @@ def test_a_topology_makes_no_host_whose_name_is_a_template(core: str, host: Host
 
 
 def namespace(name: Any, *interfaces: str, **more: Any) -> dict[str, Any]:
-    """A namespace as ``netns_info`` tells of it."""
+    """Return a namespace as ``netns_info`` tells of it."""
     link = {"kind": "veth", "state": "up", "mac": None, "mtu": 1500, "peer": None}
     links = [{"interface": interface, **link} for interface in interfaces]
     return {"name": name, "state": "present", "links": links, "addresses": [], **more}
 
 
 def answering(directory: Path, name: str, answer: Any) -> dict[str, Any]:
-    """The variables of a host whose modules give this answer, whatever they are."""
+    """Return the variables of a host whose modules give this answer, whatever they are."""
     (directory / f"{name}.json").write_text(answer if isinstance(answer, str) else json.dumps(answer))
     (directory / name).write_text(f"#!/bin/sh\ncat '{directory}/{name}.json'\n")
     (directory / name).chmod(0o755)

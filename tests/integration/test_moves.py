@@ -17,7 +17,7 @@ DECLARED = {"name": "ea", "netns": "a", "peer": "eb", "peer_netns": "b"}
 
 
 def ends(host: Host) -> list[str]:
-    """Where interfaces called ea and eb are, each with its index."""
+    """Return where interfaces called ea and eb are, each with its index."""
     places = {"": "ip -o link", **{name: f"ip -n {name} -o link" for name in host.namespaces()}}
     return [
         f"{place}:{line.split()[1].split('@')[0]} {line.split(':')[0]}"

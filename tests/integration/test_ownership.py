@@ -30,7 +30,7 @@ def end(netns: str, interface: str, *addresses: str) -> dict[str, Any]:
 
 
 def topology(host: Host, namespaces: str, *links: Any, name: str = "t", **more: Any) -> dict[str, Any]:
-    """The result of a topology that purges and must succeed, predicted exactly, and done the second time."""
+    """Return the result of a topology that purges and must succeed, predicted exactly, and done the second time."""
     form = {"name": name, "namespaces": namespaces.split(), "links": list(links), "purge": True, **more}
     predicted = host.done("netns_topology", check=True, **form)
     result = host.done("netns_topology", **form)
@@ -46,7 +46,7 @@ def refuse_ipv6(host: Host, netns: str) -> None:
 
 
 def pairs(host: Host) -> set[frozenset[str]]:
-    """The veth pairs in named namespaces, by the places of their ends."""
+    """Return the veth pairs in named namespaces, by the places of their ends."""
 
     def place(netns: Any, interface: str) -> str:
         return f"{netns or ''}:{interface}"

@@ -68,7 +68,7 @@ def routed(host: Host, mtu: int) -> None:
 
 @contextmanager
 def serving(netns: str, program: str) -> Iterator[None]:
-    """A service in a namespace, from when it is ready."""
+    """Give a service in a namespace, from when it is ready."""
     words = ["ip", "netns", "exec", netns, sys.executable, "-c", program]
     with subprocess.Popen(words, stdout=subprocess.PIPE, text=True) as running:
         assert running.stdout
@@ -80,7 +80,7 @@ def serving(netns: str, program: str) -> Iterator[None]:
 
 
 def probed(on: Host, *expect: Mapping[str, Any], timeout: float = 5) -> list[dict[str, Any]]:
-    """The probes of a task that succeeds."""
+    """Return the probes of a task that succeeds."""
     probes: list[dict[str, Any]] = on.done("netns_probe", expect=list(expect), timeout=timeout)["probes"]
     assert all(probe["ok"] for probe in probes)
     return probes

@@ -25,7 +25,9 @@ def seeds(first: int, count: int) -> pytest.MarkDecorator:
 
 
 def some_addresses(chance: random.Random, least: int, place: object) -> list[str]:
-    """Addresses at random; of IPv6 those that no other place has, for else one of the two would be a duplicate."""
+    """Return addresses at random; of IPv6 those that no other place has, for else one of the two would be a
+    duplicate.
+    """
     number = zlib.crc32(repr(place).encode()) & 0xFFFF
     chosen = chance.sample(ADDRESSES, chance.randint(least, 3))
     own = [one.replace("::", f"::{number:x}:") for one in chosen]
@@ -33,7 +35,7 @@ def some_addresses(chance: random.Random, least: int, place: object) -> list[str
 
 
 def some_topology(chance: random.Random) -> dict[str, Any]:
-    """A topology with namespaces, links and addresses at random."""
+    """Return a topology with namespaces, links and addresses at random."""
     names = chance.sample(["a", "b", "c"], chance.randint(1, 3))
     ends: set[tuple[Any, str]] = set()
 
@@ -89,7 +91,7 @@ def by_hand(chance: random.Random, host: Host) -> None:
 
 
 def some_task(chance: random.Random) -> tuple[str, dict[str, Any]]:
-    """One of the other modules with options at random."""
+    """Return one of the other modules with options at random."""
     names = ["a", "b", "c"]
     netns, other = (chance.choice([None, *names]) for _end in range(2))
     interface, peer = (chance.choice(["e0", "e1", "e2", "lo"]) for _end in range(2))
@@ -120,7 +122,7 @@ def some_task(chance: random.Random) -> tuple[str, dict[str, Any]]:
 
 
 def known(options: dict[str, Any]) -> dict[str, Any]:
-    """The result but for what a prediction cannot tell."""
+    """Return the result but for what a prediction cannot tell."""
     return {key: options.get(key) for key in ("changed", "commands", "diff", "msg", "failed", "warnings")}
 
 

@@ -55,7 +55,7 @@ EVENTS: list[list[Step]] = [
 
 
 def by_others(state: State) -> dict[Slot, list[Any]]:
-    """The routes that the kernel does not make by itself."""
+    """Return the routes that the kernel does not make by itself."""
     rows = state.rows(ROUTE, "a").items()
     return {slot: kept for slot, there in rows for kept in [[told(one) for one in there if one.protocol != 2]] if kept}
 
@@ -85,7 +85,7 @@ def test_what_the_kernel_takes_of_routes_is_foreseen_and_comes_back(host: Host, 
         now = kernel.observe(scope)
         assert by_others(now) == by_others(foreseen)
         kernel.apply(_plan.reversal(steps, was)[0])
-        assert kernel.revive() == []
+        assert kernel.put_back() == []
     finally:
         kernel.close()
     assert not difference(before, host.dump())

@@ -14,7 +14,7 @@ UNSHAPED = {**RATES, "links": [link("a:ea", "b:eb")], "purge": True}
 
 
 def classes(host: Host) -> str:
-    """The classes of eb in namespace b, with what they may send."""
+    """Return the classes of eb in namespace b, with what they may send."""
     return host.sh("tc -n b class show dev eb; tc -n b qdisc show dev eb")
 
 

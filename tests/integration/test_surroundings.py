@@ -27,7 +27,7 @@ def settled(host: Host, *namespaces: str) -> None:
 
 
 def refused(host: Host, refuse: Refuse, command: str, module: str, **options: Any) -> dict[str, Any]:
-    """The result of a run of which the kernel refuses a command."""
+    """Return the result of a run of which the kernel refuses a command."""
     refuse(host.done(module, check=True, **options)["commands"].index(command))
     result = host.run(module, **options)
     assert f"{command} failed: Operation not permitted (EPERM)." in result["msg"]
@@ -35,7 +35,7 @@ def refused(host: Host, refuse: Refuse, command: str, module: str, **options: An
 
 
 def failed(host: Host, module: str, **options: Any) -> str:
-    """The message of a run that fails and leaves the host as it was, as it says."""
+    """Return the message of a run that fails and leaves the host as it was, as it says."""
     before = host.dump()
     result = host.run(module, **options)
     as_it_was(host, before, result)

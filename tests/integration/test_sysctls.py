@@ -13,7 +13,7 @@ from ansible_collections.linuxnet.netns.tests.integration.host import Host, diff
 
 
 def sysctl(host: Host, name: str, netns: str = "") -> str:
-    """The value of a sysctl, in a namespace or on the host."""
+    """Return the value of a sysctl, in a namespace or on the host."""
     return host.sh(f"{f'ip netns exec {netns} ' if netns else ''}sysctl -n {name}").strip()
 
 

@@ -41,7 +41,7 @@ TRIANGLE: dict[str, Any] = {
 
 
 def indexes(host: Host) -> dict[str, int]:
-    """The index of each interface in each namespace."""
+    """Return the index of each interface in each namespace."""
     return {
         f"{name}:{one['ifname']}": one["ifindex"]
         for name in host.namespaces()

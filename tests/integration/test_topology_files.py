@@ -41,12 +41,12 @@ def with_core(core: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Pat
 
 
 def encrypted(text: str) -> str:
-    """A text as Ansible Vault encrypts it."""
+    """Return a text as Ansible Vault encrypts it."""
     return str(VaultLib([("default", VaultSecret(b"a password"))]).encrypt(text).decode())
 
 
 def vaulted(ciphertext: str) -> str:
-    """A value of YAML that is encrypted by itself."""
+    """Return a value of YAML that is encrypted by itself."""
     return f"!vault {json.dumps(ciphertext)}"
 
 

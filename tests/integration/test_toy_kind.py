@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any, Callable, Optional
 import pytest
 from ansible_collections.linuxnet.netns.plugins.module_utils._kind import Kind, Reading
 from ansible_collections.linuxnet.netns.plugins.module_utils._kinds import registry
-from ansible_collections.linuxnet.netns.plugins.module_utils._kinds.interface import INTERFACE, demand, identity_on
+from ansible_collections.linuxnet.netns.plugins.module_utils._kinds.interface import INTERFACE, identity_on, require
 from ansible_collections.linuxnet.netns.plugins.module_utils._kinds.ownership import Ownership
 from ansible_collections.linuxnet.netns.plugins.module_utils._model import (
     Declared,
@@ -29,9 +29,9 @@ from ansible_collections.linuxnet.netns.plugins.module_utils._model import (
     State,
     Step,
     Thing,
+    immutable,
     ip,
     of_interface,
-    value,
 )
 from ansible_collections.linuxnet.netns.plugins.module_utils._module import Module
 from ansible_collections.linuxnet.netns.plugins.module_utils._normalise import Problems
@@ -106,7 +106,7 @@ def _view(state: State, end: Endpoint) -> dict[str, Any]:
     return {} if alias is None else of_interface(*end, {"alias": alias})
 
 
-@value
+@immutable
 class Alias(Declared):
     """An interface has this alias, or none."""
 
@@ -121,18 +121,18 @@ class Alias(Declared):
 
     def steps(self, state: State) -> Iterator[Step]:
         end = Endpoint(self.netns, self.interface)
-        demand(state, self.path, end)
+        require(state, self.path, end)
         if (state.row(ALIAS, *end) or "") != self.alias:
             yield SetAlias(*end, self.alias)
 
     def view(self, state: State) -> dict[str, Any]:
         return _view(state, Endpoint(self.netns, self.interface))
 
-    def places(self) -> set[Endpoint]:
+    def endpoints(self) -> set[Endpoint]:
         return {Endpoint(self.netns, self.interface)}
 
 
-@value
+@immutable
 class SetAlias(Request):
     """Give an interface an alias; an empty one takes it away."""
 
@@ -140,7 +140,7 @@ class SetAlias(Request):
     interface: str
     alias: str
 
-    def words(self) -> Sequence[str]:
+    def command(self) -> Sequence[str]:
         return ip(self.netns, "link", "set", "dev", self.interface, "alias", self.alias)
 
     def message(self, codec: Codec, sender: Sender) -> bytes:
@@ -169,14 +169,14 @@ ARGUMENTS = {"name": {"type": "str"}, "aliases": {"type": "dict"}, "purge": {"ty
 
 
 def declare(problems: Problems, params: Mapping[str, Any]) -> list[Declared]:
-    """The aliases, by interface in namespace a, and the record of the topology that they are of."""
+    """Return the aliases, by interface in namespace a, and the record of the topology that they are of."""
     things = frozenset(Thing(ALIAS, "a", (interface,)) for interface in params["aliases"])
     aliases: list[Declared] = [Alias("aliases", "a", name, alias) for name, alias in params["aliases"].items()]
     return [*aliases, Ownership("purge", params["name"], things, params["purge"])]
 
 
-def tell(outcome: Outcome) -> dict[str, Any]:
-    """The aliases afterwards."""
+def result(outcome: Outcome) -> dict[str, Any]:
+    """Return the aliases afterwards."""
     return {"aliases": dict(outcome.now.rows(ALIAS, "a"))}
 
 
@@ -185,7 +185,7 @@ def _toy(monkeypatch: pytest.MonkeyPatch) -> None:
     """Register the kind, by its line in the registry, and its module."""
     monkeypatch.setitem(registry.Registry.LOADERS, "alias", lambda: ALIAS)
     module = ModuleType("toy")
-    module.main = lambda: run(Module(ARGUMENTS), declare, tell)  # type: ignore[attr-defined]
+    module.main = lambda: run(Module(ARGUMENTS), declare, result)  # type: ignore[attr-defined]
     monkeypatch.setitem(sys.modules, f"{MODULES}.toy", module)
     monkeypatch.setattr(contract, "RECORDED", {"toy"})
 

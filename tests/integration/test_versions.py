@@ -84,7 +84,7 @@ json.dump({{"results": results, "versions": versions}}, sys.stdout)
 
 @lru_cache(maxsize=1)
 def oldest_python() -> Optional[str]:
-    """The oldest Python of managed hosts, if this machine has it. A shim that does not run is none."""
+    """Return the oldest Python of managed hosts, if this machine has it. A shim that does not run is none."""
     versions = Path(os.environ.get("PYENV_ROOT", "/nonexistent")) / "versions"
     candidates = [
         *(str(path / "bin" / "python") for path in sorted(versions.glob(f"{OLDEST_PYTHON}.*"))),
@@ -99,7 +99,7 @@ def oldest_python() -> Optional[str]:
 
 
 def run_with(python: str, library: Optional[Path], tmp_path: Path) -> dict[str, Any]:
-    """The results of the script, and the versions that it ran with."""
+    """Return the results of the script, and the versions that it ran with."""
     # Only Ansible's own part of this Python's libraries, for they are made for this Python.
     (tmp_path / "ansible").symlink_to(Path(ansible.__file__).parent)
     paths = [tmp_path, ROOT / ".cache" / "collections", *([library] if library is not None else [])]
@@ -120,7 +120,9 @@ def run_with(python: str, library: Optional[Path], tmp_path: Path) -> dict[str, 
 
 
 def comparable(results: list[dict[str, Any]]) -> list[dict[str, Any]]:
-    """What must not differ between versions: all but the parameters, times, and what the kernel chooses at random."""
+    """Return what must not differ between versions: all but the parameters, times, and what the kernel chooses at
+    random.
+    """
     return [
         {key: one.get(key) for key in ("changed", "commands", "diff", "failed", "msg", "namespaces", "addresses")}
         for one in results

@@ -25,11 +25,11 @@ from ansible_collections.linuxnet.netns.plugins.module_utils._model import (
     Step,
     Thing,
 )
-from ansible_collections.linuxnet.netns.plugins.module_utils._run import Declare, Tell, run
+from ansible_collections.linuxnet.netns.plugins.module_utils._run import Declare, ResultOf, run
 
 
 def empty(*namespaces: str) -> State:
-    """A host with these namespaces and nothing in them."""
+    """Return a host with these namespaces and nothing in them."""
     state = State()
     for netns in (None, *namespaces):
         state.put(INTERFACE, netns, "lo", Interface("lo", "loopback", ifindex=1))
@@ -56,7 +56,7 @@ class SimulatedKernel:
         observed.names = {name: one._replace(created=False) for name, one in observed.names.items()}
         return observed
 
-    def demand(self, steps: Sequence[Step], conditions: Sequence[Condition]) -> None:
+    def check_capabilities(self, steps: Sequence[Step], conditions: Sequence[Condition]) -> None:
         """It needs nothing."""
 
     def apply(self, steps: Sequence[Step]) -> None:
@@ -86,12 +86,12 @@ class SimulatedKernel:
         raise AssertionError("nothing is sent")
 
     def checkpoint(self, places: Sequence[Netns]) -> None:
-        self.places = list(places)
+        self.endpoints = list(places)
 
-    def revive(self) -> list[str]:
+    def put_back(self) -> list[str]:
         return []
 
-    def lost(self, removed: Collection[Thing]) -> list[str]:
+    def carried_away(self, removed: Collection[Thing]) -> list[str]:
         return []
 
     def close(self) -> None:
@@ -125,9 +125,9 @@ class Module:
 def result_of(
     declare: Declare, kernel: SimulatedKernel, params: Optional[Mapping[str, Any]] = None, *, check: bool = False
 ) -> dict[str, Any]:
-    """The result of a run on a simulated kernel."""
+    """Return the result of a run on a simulated kernel."""
     module = Module(params or {}, check=check)
-    tell: Tell = lambda outcome: {"told": sorted(name for name in outcome.now.names)}  # noqa: E731
+    result_of: ResultOf = lambda outcome: {"told": sorted(name for name in outcome.now.names)}  # noqa: E731
     with suppress(Module.Ended):
-        run(module, declare, tell, kernel)
+        run(module, declare, result_of, kernel)
     return module.result

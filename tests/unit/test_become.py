@@ -32,14 +32,14 @@ def plugin(**options: Any) -> BecomeModule:
 
 
 def line(one: BecomeModule, command: str = "command") -> str:
-    """The command line."""
+    """Return the command line."""
     shell = ShellModule()
     shell.executable = "/bin/sh"
     return str(one.build_become_command(command, shell))
 
 
 def script(one: BecomeModule, command: str = "command") -> str:
-    """The script that the command line runs, as the shell reads it."""
+    """Return the script that the command line runs, as the shell reads it."""
     first, assignment, *rest = shlex.split(line(one, command))
     assert first.startswith("command=")
     assert rest == ["eval", "$script"]
@@ -47,7 +47,7 @@ def script(one: BecomeModule, command: str = "command") -> str:
 
 
 def values(one: BecomeModule, command: str = "command") -> dict[str, str]:
-    """The assignments that the script starts with."""
+    """Return the assignments that the script starts with."""
     words = shlex.split(script(one, command).partition("set --")[0])
     return {name: value.removesuffix(";") for name, value in (word.split("=", 1) for word in words)}
 

@@ -18,7 +18,7 @@ CODEC = "from ansible_collections.linuxnet.netns.plugins.module_utils._wire.code
 
 
 def printed(script: str, *path: Path) -> str:
-    """What a script prints in a Python of its own, which finds libraries in these directories first."""
+    """Return what a script prints in a Python of its own, which finds libraries in these directories first."""
     places = [str(place) for place in path]
     program = f"import sys\nsys.path[:] = {[*places, *filter(None, sys.path)]!r}\n{CODEC}{script}"
     return subprocess.run([sys.executable, "-c", program], check=True, capture_output=True, text=True).stdout
@@ -75,7 +75,7 @@ def test_the_whole_package_is_not_imported() -> None:
 
 
 def library(directory: Path, **files: str) -> Path:
-    """A library called pyroute2 with these modules; __init__ makes it a package."""
+    """Return a library called pyroute2 with these modules; __init__ makes it a package."""
     package = directory / "pyroute2" / "netlink" / "rtnl"
     package.mkdir(parents=True)
     (directory / "pyroute2" / "__init__.py").write_text(files.get("init", ""))

@@ -12,7 +12,7 @@ from ansible_collections.linuxnet.netns.plugins.module_utils._diff import diffs
 
 
 def inside(**interfaces: Any) -> dict[str, Any]:
-    """A view of namespace a with these interfaces."""
+    """Return a view of namespace a with these interfaces."""
     return {"namespaces": {"a": {"interfaces": interfaces}}}
 
 

@@ -34,7 +34,7 @@ def module(name: str) -> Any:
 
 
 def options(name: str) -> dict[str, Any]:
-    """The options of a module, as its documentation has them, with those of its fragments."""
+    """Return the options of a module, as its documentation has them, with those of its fragments."""
     documentation = yaml.safe_load(module(name).DOCUMENTATION)
     found: dict[str, Any] = documentation["options"]
     for fragment in documentation["extends_documentation_fragment"]:
@@ -46,7 +46,7 @@ def options(name: str) -> dict[str, Any]:
 
 
 def specified(option: dict[str, Any]) -> dict[str, Any]:
-    """What makes an option: the same of the documentation as of the specification."""
+    """Return what makes an option: the same of the documentation as of the specification."""
     return {key: option.get(key, usual) for key, usual in {**USUAL, "type": "str"}.items() if key != "options"}
 
 

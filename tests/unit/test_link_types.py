@@ -102,7 +102,7 @@ def test_each_value_that_is_used_is_one_that_may_be_written(name: str, link_type
             (found,) = (each for each in properties if each.name == one)
             assert found.takes.read(problems, one, value) == value
             assert not problems.found
-            assert found.words(value)
+            assert found.arguments(value)
 
 
 @pytest.mark.parametrize("name", READ)

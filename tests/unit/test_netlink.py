@@ -94,7 +94,7 @@ def route(monkeypatch: pytest.MonkeyPatch) -> Iterator[Route]:
 
 
 def message(kind: int, body: bytes = b"", *, sequence: int = 1, flags: int = 0, port: int = OWN, cut: int = 0) -> bytes:
-    """A message, padded; ``cut`` is what its length says too little."""
+    """Return a message, padded; ``cut`` is what its length says too little."""
     header = struct.pack("=IHHII", 16 + len(body) - cut, kind, flags, sequence, port)
     return header + body + bytes(-len(body) % 4)
 
@@ -114,7 +114,7 @@ EBADMSG = "Bad message (EBADMSG), the kernel's answer is broken: "
 
 
 def asked(one: netlink.RouteSocket, ask: str) -> object:
-    """What comes of asking in one of the ways there are."""
+    """Return what comes of asking in one of the ways there are."""
     if ask == "request":
         return one.request([REQUEST])
     return one.dump(REQUEST) if ask == "dump" else one.ask(REQUEST)

@@ -9,12 +9,12 @@ from typing import Any
 
 import pytest
 from ansible_collections.linuxnet.netns.plugins.module_utils._echo import Secret
-from ansible_collections.linuxnet.netns.plugins.module_utils._errors import Invalid, listed
+from ansible_collections.linuxnet.netns.plugins.module_utils._errors import Invalid, enumerated
 from ansible_collections.linuxnet.netns.plugins.module_utils._normalise import Problems, as_name
 
 
 def told(kind: str, value: Any, *more: Any) -> str:
-    """What is said of a value that must be wrong."""
+    """Return what is said of a value that must be wrong."""
     problems = Problems()
     assert getattr(problems, kind)("here", value, *more) is None
     with pytest.raises(Invalid) as caught:
@@ -25,7 +25,7 @@ def told(kind: str, value: Any, *more: Any) -> str:
 
 
 def read(kind: str, value: Any, *more: Any) -> Any:
-    """What a value that must be right is read as."""
+    """Return what a value that must be right is read as."""
     problems = Problems()
     result = getattr(problems, kind)("here", value, *more)
     problems.check()
@@ -220,7 +220,7 @@ def test_of_many_mistakes_the_first_are_told() -> None:
         problems.mtu(f"links[{number}].mtu", 7)
     with pytest.raises(Invalid) as caught:
         problems.check()
-    lines = listed(caught.value.problems).splitlines()
+    lines = enumerated(caught.value.problems).splitlines()
     assert (lines[0], lines[20], lines[-1]) == (
         "30000 mistakes, and nothing was changed:",
         "- links[19].mtu: 7 is not an MTU: a number of bytes from 68 to 65535 is needed",

@@ -55,7 +55,7 @@ def connected() -> State:
 
 
 def listed(state: State) -> Any:
-    """The interfaces as the kernel lists them: the addresses of each in order, IPv4 before IPv6."""
+    """Return the interfaces as the kernel lists them: the addresses of each in order, IPv4 before IPv6."""
     return {
         netns: {
             name: (one, sorted(of(state, Endpoint(netns, name)), key=lambda address: address.version))
@@ -152,7 +152,7 @@ def test_what_only_fails_in_consequence_is_not_told() -> None:
 
 
 def some_topology(chance: random.Random) -> dict[str, Any]:
-    """A form with namespaces and links at random."""
+    """Return a form with namespaces and links at random."""
     names = chance.sample(["a", "b", "c", "d"], chance.randint(1, 4))
     places = [None, *names]
     ends: set[tuple[Any, str]] = set()
@@ -203,7 +203,7 @@ def test_any_topology_is_reached_from_any_other_and_then_nothing_is_left_to_do(s
             state.names[name] = one._replace(created=False, identity=one.identity or f"4:{seed}{number}{name}")
         settle(state)
         again = _plan.make(declared, state)
-        assert [str(step) for step in again.steps if step.words()] == []
+        assert [str(step) for step in again.steps if step.command()] == []
     assert inside(state, "theirs") == untouched
 
 

@@ -31,7 +31,7 @@ def info(flags: int, vid: int) -> bytes:
 
 
 def state(**ports: PortVlans) -> State:
-    """A state in which the host has these ports."""
+    """Return a state in which the host has these ports."""
     made = State()
     for name, port in ports.items():
         made.put(INTERFACE, None, name, Interface(name, "veth"))
@@ -40,7 +40,7 @@ def state(**ports: PortVlans) -> State:
 
 
 def asked(was: PortVlans, now: PortVlans) -> list[tuple[int, list[tuple[int, int]]]]:
-    """What is asked of the kernel, by the type of message: flags and VLANs."""
+    """Return what is asked of the kernel, by the type of message: flags and VLANs."""
     found = []
     for what, request in PORT_VLANS.requests(state(hub=was), state(hub=now), None):
         assert what == "the VLANs of hub"

@@ -40,14 +40,14 @@ USUAL: dict[str, Any] = {
 
 
 def read(*expect: dict[str, Any], **params: Any) -> tuple[Any, list[str]]:
-    """The declared objects of the parameters, and the mistakes in them."""
+    """Return the declared objects of the parameters, and the mistakes in them."""
     problems = Problems()
     options = {"expect": [{**USUAL, **one} for one in expect], "topology": None, "timeout": 3.0, **params}
     return _expectations.declare(problems, options), [str(problem) for problem in problems.found]
 
 
 def probes(declared: Any, here: State) -> list[Probe]:
-    """What a host in that state is to be probed with."""
+    """Return what a host in that state is to be probed with."""
     planned = _plan.make(declared, here)
     assert not planned.steps
     found = [one for each in declared for one in each.conditions(planned.after)]
@@ -106,7 +106,7 @@ def test_anything_else_is_a_mistake(to: str, reason: str) -> None:
 
 
 def state(*interfaces: tuple[Netns, str, tuple[str, ...]]) -> State:
-    """A host with these interfaces, each with its addresses."""
+    """Return a host with these interfaces, each with its addresses."""
     found = State()
     for netns, name, addresses in interfaces:
         if netns is not None:

@@ -59,6 +59,8 @@ def test_what_undoes_a_step_restores_the_rules_in_their_order() -> None:
 
 
 def _by_priority(rows: object) -> list[str]:
-    """The names of the rules, as the kernel has them: those of one priority in the order in which they were added."""
+    """Return the names of the rules, as the kernel has them: those of one priority in the order in which they were
+    added.
+    """
     assert isinstance(rows, dict)
     return sorted(rows, key=lambda key: (rows[key][0].rule.version, rows[key][0].rule.priority))

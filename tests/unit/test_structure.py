@@ -23,7 +23,7 @@ KINDS, REGISTRY = f"{UTILS}_kinds.", f"{UTILS}_kinds.registry"
 
 
 def trees() -> dict[str, ast.Module]:
-    """The syntax trees of all that ships, by module."""
+    """Return the syntax trees of all that ships, by module."""
     found = {}
     for path in sorted(PLUGINS.rglob("*.py")):
         parts = list(path.relative_to(ROOT).with_suffix("").parts)
@@ -35,7 +35,7 @@ TREES = trees()
 
 
 def loaded(tree: ast.AST) -> Iterator[ast.AST]:
-    """What is carried out at some time: all but what mypy alone reads."""
+    """Yield what is carried out at some time: all but what mypy alone reads."""
     for child in ast.iter_child_nodes(tree):
         if isinstance(child, ast.If) and ast.unparse(child.test) == "TYPE_CHECKING":
             yield from (node for other in child.orelse for node in (other, *loaded(other)))
@@ -45,7 +45,7 @@ def loaded(tree: ast.AST) -> Iterator[ast.AST]:
 
 
 def imported(tree: ast.AST, *, typing: bool = False) -> set[str]:
-    """The modules of ours that are imported, in functions too; with ``typing``, also for mypy alone."""
+    """Return the modules of ours that are imported, in functions too; with ``typing``, also for mypy alone."""
     found = set()
     for node in ast.walk(tree) if typing else loaded(tree):
         if isinstance(node, ast.ImportFrom) and (node.module or "").startswith(OURS):

@@ -13,10 +13,10 @@ from ansible_collections.linuxnet.netns.plugins.module_utils._contracts import W
 from ansible_collections.linuxnet.netns.plugins.module_utils._errors import KernelError
 from ansible_collections.linuxnet.netns.plugins.module_utils._kernel import edge, waiting
 from ansible_collections.linuxnet.netns.plugins.module_utils._kinds.registry import KINDS
-from ansible_collections.linuxnet.netns.plugins.module_utils._model import Capability, Condition, value
+from ansible_collections.linuxnet.netns.plugins.module_utils._model import Capability, Condition, immutable
 
 
-@value
+@immutable
 class Toy(Condition):
     """A condition of this test alone; waiting finds its number, and how many were waited for with it."""
 
@@ -31,7 +31,7 @@ class Toy(Condition):
         return []
 
 
-@value
+@immutable
 class Other(Toy):
     """Another one, which takes a capability that no process has."""
 
@@ -48,6 +48,6 @@ def test_what_a_condition_takes_is_asked_for_before_anything_is_done(monkeypatch
     # Whoever runs the tests may lack what every run needs.
     monkeypatch.setattr(edge.LinuxKernel, "__init__", lambda _kernel, _kinds: None)
     kernel = edge.LinuxKernel(KINDS)
-    kernel.demand([], [Toy(1)])
+    kernel.check_capabilities([], [Toy(1)])
     with pytest.raises(KernelError, match=r"lacks CAP_TOY, without which toys cannot be played with"):
-        kernel.demand([], [Toy(1), Other(2)])
+        kernel.check_capabilities([], [Toy(1), Other(2)])

@@ -32,7 +32,9 @@ _PRINTING = threading.Lock()
 
 @contextmanager
 def run_directory(name: str) -> Iterator[Path]:
-    """A directory for what a machine writes, which is removed in the end; those of processes that were killed too."""
+    """Give a directory for what a machine writes, which is removed in the end; those of processes that were killed
+    too.
+    """
     runs = CACHE / "runs"
     runs.mkdir(parents=True, exist_ok=True)
     for other in (*runs.iterdir(), *Path(tempfile.gettempdir()).glob(f"{SOCKETS}*-*")):
@@ -48,7 +50,9 @@ def run_directory(name: str) -> Iterator[Path]:
 
 @contextmanager
 def clean_machine(suite: str, manager: str, source: Path, name: str = "one") -> Iterator[Machine]:
-    """A machine right after its start, with a checkout in it. Its console is kept when it fails, or does not start."""
+    """Give a machine right after its start, with a checkout in it. Its console is kept when it fails, or does not
+    start.
+    """
     with image(SUITES[suite]) as place, run_directory(f"{name}-{manager}") as directory:
         disk = directory / "disk.qcow2"
         shutil.copy(place / f"{manager}.qcow2", disk)

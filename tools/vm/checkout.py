@@ -42,7 +42,7 @@ def send(checkout: Path, machine: Machine) -> None:
 
 
 def files(place: Path, below: str) -> list[bytes]:
-    """The files of a checkout that git does not ignore."""
+    """Return the files of a checkout that git does not ignore."""
     words = ["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard", below]
     listed = subprocess.run(words, cwd=place, check=True, capture_output=True).stdout
     return [name for name in listed.split(b"\0") if name and (place / name.decode()).exists()]

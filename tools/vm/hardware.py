@@ -21,7 +21,7 @@ KERNEL = (
 
 
 def hardware(port: int) -> list[str]:
-    """The options that give a machine its devices.
+    """Return the options that give a machine its devices.
 
     One NIC is for ssh. One of virtio and one of Intel's e1000 are plugged into one hub: a cable between two of them.
     """

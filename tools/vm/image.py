@@ -34,7 +34,7 @@ PLATFORMS = ("manylinux_2_28_x86_64", "manylinux_2_17_x86_64", "manylinux2014_x8
 
 @contextmanager
 def image(suite: Suite) -> Iterator[Path]:
-    """The directory of a suite's image, which is made unless it is there; nobody removes it in the meantime."""
+    """Give the directory of a suite's image, which is made unless it is there; nobody removes it in the meantime."""
     place = CACHE / suite.name / _key(suite)
     place.mkdir(parents=True, exist_ok=True)
     with (place / "lock").open("w") as lock:
@@ -47,7 +47,7 @@ def image(suite: Suite) -> Iterator[Path]:
 
 
 def _key(suite: Suite) -> str:
-    """What the directory of an image is named by: it changes with what the image is made from."""
+    """Return what the directory of an image is named by: it changes with what the image is made from."""
     version = subprocess.run([PROGRAM, "--version"], check=True, capture_output=True, text=True).stdout
     digest = hashlib.sha256(repr((version, suite, MANAGERS, KERNEL, hardware(0), _requirements(suite))).encode())
     for path in (HERE / "make-image", *sorted(path for path in (HERE / "root").rglob("*") if path.is_file())):
@@ -125,7 +125,7 @@ def _fetch_wheels(suite: Suite, place: Path) -> None:
 
 
 def _mirror() -> str:
-    """The mirror of Debian's packages that this machine's apt uses."""
+    """Return the mirror of Debian's packages that this machine's apt uses."""
     words = ["apt-get", "indextargets", "--format", "$(REPO_URI) $(LABEL)", "Created-By: Packages", "Origin: Debian"]
     said = subprocess.run(words, check=False, capture_output=True, text=True).stdout
     mirrors = [line.split()[0] for line in said.splitlines() if line.endswith(" Debian")]

@@ -106,12 +106,12 @@ class Machine:
             return False
 
     def cpu(self) -> float:
-        """How many seconds of processor time it has taken so far: the same on a busy host as on an idle one."""
+        """Return how many seconds of processor time it has taken so far: the same on a busy host as on an idle one."""
         fields = Path(f"/proc/{self._process.pid}/stat").read_text().rpartition(")")[2].split()
         return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
 
     def ssh(self) -> list[str]:
-        """The command line that reaches it, as root."""
+        """Return the command line that reaches it, as root."""
         options = {
             "IdentityFile": self.image / "key",
             "IdentitiesOnly": "yes",
@@ -132,7 +132,7 @@ class Machine:
         return subprocess.run(words, check=False, stdin=source, capture_output=True, text=True)
 
     def done(self, script: str) -> str:
-        """What a shell script prints inside; it must succeed."""
+        """Return what a shell script prints inside; it must succeed."""
         result = self.run(script)
         if result.returncode:
             raise Failed(f"{script}: {result.stdout}{result.stderr}; console: {self.console}")

@@ -36,7 +36,9 @@ SCENARIOS = ("rollback", "drift")
 
 
 def pytest(mark: str) -> str:
-    """The command line that runs the integration tests with a mark (pyproject.toml), and loads no other files."""
+    """Return the command line that runs the integration tests with a mark (pyproject.toml), and loads no other
+    files.
+    """
     files = f"$(grep --files-with-matches mark.{mark} tests/integration/test_*.py)"
     return f"tools/hermetic pytest -v --durations 10 -m {mark} --interfaces {INTERFACES} {files}"
 
@@ -52,7 +54,7 @@ class Part:
 
 
 def host_ends(rounds: int) -> str:
-    """The command line that makes and purges topologies with ends on the host so often."""
+    """Return the command line that makes and purges topologies with ends on the host so often."""
     return f"PYTHONPATH=.cache/collections python -m tools.vm.inside.host_ends {rounds}"
 
 
@@ -127,7 +129,7 @@ def play(name: str, script: str, machine: Machine, log: Path, say: Callable[[str
 
 
 def _lines(stream: IO[bytes], end: Callable[[], None]) -> Iterator[bytes]:
-    """The lines of a stream as they come; when none comes for too long, the last one says so."""
+    """Yield the lines of a stream as they come; when none comes for too long, the last one says so."""
     while True:
         silence = threading.Timer(SILENCE, end)
         silence.daemon = True
@@ -143,7 +145,7 @@ def _lines(stream: IO[bytes], end: Callable[[], None]) -> Iterator[bytes]:
 
 
 def counted(text: str) -> dict[str, int]:
-    """How many tests passed, failed and were skipped, as the last line says that has such counts."""
+    """Return how many tests passed, failed and were skipped, as the last line says that has such counts."""
     counts: dict[str, int] = {}
     for line in reversed(text.splitlines()):
         for number, word in re.findall(r"\b(\d+) (passed|failed|skipped|errors?)\b", line):

@@ -30,11 +30,11 @@ _MANY = 50
 
 
 def acted(steps: Sequence[Step]) -> bool:
-    """Whether all of the steps are done without a routing socket, and so without the codec."""
+    """Tell whether all of the steps are done without a routing socket, and so without the codec."""
     return all(isinstance(step, Action) for step in steps)
 
 
-class Applier:
+class Executor:
     """Carries out the steps of one run.
 
     ``home`` is a descriptor of the host's namespace, where the calling thread is left; ``codec`` gives the codec when
@@ -103,7 +103,7 @@ class Applier:
                 self._perform_some(alike[1:], done)
 
     def _perform_side_by_side(self, steps: Sequence[Action], done: list[Step]) -> None:
-        """Creating namespaces is the kernel's work, which it does for two threads at once nearly twice as fast."""
+        """Carry out steps in two threads: namespaces are created nearly twice as fast so."""
         failures: list[StepFailed] = []
 
         def perform(some: Sequence[Action]) -> None:
@@ -136,24 +136,24 @@ class Applier:
             done.append(step)
 
     def _send(self, netns: Netns, steps: Sequence[Request], done: list[Step]) -> None:
-        from ansible_collections.linuxnet.netns.plugins.module_utils._kernel.messenger import Messenger
+        from ansible_collections.linuxnet.netns.plugins.module_utils._kernel.batches import BatchSender
 
         self._seen.only_lo = self._host.only_lo
         try:
             namespaces.enter(netns, self._home)
-            messenger = Messenger(self._codec(), self._home, self._kinds, self._seen)
+            sender = BatchSender(self._codec(), self._home, self._kinds, self._seen)
         except OSError as error:
             raise StepFailed.by(error, steps[0], done) from error
-        with messenger:
+        with sender:
             try:
-                messenger.send(steps, done)
+                sender.send(steps, done)
             except StepFailed as failed:
                 # Something has come into a new namespace that was not in the first: no more indexes are foreseen.
                 foreseen = isinstance(failed.step, Request) and failed.step.foreseen()
                 self._host.only_lo = self._host.only_lo and not foreseen
                 raise
             finally:
-                self._current = messenger.at
+                self._current = sender.at
 
     def _make_room(self, steps: Sequence[Step]) -> None:
         """Raise the soft limit of descriptors where the steps may need more; closing puts it back.

@@ -16,7 +16,7 @@ from collections.abc import Sequence
 from contextlib import suppress
 from typing import NamedTuple, Optional
 
-from ansible_collections.linuxnet.netns.plugins.module_utils._errors import said, words
+from ansible_collections.linuxnet.netns.plugins.module_utils._errors import error_text, os_error_text
 from ansible_collections.linuxnet.netns.plugins.module_utils._model import describe
 from ansible_collections.linuxnet.netns.plugins.module_utils._probe import Answer, Probe
 from ansible_collections.linuxnet.netns.plugins.module_utils._values import is_loopback
@@ -85,7 +85,7 @@ class Attempt:
     """
 
     def __init__(self, probe: Probe, number: int, salt: bytes) -> None:
-        """``number`` tells it from the others of the run, ``salt`` (4 bytes) the run from others."""
+        """Take a probe; ``number`` tells it from the others of the run, ``salt`` (4 bytes) the run from others."""
         self.probe = probe
         self.answer = Answer()
         self.done = False
@@ -150,26 +150,30 @@ class Attempt:
                 self.answer.error = 0
 
     def _is_own(self, made: socket.socket) -> bool:
-        """Whether the address is the sender's: to one of its own, a namespace sends from the same, loopback's aside."""
+        """Tell whether the address is the sender's: to one of its own, a namespace sends from the same, loopback's
+        aside.
+        """
         # A connection to it may be over already, and its socket without an address.
         source = self.source() if self.probe.protocol == "tcp" else made.getsockname()[0]
         return is_loopback(self.probe.address) or source == self.where(0)[0]
 
     def _lacks_port(self) -> bool:
-        """Whether there is an address to connect from, and so no port (EADDRNOTAVAIL means either)."""
+        """Tell whether there is an address to connect from, and so no port (EADDRNOTAVAIL means either)."""
         try:
             return bool(self.source())
         except OSError:
             return False
 
     def source(self) -> str:
-        """The address that the kernel sends from now; the calling thread is in the namespace. Raises: OSError."""
+        """Return the address that the kernel sends from now; the calling thread is in the namespace. Raises:
+        OSError.
+        """
         with socket.socket(socket.AF_INET6 if self.probe.version == 6 else socket.AF_INET, socket.SOCK_DGRAM) as other:
             other.connect(self.where(7))
             return str(other.getsockname()[0])
 
     def where(self, port: int) -> tuple[object, ...]:
-        """The address to connect to; the calling thread is in the namespace. Raises: OSError."""
+        """Return the address to connect to; the calling thread is in the namespace. Raises: OSError."""
         host, _percent, zone = self.probe.address.partition("%")
         if self.probe.version == 4:
             return host, port
@@ -232,9 +236,9 @@ class Attempt:
             if error.errno in _OF_SEND:
                 self.fail(error.errno, None)
             elif error.errno in SHORTAGES:
-                self.shortage = "" if self._was_sent else words(error.errno)
+                self.shortage = "" if self._was_sent else error_text(error.errno)
             else:
-                self.give_up(f"the packet was not taken by the kernel: {said(error)}")
+                self.give_up(f"the packet was not taken by the kernel: {os_error_text(error)}")
         else:
             self._was_sent, self.shortage = True, ""
 
@@ -384,7 +388,7 @@ class Attempt:
 
 
 def _is_broadcast(address: str) -> bool:
-    """Whether an IPv4 address is a broadcast address in the calling thread's namespace.
+    """Tell whether an IPv4 address is a broadcast address in the calling thread's namespace.
 
     Connecting to it fails with EACCES, unless the socket has SO_BROADCAST (ip(7)); TCP says ENETUNREACH.
     """
@@ -396,7 +400,7 @@ def _is_broadcast(address: str) -> bool:
 
 
 def _arrival(ancillary: Sequence[tuple[int, int, bytes]]) -> float:
-    """When a packet came, as the kernel has noted; it may have waited since for others to be served."""
+    """Return when a packet came, as the kernel has noted; it may have waited since for others to be served."""
     for _level, kind, content in ancillary:
         if kind == TIMESTAMP and len(content) >= _TIMESPEC.size:
             seconds, nanoseconds = _TIMESPEC.unpack_from(content)
@@ -415,7 +419,7 @@ def _address_of(sockaddr: bytes) -> Optional[str]:
 
 
 def _checksum(data: bytes) -> int:
-    """The Internet checksum (RFC 1071)."""
+    """Return the Internet checksum (RFC 1071)."""
     padded = data + bytes(len(data) % 2)
     total: int = sum(struct.unpack(f"!{len(padded) // 2}H", padded))
     while total >> 16:

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator, Sequence
 from typing import Any, Callable
 
-from ansible_collections.linuxnet.netns.plugins.module_utils._errors import said
+from ansible_collections.linuxnet.netns.plugins.module_utils._errors import os_error_text
 from ansible_collections.linuxnet.netns.plugins.module_utils._kernel import namespaces
 from ansible_collections.linuxnet.netns.plugins.module_utils._kernel.netlink import RouteSocket
 from ansible_collections.linuxnet.netns.plugins.module_utils._kind import Carried, Kind
@@ -23,17 +23,19 @@ class Checkpoint:
     """What some namespaces had; ``home`` is a descriptor of the host's namespace."""
 
     def __init__(self, home: int, kinds: Sequence[Carried[Any]], look: Look, places: Sequence[Netns]) -> None:
-        """Raises: OSError."""
+        """Look at the namespaces. Raises: OSError."""
         self._home, self._kinds, self._look = home, kinds, look
         self._was = look(places)
         self._places = [netns for netns in places if self._was.has(netns)]
 
-    def revive(self) -> list[str]:
+    def put_back(self) -> list[str]:
         """Put back what has gone; gives what could not be put back, in words."""
-        return [f"{what} in {describe(netns)}" for netns in self._places for what in self._revive(netns)]
+        return [f"{what} in {describe(netns)}" for netns in self._places for what in self._put_back_inside(netns)]
 
-    def lost(self, removed: Collection[Thing]) -> list[str]:
-        """What has gone though the interface that it belongs to is still there, in words; but what was ``removed``."""
+    def carried_away(self, removed: Collection[Thing]) -> list[str]:
+        """Return what has gone though the interface that it belongs to is still there, in words; but what was
+        ``removed``.
+        """
         keys: dict[tuple[Kind[Any], Netns], set[Key]] = {}
         for thing in removed:
             keys.setdefault((thing.kind, thing.netns), set()).add(thing.key)
@@ -49,13 +51,13 @@ class Checkpoint:
             for what in kind.gone(self._was, now, netns, keys.get((kind, netns), ()))
         ]
 
-    def _revive(self, netns: Netns) -> Iterator[str]:
+    def _put_back_inside(self, netns: Netns) -> Iterator[str]:
         try:
             for kind in self._kinds:
                 yield from self._put_back(kind, netns)
             now = self._look([netns])
         except OSError as error:
-            yield f"what interfaces have ({said(error)})"
+            yield f"what interfaces have ({os_error_text(error)})"
             return
         for kind in self._kinds:
             yield from kind.differences(self._was, now, netns)

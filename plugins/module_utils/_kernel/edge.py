@@ -11,7 +11,7 @@ from collections.abc import Collection, Mapping, Sequence
 from contextlib import AbstractContextManager
 from typing import TYPE_CHECKING, Any, Optional
 
-from ansible_collections.linuxnet.netns.plugins.module_utils._errors import KernelError, said
+from ansible_collections.linuxnet.netns.plugins.module_utils._errors import KernelError, os_error_text
 from ansible_collections.linuxnet.netns.plugins.module_utils._kernel import lock, namespaces
 from ansible_collections.linuxnet.netns.plugins.module_utils._model import (
     NAMESPACE,
@@ -26,7 +26,7 @@ from ansible_collections.linuxnet.netns.plugins.module_utils._model import (
 
 if TYPE_CHECKING:
     from ansible_collections.linuxnet.netns.plugins.module_utils._contracts import Kinds
-    from ansible_collections.linuxnet.netns.plugins.module_utils._kernel.apply import Applier
+    from ansible_collections.linuxnet.netns.plugins.module_utils._kernel.apply import Executor
     from ansible_collections.linuxnet.netns.plugins.module_utils._kernel.checkpoint import Checkpoint
     from ansible_collections.linuxnet.netns.plugins.module_utils._wire.codec import Codec
 
@@ -38,12 +38,12 @@ class LinuxKernel:
     """The kernel of the host that the module runs on; the calling thread is always brought back to its namespace."""
 
     def __init__(self, kinds: Kinds) -> None:
-        """Raises: KernelError, when the process lacks a capability."""
-        demand_capabilities()
+        """Open the host. Raises: KernelError, when the process lacks a capability."""
+        require_capabilities()
         self._kinds = kinds
         self._home = namespaces.current()
         self._seen = State()
-        self._used_applier: Optional[Applier] = None
+        self._used_applier: Optional[Executor] = None
         self._kept: Optional[Checkpoint] = None
         self._loaded: Optional[Codec] = None
 
@@ -54,7 +54,7 @@ class LinuxKernel:
         os.close(self._home)
 
     def locked(self, *, shared: bool) -> AbstractContextManager[None]:
-        """While this lasts, nothing else of this collection changes the host; with ``shared``, nor does this run.
+        """Keep other runs out: while this lasts, none changes the host; with ``shared``, nor does this run.
 
         Entering raises: KernelError, when another run does not end.
         """
@@ -63,11 +63,11 @@ class LinuxKernel:
     # What a task needs not should cost it nothing: most find nothing to do.
 
     @property
-    def _applier(self) -> Applier:
+    def _applier(self) -> Executor:
         if self._used_applier is None:
-            from ansible_collections.linuxnet.netns.plugins.module_utils._kernel.apply import Applier
+            from ansible_collections.linuxnet.netns.plugins.module_utils._kernel.apply import Executor
 
-            self._used_applier = Applier(self._home, self._kinds, self._codec)
+            self._used_applier = Executor(self._home, self._kinds, self._codec)
         return self._used_applier
 
     def _codec(self) -> Codec:
@@ -78,26 +78,26 @@ class LinuxKernel:
         return self._loaded
 
     def observe(self, scope: Scope) -> State:
-        """What the kernel has of what the scope asks for.
+        """Return what the kernel has of what the scope asks for.
 
         Raises: KernelError, LibraryMissing.
         """
         try:
             state = self._read(scope.copy())
         except OSError as error:
-            raise KernelError(f"The state of this host's network could not be read: {said(error)}.") from error
+            raise KernelError(f"The state of this host's network could not be read: {os_error_text(error)}.") from error
         state.only_lo = self._used_applier is None or self._used_applier.only_lo
         self._seen = state.copy()
         return state
 
     def _read(self, scope: Scope) -> State:
-        """What the kernel has; the scope is extended by what that asks for. Raises: OSError, LibraryMissing."""
+        """Return what the kernel has; the scope is extended by what that asks for. Raises: OSError, LibraryMissing."""
         from ansible_collections.linuxnet.netns.plugins.module_utils._kernel.reader import LinuxReader
 
         state = State()
         reader = LinuxReader(self._home, self._kinds, state)
         if scope.everything is not None:
-            for name in namespaces.listed():
+            for name in namespaces.all_names():
                 scope.want(scope.everything, name)
         for kind in list(scope.wants):
             kind.prepare(scope, state, reader)
@@ -109,7 +109,7 @@ class LinuxKernel:
 
     @staticmethod
     def _names(scope: Scope) -> dict[str, Name]:
-        """What the scope asks for of names below /run/netns. Raises: OSError."""
+        """Return what the scope asks for of names below /run/netns. Raises: OSError."""
         found = {name: Name(what) for name, what in namespaces.what_are(scope.names).items()}
         there = [name for name, one in found.items() if one.what == NAMESPACE]
         if scope.identities:
@@ -124,26 +124,28 @@ class LinuxKernel:
         return found
 
     @staticmethod
-    def listed() -> Sequence[str]:
-        """Every name below /run/netns."""
-        return namespaces.listed()
+    def all_names() -> Sequence[str]:
+        """Return every name below /run/netns."""
+        return namespaces.all_names()
 
     @staticmethod
     def what_is(netns: str) -> Optional[str]:
-        """What a name or a path stands for, as the model says it; None: there is nothing. Raises: OSError."""
+        """Return what a name or a path stands for, as the model says it; None: there is nothing. Raises: OSError."""
         return namespaces.what_is(netns)
 
     @staticmethod
     def names() -> Mapping[int, str]:
-        """The first name of each namespace that has one, by its inode."""
+        """Return the first name of each namespace that has one, by its inode."""
         return namespaces.names_by_inode()
 
     @staticmethod
     def inhabitants(places: Sequence[Netns]) -> Mapping[Netns, tuple[int, Sequence[tuple[int, str]]]]:
-        """The inode of each namespace, and the processes in it with their commands; without those that have gone."""
+        """Return the inode of each namespace, and the processes in it with their commands; without those that have
+        gone.
+        """
         return namespaces.inhabitants(places)
 
-    def demand(self, steps: Sequence[Step], conditions: Sequence[Condition]) -> None:
+    def check_capabilities(self, steps: Sequence[Step], conditions: Sequence[Condition]) -> None:
         """Make sure that all that the steps and the conditions need is there. Raises: LibraryMissing, KernelError."""
         if steps:
             from ansible_collections.linuxnet.netns.plugins.module_utils._kernel.apply import acted
@@ -152,7 +154,7 @@ class LinuxKernel:
                 self._codec()
         for needed in {one.capability() for one in conditions}:
             if needed is not None:
-                demand_capabilities({needed.name: needed.number}, needed.without)
+                require_capabilities({needed.name: needed.number}, needed.without)
 
     def apply(self, steps: Sequence[Step]) -> None:
         """Carry out the steps in order, in batches.
@@ -163,7 +165,7 @@ class LinuxKernel:
             self._applier.apply(steps, self._seen)
 
     def wait(self, conditions: Sequence[Condition]) -> list[Any]:
-        """What is found of each of the conditions, when it has come true or its time is over.
+        """Return what is found of each of the conditions, when it has come true or its time is over.
 
         Raises: KernelError, LibraryMissing.
         """
@@ -192,22 +194,24 @@ class LinuxKernel:
         try:
             self._kept = Checkpoint(self._home, kinds, look, places)
         except OSError as error:
-            raise KernelError(f"The links and routes of this host could not be read: {said(error)}.") from error
+            raise KernelError(
+                f"The links and routes of this host could not be read: {os_error_text(error)}."
+            ) from error
 
-    def revive(self) -> list[str]:
+    def put_back(self) -> list[str]:
         """Put back what has gone since the checkpoint; gives what could not be, in words."""
         with namespaces.away(self._home):
-            return [] if self._kept is None else self._kept.revive()
+            return [] if self._kept is None else self._kept.put_back()
 
-    def lost(self, removed: Collection[Thing]) -> list[str]:
-        """What has gone since the checkpoint though the interface that it belongs to is still there, in words.
+    def carried_away(self, removed: Collection[Thing]) -> list[str]:
+        """Return what has gone since the checkpoint though the interface that it belongs to is still there, in words.
 
         Left out is what was ``removed`` by name.
         """
-        return [] if self._kept is None else self._kept.lost(removed)
+        return [] if self._kept is None else self._kept.carried_away(removed)
 
 
-def demand_capabilities(
+def require_capabilities(
     needed: Optional[Mapping[str, int]] = None, without: str = "network namespaces cannot be managed"
 ) -> None:
     """Make sure that the process has capabilities; unless said otherwise, those to change the network.

@@ -89,11 +89,11 @@ class LinuxHost:
         namespaces.leave_stale_file(name)
 
     def identity(self, name: str) -> str:
-        """What tells a namespace from another of the same name. Raises: OSError."""
+        """Return what tells a namespace from another of the same name. Raises: OSError."""
         return namespaces.identity(name)
 
     def hardware(self, netns: Netns, interfaces: Iterable[str]) -> Mapping[str, tuple[int, str]]:
-        """The index and the MAC address of each of some interfaces, by name. Raises: OSError."""
+        """Return the index and the MAC address of each of some interfaces, by name. Raises: OSError."""
         namespaces.enter(netns, self.home)
         found = {}
         with socket.socket(socket.AF_INET, socket.SOCK_DGRAM | socket.SOCK_CLOEXEC) as asked:

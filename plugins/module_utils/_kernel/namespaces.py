@@ -32,17 +32,17 @@ _PATIENCE = 1
 
 
 def path_of(name: str) -> str:
-    """The file that gives a namespace its name; what has a slash, which no name has, is a path itself."""
+    """Return the file that gives a namespace its name; what has a slash, which no name has, is a path itself."""
     return name if "/" in name else f"{RUN_DIR}/{name}"
 
 
 def current() -> int:
-    """A descriptor of the calling thread's own namespace. Raises: OSError."""
+    """Return a descriptor of the calling thread's own namespace. Raises: OSError."""
     return os.open("/proc/thread-self/ns/net", os.O_RDONLY | os.O_CLOEXEC)
 
 
 def open_namespace(name: str) -> int:
-    """A descriptor of the namespace of that name. Raises: OSError, FileNotFoundError where there is none."""
+    """Return a descriptor of the namespace of that name. Raises: OSError, FileNotFoundError where there is none."""
     descriptor = os.open(path_of(name), os.O_RDONLY | os.O_CLOEXEC | os.O_NONBLOCK)
     if is_namespace(descriptor):
         return descriptor
@@ -51,7 +51,7 @@ def open_namespace(name: str) -> int:
 
 
 def is_namespace(descriptor: int) -> bool:
-    """Whether the descriptor refers to a network namespace."""
+    """Tell whether the descriptor refers to a network namespace."""
     try:
         return fcntl.ioctl(descriptor, NS_GET_NSTYPE) == syscalls.CLONE_NEWNET
     except OSError:
@@ -59,12 +59,12 @@ def is_namespace(descriptor: int) -> bool:
 
 
 def what_is(name: str) -> Optional[str]:
-    """What there is of that name: one of the model's NAMESPACE, STALE, DANGLING and FOREIGN, or None."""
+    """Return what there is of that name: one of the model's NAMESPACE, STALE, DANGLING and FOREIGN, or None."""
     return what_is_at(path_of(name))
 
 
 def what_is_at(path: str) -> Optional[str]:
-    """What there is at a path, as :func:`what_is`. Raises: OSError, where that cannot be seen."""
+    """Return what there is at a path, as :func:`what_is`. Raises: OSError, where that cannot be seen."""
     try:
         found = os.lstat(path)
     except (FileNotFoundError, NotADirectoryError):
@@ -91,15 +91,15 @@ def what_is_at(path: str) -> Optional[str]:
 
 
 def what_are(names: Iterable[str]) -> dict[str, str]:
-    """What there is of each of the names, as :func:`what_is`; names of nothing are left out."""
+    """Return what there is of each of the names, as :func:`what_is`; names of nothing are left out."""
     wanted = set(names)
-    there = wanted.intersection(listed()) | {name for name in wanted if "/" in name}
+    there = wanted.intersection(all_names()) | {name for name in wanted if "/" in name}
     found = {name: what_is(name) for name in there}
     return {name: what for name, what in found.items() if what is not None}
 
 
-def listed() -> list[str]:
-    """Every name below /run/netns, sorted, whatever it stands for."""
+def all_names() -> list[str]:
+    """Return every name below /run/netns, sorted, whatever it stands for."""
     try:
         return sorted(os.listdir(RUN_DIR))
     except (FileNotFoundError, NotADirectoryError):
@@ -107,7 +107,8 @@ def listed() -> list[str]:
 
 
 def identity(name: str) -> str:
-    """What tells this namespace from another of the same name: its device and inode, and since when it has a name.
+    """Return what tells this namespace from another of the same name: its device and inode, and since when it has a
+    name.
 
     The inode alone does not: the kernel gives the number of one that has gone to the next (seen on Linux 6.18). The
     time is that of the inode in memory (fs/nsfs.c), which the mount that gives the namespace its name keeps there.
@@ -124,7 +125,9 @@ def identity(name: str) -> str:
 
 
 def identities(names: Iterable[str]) -> dict[str, str]:
-    """The identities of namespaces by their names, but for those that somebody has just removed. Raises: OSError."""
+    """Return the identities of namespaces by their names, but for those that somebody has just removed. Raises:
+    OSError.
+    """
     found = {}
     for name in names:
         with suppress(FileNotFoundError):
@@ -133,9 +136,9 @@ def identities(names: Iterable[str]) -> dict[str, str]:
 
 
 def names_by_inode() -> dict[int, str]:
-    """The first name of each namespace that has one, by its inode."""
+    """Return the first name of each namespace that has one, by its inode."""
     found: dict[int, str] = {}
-    for name, (_device, inode) in _inodes(listed()):
+    for name, (_device, inode) in _inodes(all_names()):
         found.setdefault(inode, name)
     return found
 
@@ -246,7 +249,7 @@ def leave_stale_file(name: str) -> None:
 
 @contextmanager
 def away(home: int) -> Iterator[None]:
-    """Whatever namespaces are entered inside, come back to ``home`` in the end."""
+    """Give whatever namespaces are entered inside, come back to ``home`` in the end."""
     try:
         yield
     finally:
@@ -266,7 +269,9 @@ def enter(netns: Netns, home: int) -> tuple[int, int]:
 
 
 def descriptor_of(netns: Netns, home: int) -> int:
-    """A descriptor of a namespace by name or path, to be closed; of the host's, ``home`` itself. Raises: OSError."""
+    """Return a descriptor of a namespace by name or path, to be closed; of the host's, ``home`` itself. Raises:
+    OSError.
+    """
     if netns is None:
         return home
     if "/" in netns:
@@ -276,7 +281,9 @@ def descriptor_of(netns: Netns, home: int) -> int:
 
 
 def processes(names: Iterable[str]) -> dict[str, tuple[int, ...]]:
-    """The ids of the processes that are in each of the namespaces, from /proc; names of no namespace are left out."""
+    """Return the ids of the processes that are in each of the namespaces, from /proc; names of no namespace are left
+    out.
+    """
     by_inode = {key: name for name, key in _inodes(names)}
     inside: dict[str, list[int]] = {}
     for pid, key in _processes_in(by_inode):
@@ -285,7 +292,7 @@ def processes(names: Iterable[str]) -> dict[str, tuple[int, ...]]:
 
 
 def inhabitants(places: Iterable[Netns]) -> dict[Netns, tuple[int, Sequence[tuple[int, str]]]]:
-    """The inode of each namespace, and the processes in it with their commands; without those that have gone."""
+    """Return the inode of each namespace, and the processes in it with their commands; without those that have gone."""
     paths = {netns: f"/proc/{os.getpid()}/ns/net" if netns is None else path_of(netns) for netns in places}
     keys: dict[Netns, tuple[int, int]] = {}
     for netns, path in paths.items():
@@ -299,9 +306,11 @@ def inhabitants(places: Iterable[Netns]) -> dict[Netns, tuple[int, Sequence[tupl
 
 
 def unnamed(home: int) -> list[str]:
-    """The namespaces that processes are in and that have no name, by a path of each; not the host's, ``home``."""
+    """Return the namespaces that processes are in and that have no name, by a path of each; not the host's,
+    ``home``.
+    """
     host = os.fstat(home)
-    named = {(host.st_dev, host.st_ino), *(key for _name, key in _inodes(listed()))}
+    named = {(host.st_dev, host.st_ino), *(key for _name, key in _inodes(all_names()))}
     paths: dict[tuple[int, int], str] = {}
     for pid, key in _processes():
         if key not in named:
@@ -310,12 +319,12 @@ def unnamed(home: int) -> list[str]:
 
 
 def _processes_in(keys: Container[tuple[int, int]]) -> Iterator[tuple[int, tuple[int, int]]]:
-    """The processes in namespaces that are given by their devices and inodes, each with that, by their ids."""
+    """Yield the processes in namespaces that are given by their devices and inodes, each with that, by their ids."""
     return ((pid, key) for pid, key in _processes() if key in keys)
 
 
 def _processes() -> Iterator[tuple[int, tuple[int, int]]]:
-    """The processes that can be looked at, by their ids, each with the device and inode of its namespace."""
+    """Yield the processes that can be looked at, by their ids, each with the device and inode of its namespace."""
     for pid in sorted(int(entry) for entry in os.listdir("/proc") if entry.isdigit()):
         with suppress(OSError):
             yield pid, _key(f"/proc/{pid}/ns/net")
@@ -336,7 +345,9 @@ class _Mount(NamedTuple):
 
 
 def _mounts() -> list[_Mount]:
-    """The mounts of namespaces, from /proc/self/mountinfo (proc(5)): of type nsfs, their roots are ``net:[INODE]``."""
+    """Return the mounts of namespaces, from /proc/self/mountinfo (proc(5)): of type nsfs, their roots are
+    ``net:[INODE]``.
+    """
     found = []
     with open("/proc/self/mountinfo", encoding="utf-8", errors="surrogateescape") as file:
         for line in file:
@@ -348,7 +359,7 @@ def _mounts() -> list[_Mount]:
 
 
 def mounts(names: Iterable[str]) -> dict[str, tuple[str, ...]]:
-    """Where each of the namespaces is mounted beside its name; those that are mounted nowhere else are left out.
+    """Return where each of the namespaces is mounted beside its name; those that are mounted nowhere else are left out.
 
     The place of the name itself is among them where another mount lies upon the first: then the name stays when one of
     them goes. It can be listed twice without that, where /run is shared too.
@@ -367,7 +378,7 @@ def mounts(names: Iterable[str]) -> dict[str, tuple[str, ...]]:
 
 
 def _inodes(names: Iterable[str]) -> Iterator[tuple[str, tuple[int, int]]]:
-    """The device and the inode of each of the namespaces; names of no namespace are left out."""
+    """Yield the device and the inode of each of the namespaces; names of no namespace are left out."""
     for name in names:
         with suppress(OSError):
             yield name, _key(path_of(name))

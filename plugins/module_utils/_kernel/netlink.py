@@ -62,7 +62,7 @@ class RouteSocket:
     protocol = 0
 
     def __init__(self) -> None:
-        """Raises: OSError."""
+        """Open the socket. Raises: OSError."""
         self._socket = socket.socket(socket.AF_NETLINK, socket.SOCK_RAW | socket.SOCK_CLOEXEC, self.protocol)
         self._sequence = 0
         self._socket.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, _RECEIVE_BUFFER)
@@ -118,7 +118,8 @@ class RouteSocket:
                 return whole
 
     def dump(self, message: bytes) -> list[bytes]:
-        """The messages that answer a dump request, whole; asked for again when the kernel says that it was interrupted.
+        """Return the messages that answer a dump request, whole; asked for again when the kernel says that it was
+        interrupted.
 
         Raises: NetlinkError.
         """
@@ -131,7 +132,7 @@ class RouteSocket:
         raise NetlinkError(errno.EAGAIN, f"the dump was interrupted {_ATTEMPTS} times by changes elsewhere")
 
     def _dump(self, message: bytes) -> Optional[list[bytes]]:
-        """The messages of one dump, or None when it was interrupted."""
+        """Return the messages of one dump, or None when it was interrupted."""
         self._send([message])
         found: list[bytes] = []
         interrupted = False
@@ -168,7 +169,7 @@ class RouteSocket:
         self._socket.send(batch)
 
     def _receive(self) -> list[tuple[tuple[int, ...], bytes]]:
-        """Messages that have come from the kernel for this socket, each with its header.
+        """Return messages that have come from the kernel for this socket, each with its header.
 
         Raises: NetlinkError, also when none comes in time, or what comes is broken.
         """
@@ -189,7 +190,7 @@ class RouteSocket:
                 raise NetlinkError(errno.ETIMEDOUT, f"the kernel has not answered within {_PATIENCE} s")
 
     def _comes(self, until: float) -> bool:
-        """Whether something comes to be received before a time; signals that are not blocked end the wait."""
+        """Tell whether something comes to be received before a time; signals that are not blocked end the wait."""
         poll = select.poll()
         poll.register(self._socket, select.POLLIN)
         return bool(poll.poll(max(0.0, until - time.monotonic()) * 1000)) and time.monotonic() < until
@@ -203,7 +204,7 @@ class GenericSocket(RouteSocket):
 
 @contextmanager
 def generic_socket(family: str) -> Iterator[tuple[GenericSocket, int]]:
-    """A generic netlink socket, and the number that a family has. Raises: OSError, when there is none."""
+    """Give a generic netlink socket, and the number that a family has. Raises: OSError, when there is none."""
     from ansible_collections.linuxnet.netns.plugins.module_utils._wire import generic
 
     with GenericSocket() as asked:
@@ -214,7 +215,9 @@ def generic_socket(family: str) -> Iterator[tuple[GenericSocket, int]]:
 
 
 def _messages(data: bytes, port: int) -> list[tuple[tuple[int, ...], bytes]]:
-    """Those of the messages that came together which are for a port, each with its header. Raises: NetlinkError."""
+    """Return those of the messages that came together which are for a port, each with its header. Raises:
+    NetlinkError.
+    """
     found, offset, size, unpack = [], 0, len(data), _HEADER.unpack_from
     while offset < size:
         header = unpack(data, offset) if size - offset >= 16 else (0,)
@@ -229,7 +232,9 @@ def _messages(data: bytes, port: int) -> list[tuple[tuple[int, ...], bytes]]:
 
 
 def _error(message: bytes, flags: int) -> Optional[NetlinkError]:
-    """What a message that ends something says, or None for success (struct nlmsgerr, or a number, then attributes)."""
+    """Return what a message that ends something says, or None for success (struct nlmsgerr, or a number, then
+    attributes).
+    """
     if len(message) < 20:
         return NetlinkError(errno.EBADMSG, "the kernel's answer is broken: there is no error number")
     kind, (number,) = struct.unpack_from("=H", message, 4)[0], struct.unpack_from("=i", message, 16)

@@ -18,7 +18,7 @@ import socket
 import time
 from collections.abc import Sequence
 
-from ansible_collections.linuxnet.netns.plugins.module_utils._errors import KernelError, said, words
+from ansible_collections.linuxnet.netns.plugins.module_utils._errors import KernelError, error_text, os_error_text
 from ansible_collections.linuxnet.netns.plugins.module_utils._kernel import namespaces
 from ansible_collections.linuxnet.netns.plugins.module_utils._kernel.attempt import (
     AGAIN,
@@ -57,7 +57,7 @@ def send(probes: Sequence[Probe], home: int) -> list[Answer]:
             with namespaces.away(home):
                 _Loop(epoll, home).serve(attempts, room)
     except OSError as error:
-        raise KernelError(f"The probes could not be sent: {said(error)}.") from error
+        raise KernelError(f"The probes could not be sent: {os_error_text(error)}.") from error
     finally:
         resource.setrlimit(resource.RLIMIT_NOFILE, limits)
         for attempt in attempts:
@@ -114,9 +114,9 @@ class _Loop:
         except OSError as error:
             attempt.close()
             if error.errno in SHORTAGES:
-                attempt.shortage = words(error.errno)
+                attempt.shortage = error_text(error.errno)
                 return False
-            attempt.give_up(f"{doing}: {said(error)}")
+            attempt.give_up(f"{doing}: {os_error_text(error)}")
         if attempt.done:
             attempt.close()
         self._under_way.add(attempt)

@@ -79,11 +79,11 @@ class LinuxReader:
 
     @staticmethod
     def socket() -> RouteSocket:
-        """A routing socket of the namespace that was entered."""
+        """Return a routing socket of the namespace that was entered."""
         return RouteSocket()
 
     def id_of(self, netns: Netns, route: Any) -> Optional[int]:
-        """The id by which the socket's namespace knows another; None when it knows it by none."""
+        """Return the id by which the socket's namespace knows another; None when it knows it by none."""
         if netns is not None and netns not in self._state.names:
             found = namespaces.what_is(netns)
             if found is not None:
@@ -104,28 +104,30 @@ class LinuxReader:
                 os.close(descriptor)
 
     @staticmethod
-    def listed() -> Sequence[str]:
-        """Every name below /run/netns."""
-        return namespaces.listed()
+    def all_names() -> Sequence[str]:
+        """Return every name below /run/netns."""
+        return namespaces.all_names()
 
     def unnamed(self) -> Sequence[str]:
-        """The namespaces that processes are in and that have no name, by a path of each."""
+        """Return the namespaces that processes are in and that have no name, by a path of each."""
         return namespaces.unnamed(self._home)
 
     @staticmethod
     def generic(family: str) -> Any:
-        """A generic netlink socket of the namespace that was entered, and the number of a family. Raises: OSError."""
+        """Return a generic netlink socket of the namespace that was entered, and the number of a family. Raises:
+        OSError.
+        """
         return generic_socket(family)
 
     @staticmethod
     def text(path: str) -> str:
-        """What a small text file of the host holds. Raises: OSError, ValueError."""
+        """Return what a small text file of the host holds. Raises: OSError, ValueError."""
         with open(path, encoding="ascii") as file:
             return file.read(_SMALL)
 
     @staticmethod
     def setting(path: str) -> Optional[str]:
-        """A sysctl of the namespace that was entered, by its path below ``net``; None: there is none."""
+        """Return a sysctl of the namespace that was entered, by its path below ``net``; None: there is none."""
         from ansible_collections.linuxnet.netns.plugins.module_utils._kernel import sysctls
 
         return sysctls.read(path)
@@ -142,18 +144,18 @@ class LinuxReader:
         """Return what there is in a directory of sysctls, by its path below ``net``; nothing, where there is none."""
         from ansible_collections.linuxnet.netns.plugins.module_utils._kernel import sysctls
 
-        return sysctls.listed(path)
+        return sysctls.names_in(path)
 
     @staticmethod
     def records() -> Iterable[str]:
-        """The names of all records. Raises: OSError."""
+        """Return the names of all records. Raises: OSError."""
         from ansible_collections.linuxnet.netns.plugins.module_utils._kernel import records
 
-        return records.listed()
+        return records.names()
 
     @staticmethod
     def record(name: str) -> Stored:
-        """The record of a name. Raises: OSError."""
+        """Return the record of a name. Raises: OSError."""
         from ansible_collections.linuxnet.netns.plugins.module_utils._kernel import records
 
         return records.read(name)

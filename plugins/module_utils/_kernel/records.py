@@ -18,7 +18,7 @@ from collections.abc import Mapping
 from contextlib import suppress
 from typing import Any, Optional
 
-from ansible_collections.linuxnet.netns.plugins.module_utils._errors import said
+from ansible_collections.linuxnet.netns.plugins.module_utils._errors import os_error_text
 from ansible_collections.linuxnet.netns.plugins.module_utils._kernel.lock import DIRECTORY
 from ansible_collections.linuxnet.netns.plugins.module_utils._kind import Stored
 
@@ -26,12 +26,12 @@ _ENDING, _UNFINISHED = ".json", ".new-"
 
 
 def path_of(name: str) -> str:
-    """The file of a record."""
+    """Return the file of a record."""
     return f"{DIRECTORY}/{name}{_ENDING}"
 
 
-def listed() -> set[str]:
-    """The names of all records. Raises: OSError."""
+def names() -> set[str]:
+    """Return the names of all records. Raises: OSError."""
     try:
         names = os.listdir(DIRECTORY)
     except (FileNotFoundError, NotADirectoryError):
@@ -40,7 +40,7 @@ def listed() -> set[str]:
 
 
 def read(name: str) -> Stored:
-    """The record of a name: its content, where it is there and counts.
+    """Return the record of a name: its content, where it is there and counts.
 
     Raises: OSError, when it cannot be read now; that does not make it one that counts for nothing.
     """
@@ -55,7 +55,7 @@ def read(name: str) -> Stored:
     except OSError as error:
         if error.errno not in (errno.ELOOP, errno.ENOTDIR, errno.ENXIO):
             raise
-        return Stored(path, None, said(error))
+        return Stored(path, None, os_error_text(error))
     found = os.fstat(descriptor)
     if not stat.S_ISREG(found.st_mode):
         os.close(descriptor)

@@ -40,7 +40,7 @@ def mode(path: str) -> Optional[int]:
         return None
 
 
-def listed(path: str) -> Sequence[str]:
+def names_in(path: str) -> Sequence[str]:
     """Return the names of what is in a directory; none, when there is no such directory."""
     try:
         return sorted(os.listdir(f"{_DIRECTORY}/{path}"))

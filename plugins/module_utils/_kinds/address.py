@@ -19,7 +19,7 @@ from ansible_collections.linuxnet.netns.plugins.module_utils._address import (
     Address,
     endangered,
     followers,
-    given,
+    given_by_kernel,
     named,
     newest,
     of_name,
@@ -45,11 +45,11 @@ from ansible_collections.linuxnet.netns.plugins.module_utils._kind import (
 from ansible_collections.linuxnet.netns.plugins.module_utils._kinds.interface import (
     INTERFACE,
     IPV6_MINIMUM,
-    demand,
     find,
     identity_on,
     joined,
     names_by_index,
+    require,
 )
 from ansible_collections.linuxnet.netns.plugins.module_utils._kinds.interface_rows import Interface, Promotes
 from ansible_collections.linuxnet.netns.plugins.module_utils._kinds.ownership import Record, record_of
@@ -63,9 +63,9 @@ from ansible_collections.linuxnet.netns.plugins.module_utils._model import (
     Step,
     Thing,
     describe,
+    immutable,
     ip,
     of_interface,
-    value,
 )
 from ansible_collections.linuxnet.netns.plugins.module_utils._values import InterfaceAddress, is_link_local
 from ansible_collections.linuxnet.netns.plugins.module_utils._wire import reports, requests
@@ -78,7 +78,7 @@ from ansible_collections.linuxnet.netns.plugins.module_utils._wire.messages impo
     INDEX,
     NEWADDR,
     REPLACE,
-    Form,
+    Template,
     again,
     packed,
 )
@@ -136,7 +136,7 @@ class AddressKind(OnInterface[Address]):
         return row.name
 
     def leaf(self, state: State, end: Endpoint) -> dict[str, Any]:
-        found = listed(state, end)
+        found = in_results(state, end)
         return {"addresses": found} if found else {}
 
     def identity(self, state: State, thing: Thing) -> Optional[str]:
@@ -169,39 +169,39 @@ class _Addresses(Reading[tuple[Address, ...]]):
         names = names_by_index(self._state, netns)
         found: dict[str, list[Address]] = {}
         for raw in route.dump(requests.addresses()):
-            told = reports.address(raw)
-            name = None if told is None else names.get(told.ifindex)
-            if told is not None and name is not None:
-                found.setdefault(name, []).append(_address(told, raw))
+            report = reports.address(raw)
+            name = None if report is None else names.get(report.ifindex)
+            if report is not None and name is not None:
+                found.setdefault(name, []).append(_address(report, raw))
         self._state.table(ADDRESS, netns).update((name, tuple(some)) for name, some in found.items())
 
 
-def _address(told: reports.AddressReport, raw: bytes) -> Address:
-    flags, is_ipv6 = told.flags, told.version == 6
+def _address(report: reports.AddressReport, raw: bytes) -> Address:
+    flags, is_ipv6 = report.flags, report.version == 6
     if flags & _PERMANENT and not flags & (_SECONDARY | _DADFAILED):
-        return Address(told.text, False, raw, told.peer)
+        return Address(report.text, False, raw, report.peer)
     return Address(
-        told.text,
+        report.text,
         bool(flags & _SECONDARY) and not is_ipv6,
         raw,
-        told.peer,
+        report.peer,
         expires=not flags & _PERMANENT,
         duplicate=bool(flags & _DADFAILED),
-        advertised=is_ipv6 and (told.protocol == _BY_ROUTER or bool(flags & (_SECONDARY | _MANAGETEMPADDR))),
+        advertised=is_ipv6 and (report.protocol == _BY_ROUTER or bool(flags & (_SECONDARY | _MANAGETEMPADDR))),
     )
 
 
 def of(state: State, end: Endpoint) -> tuple[Address, ...]:
-    """The addresses of an interface, in the kernel's order."""
+    """Return the addresses of an interface, in the kernel's order."""
     return state.row(ADDRESS, end.netns, end.interface) or ()
 
 
 def address(state: State, end: Endpoint, name: str) -> Optional[Address]:
-    """The address of an interface that has this name, or None."""
+    """Return the address of an interface that has this name, or None."""
     return next((one for one in of(state, end) if one.name == name), None)
 
 
-@value
+@immutable
 class Addresses(Declared):
     """An interface has these addresses, or does not have them.
 
@@ -229,14 +229,14 @@ class Addresses(Declared):
             scope.want(INTERFACE, self.netns, Promotes(self.interface))
 
     def option(self) -> str:
-        """The path of the addresses, for messages."""
+        """Return the path of the addresses, for messages."""
         return joined(self.path, "addresses")
 
     def steps(self, state: State) -> Iterator[Step]:
         end = Endpoint(self.netns, self.interface)
         if not self.present and find(state, end) is None:
             return
-        found = demand(state, "", end, option=self.path) if self.is_there else demand(state, self.path, end)
+        found = require(state, "", end, option=self.path) if self.is_there else require(state, self.path, end)
         there = of(state, end)
         anew: dict[str, Address] = {}
         if self.details or True in [one.expires for one in there]:
@@ -278,7 +278,7 @@ class Addresses(Declared):
                 yield replace(back(end, one), was_there=one not in wanted)
 
     def _changes(self, there: Sequence[Address]) -> Iterator[tuple[Address, Details, Details]]:
-        """The declared addresses that are there and not as declared: what is to be set of them, and what is."""
+        """Yield the declared addresses that are there and not as declared: what is to be set of them, and what is."""
         declared = dict(self.details)
         for one in there if self.present else ():
             if (one.expires or declared) and one.name in self.addresses and not one.duplicate:
@@ -290,14 +290,14 @@ class Addresses(Declared):
                     yield one, to, was
 
     def _declared(self, name: str) -> dict[str, Any]:
-        """What is declared of an address beside itself."""
+        """Return what is declared of an address beside itself."""
         declared = dict(dict(self.details).get(name, ()))
         if declared.get("label") == self.interface:
             declared["label"] = ""
         return declared
 
     def _new(self, name: str) -> Address:
-        """A declared address that is not there."""
+        """Return a declared address that is not there."""
         one = of_name(name)
         if not self._declared(name):
             return one
@@ -318,7 +318,7 @@ class Addresses(Declared):
         useless = [one for one in there if one.duplicate and one.name not in right and one.name in self.addresses]
         if self.exclusive:
             others = [one for one in there if one.name not in self.addresses and not one.advertised]
-            return [*useless, *(one for one in others if not given(self.interface, one.text))]
+            return [*useless, *(one for one in others if not given_by_kernel(self.interface, one.text))]
         if record is None:
             return useless
         others = [one for one in there if one.name not in self.addresses]
@@ -352,11 +352,11 @@ class Addresses(Declared):
         if find(state, end) is None:
             return {}
         there = sorted(of(state, end), key=order)
-        shown = [one for one in there if one.name in self.addresses or not given(self.interface, one.text)]
+        shown = [one for one in there if one.name in self.addresses or not given_by_kernel(self.interface, one.text)]
         return of_interface(self.netns, self.interface, {"addresses": [self._shown(one) for one in shown]})
 
     def _shown(self, one: Address) -> str:
-        """An address as a view has it: with what is declared of it, and what is wrong with it."""
+        """Return an address as a view has it: with what is declared of it, and what is wrong with it."""
         declared = self._declared(one.name) if self.details else {}
         if not declared:
             return f"{one.name}{_fault(one)}"
@@ -366,7 +366,7 @@ class Addresses(Declared):
         fault = _fault(one._replace(expires=one.expires and "lifetime" not in declared))
         return f"{' '.join([one.name, *said])}{fault}"
 
-    def places(self) -> set[Endpoint]:
+    def endpoints(self) -> set[Endpoint]:
         return {Endpoint(self.netns, self.interface)}
 
     def things(self) -> Iterable[Thing]:
@@ -375,7 +375,7 @@ class Addresses(Declared):
         return [Thing(ADDRESS, self.netns, (self.interface, name)) for name in self.addresses]
 
 
-@value
+@immutable
 class AddressesThere(Addresses):
     """Addresses of an interface that is there already; its path is that of the list of addresses."""
 
@@ -386,18 +386,20 @@ class AddressesThere(Addresses):
 
 
 def _fault(address: Address) -> str:
-    """What a view says of an address that is there and not as it should be."""
+    """Return what a view says of an address that is there and not as it should be."""
     if address.duplicate:
         return " (a duplicate)"
     return " (expires)" if address.expires and not address.advertised else ""
 
 
-def listed(state: State, end: Endpoint) -> list[str]:
-    """The addresses of an interface in order, without the link-local ones; none of an interface that is not there."""
+def in_results(state: State, end: Endpoint) -> list[str]:
+    """Return the addresses of an interface in order, without the link-local ones; none of an interface that is not
+    there.
+    """
     return [one.name for one in sorted(of(state, end), key=order) if not is_link_local(one.text)]
 
 
-@value
+@immutable
 class AddAddress(Request):
     """Add an address to an interface.
 
@@ -413,13 +415,13 @@ class AddAddress(Request):
     details: Optional[Details] = None
     was_there: bool = False
 
-    def words(self) -> Sequence[str]:
+    def command(self) -> Sequence[str]:
         words = ip(self.netns, "address", "add", *written(self.address, self.peer), "dev", self.interface)
         if not self.raw and self.details is None:
             return words
         from ansible_collections.linuxnet.netns.plugins.module_utils import _address_details as details
 
-        return [*words, *details.words(self._row(), details.details_of(self._row(), self.interface))]
+        return [*words, *details.arguments(self._row(), details.details_of(self._row(), self.interface))]
 
     def _row(self) -> Address:
         if self.details is None:
@@ -463,11 +465,11 @@ class AddAddress(Request):
 
 
 def back(end: Endpoint, address: Address) -> AddAddress:
-    """The step that puts an address back as it was."""
+    """Return the step that puts an address back as it was."""
     return AddAddress(*end, address.text, address.raw, address.peer, address.details, was_there=True)
 
 
-@value
+@immutable
 class ChangeAddress(Request):
     """Change what is set of an address, from what ``was`` to what it is to be, without deleting it."""
 
@@ -478,10 +480,10 @@ class ChangeAddress(Request):
     to: Details
     was: Details
 
-    def words(self) -> Sequence[str]:
-        from ansible_collections.linuxnet.netns.plugins.module_utils._address_details import words_of_change
+    def command(self) -> Sequence[str]:
+        from ansible_collections.linuxnet.netns.plugins.module_utils._address_details import arguments_of_change
 
-        words = words_of_change(self._row(), self.to, self.was)
+        words = arguments_of_change(self._row(), self.to, self.was)
         return ip(self.netns, "address", "change", *written(self.address, self.peer), "dev", self.interface, *words)
 
     def _row(self) -> Address:
@@ -512,7 +514,7 @@ class ChangeAddress(Request):
 
 
 def changes(end: Endpoint, address: Address, to: Details, was: Details) -> list[Step]:
-    """The steps that change what is set of an address, without leaving the route to its network behind."""
+    """Return the steps that change what is set of an address, without leaving the route to its network behind."""
     from ansible_collections.linuxnet.netns.plugins.module_utils._address_details import leaves_route
 
     first = [_kept(end, address, was)] if leaves_route(address.version, was, to) else []
@@ -520,7 +522,7 @@ def changes(end: Endpoint, address: Address, to: Details, was: Details) -> list[
 
 
 def away(end: Endpoint, address: Address) -> list[Step]:
-    """The steps that take an address away again, with the route to its network."""
+    """Return the steps that take an address away again, with the route to its network."""
     deleted = DeleteAddress(*end, address.text, address.raw, address.peer)
     if not (address.raw or address.details):
         return [deleted]
@@ -531,7 +533,7 @@ def away(end: Endpoint, address: Address) -> list[Step]:
 
 
 def _kept(end: Endpoint, address: Address, was: Details) -> ChangeAddress:
-    """The step that keeps an address for ever."""
+    """Return the step that keeps an address for ever."""
     from ansible_collections.linuxnet.netns.plugins.module_utils._wire.addresses import FOREVER
 
     to = was._replace(lifetime=FOREVER, preferred=FOREVER)
@@ -539,13 +541,13 @@ def _kept(end: Endpoint, address: Address, was: Details) -> ChangeAddress:
 
 
 def changed_in_place(address: Address, to: Details, was: Details) -> bool:
-    """Whether the kernel changes an address that is there so, without its being deleted."""
+    """Tell whether the kernel changes an address that is there so, without its being deleted."""
     from ansible_collections.linuxnet.netns.plugins.module_utils._address_details import in_place
 
     return in_place(address.version, was, to)
 
 
-@value
+@immutable
 class DeleteAddress(Request):
     """Delete an address from an interface; ``raw`` is the kernel's report of it.
 
@@ -560,7 +562,7 @@ class DeleteAddress(Request):
     raw: bytes = b""
     peer: str = ""
 
-    def words(self) -> Sequence[str]:
+    def command(self) -> Sequence[str]:
         return ip(self.netns, "address", "delete", *written(self.address, self.peer), "dev", self.interface)
 
     @property
@@ -617,7 +619,7 @@ _HOSTS = {4: "94.237.94.5", 6: "5eed:6::5eed:7"}
 
 
 def _detailed(kind: int, flags: int, index: int, address: Address) -> bytes:
-    """A message about an address with all that is set of it."""
+    """Return a message about an address with all that is set of it."""
     from ansible_collections.linuxnet.netns.plugins.module_utils._address_details import details_of
     from ansible_collections.linuxnet.netns.plugins.module_utils._wire.addresses import body
 
@@ -632,8 +634,8 @@ def _message(codec: Codec, kind: int, flags: int, address: str, index: int) -> b
 
 
 @lru_cache(maxsize=64)
-def _form(codec: Codec, kind: int, flags: int, body: tuple[int, int, int]) -> Form:
-    """A message about an address of an IP version, with a prefix length and a scope."""
+def _form(codec: Codec, kind: int, flags: int, body: tuple[int, int, int]) -> Template:
+    """Return a message about an address of an IP version, with a prefix length and a scope."""
     version, length, scope = body
     message = codec.ifaddrmsg()
     message["family"] = _FAMILIES[version]
@@ -642,4 +644,4 @@ def _form(codec: Codec, kind: int, flags: int, body: tuple[int, int, int]) -> Fo
     message["index"] = INDEX
     message["attrs"] = [("IFA_LOCAL", _HOSTS[version]), ("IFA_ADDRESS", _HOSTS[version])]
     mark = socket.inet_pton(_FAMILIES[version], _HOSTS[version])
-    return Form(packed(message, kind, flags), number(INDEX), mark)
+    return Template(packed(message, kind, flags), number(INDEX), mark)

@@ -61,7 +61,9 @@ class _Compared(Reading[Any]):
 
 
 def _entries(route: Socket) -> Iterable[tuple[str, int, object]]:
-    """The permanent forwarding entries of bridge ports and the proxy neighbours, each with its interface's index."""
+    """Return the permanent forwarding entries of bridge ports and the proxy neighbours, each with its interface's
+    index.
+    """
     for what, family, flags in (("forwarding entries", _AF_BRIDGE, 0), ("proxy neighbours", 0, _PROXY)):
         try:
             found = route.dump(requests.dump(requests.GETNEIGH, struct.pack("=BxxxiHBB", family, 0, 0, flags, 0)))
@@ -69,6 +71,6 @@ def _entries(route: Socket) -> Iterable[tuple[str, int, object]]:
             continue  # a kernel without bridges
         for raw in found:
             index, state = struct.unpack_from("=iH", raw, 20)
-            told = attributes(raw, 12)
-            if flags or (_MASTER in told and state & (_PERMANENT | _NOARP)):
-                yield what, index, sorted((kind, told[kind]) for kind in _ATTRIBUTES if kind in told)
+            fields = attributes(raw, 12)
+            if flags or (_MASTER in fields and state & (_PERMANENT | _NOARP)):
+                yield what, index, sorted((kind, fields[kind]) for kind in _ATTRIBUTES if kind in fields)

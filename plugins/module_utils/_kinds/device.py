@@ -36,8 +36,8 @@ from ansible_collections.linuxnet.netns.plugins.module_utils._model import (
     Step,
     Thing,
     describe,
+    immutable,
     of_interface,
-    value,
 )
 
 
@@ -87,7 +87,7 @@ DEVICE = DeviceKind()
 
 
 def home(state: State, end: Endpoint, origin: Netns, outside: str) -> Step:
-    """The step that moves a device back to where it came from: under a free name, where its own is taken."""
+    """Return the step that moves a device back to where it came from: under a free name, where its own is taken."""
     target = origin if state.has(origin) else None
     own = known_as(state, Endpoint(end.netns, outside))
     # An alternative name of its own cannot be its name.
@@ -95,7 +95,7 @@ def home(state: State, end: Endpoint, origin: Netns, outside: str) -> Step:
     return SendHome(*end, target, name=None if name == end.interface else name)
 
 
-@value
+@immutable
 class SendHome(MoveInterface):
     """Move a device back to where it came from."""
 
@@ -103,7 +103,7 @@ class SendHome(MoveInterface):
         return ()
 
 
-@value
+@immutable
 class Device(Declared):
     """A device that is there already lives in a namespace, under a name; or it is back where it came from.
 
@@ -150,7 +150,7 @@ class Device(Declared):
             yield TakeIn(self.origin, found.name, self.netns, name=name)
 
     def _came_from(self, state: State) -> tuple[Netns, str]:
-        """Where it came from, and what it was called there: as the record has it, or else as it is written."""
+        """Return where it came from, and what it was called there: as the record has it, or else as it is written."""
         record = record_of(state, self.record)
         for thing in () if record is None else record.things:
             if thing.kind is DEVICE and thing.netns == self.netns and thing.key[0] == self.interface:
@@ -193,14 +193,14 @@ class Device(Declared):
             return {} if found is None else of_interface(self.origin, found.name, {"type": found.type or "device"})
         return of_interface(*self.end, {"type": there.type or "device"})
 
-    def places(self) -> set[Endpoint]:
+    def endpoints(self) -> set[Endpoint]:
         return {self.end}
 
     def things(self) -> Iterable[Thing]:
         return [Thing(DEVICE, self.netns, (self.interface,))]
 
 
-@value
+@immutable
 class TakeIn(MoveInterface):
     """Move a device that is there already into a namespace."""
 

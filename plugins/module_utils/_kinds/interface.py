@@ -49,9 +49,9 @@ from ansible_collections.linuxnet.netns.plugins.module_utils._model import (
     Step,
     Thing,
     describe,
+    immutable,
     ip,
     of_interface,
-    value,
 )
 from ansible_collections.linuxnet.netns.plugins.module_utils._wire import requests
 from ansible_collections.linuxnet.netns.plugins.module_utils._wire.attributes import number
@@ -60,7 +60,7 @@ from ansible_collections.linuxnet.netns.plugins.module_utils._wire.messages impo
     DELLINK,
     INDEX,
     SETLINK,
-    Form,
+    Template,
     packed,
 )
 
@@ -131,7 +131,7 @@ INTERFACE = Interfaces()
 
 
 def _uppermost_first(state: State, things: Sequence[Thing]) -> list[Thing]:
-    """The things in their order, but what is built upon others before them."""
+    """Return the things in their order, but what is built upon others before them."""
     ordered: dict[Thing, None] = {}
 
     def visit(thing: Thing) -> None:
@@ -186,17 +186,17 @@ UPPER = Uppers()
 
 
 def find(state: State, end: Endpoint) -> Optional[Interface]:
-    """The interface of that name in that namespace, or None."""
+    """Return the interface of that name in that namespace, or None."""
     return state.row(INTERFACE, end.netns, end.interface)
 
 
 def inside(state: State, netns: Netns) -> Mapping[str, Interface]:
-    """The interfaces of a namespace, by name."""
+    """Return the interfaces of a namespace, by name."""
     return state.rows(INTERFACE, netns)
 
 
 def names_by_index(state: State, netns: Netns) -> dict[Optional[int], str]:
-    """The names of the interfaces of a namespace, by their indexes."""
+    """Return the names of the interfaces of a namespace, by their indexes."""
     return {one.ifindex: one.name for one in inside(state, netns).values()}
 
 
@@ -208,7 +208,7 @@ def change(state: State, end: Endpoint, **fields: Any) -> None:
 
 
 def known_as(state: State, end: Endpoint) -> Optional[Interface]:
-    """The interface whose alternative name this is, or None."""
+    """Return the interface whose alternative name this is, or None."""
     name = state.row(OTHER_NAME, end.netns, end.interface)
     return None if name is None else state.row(INTERFACE, end.netns, name)
 
@@ -221,7 +221,7 @@ def vanish(state: State, end: Endpoint) -> None:
 
 
 def together(state: State, end: Endpoint) -> list[Endpoint]:
-    """What goes when an interface goes, as far as the state knows: it, its peer, and what is built upon them."""
+    """Return what goes when an interface goes, as far as the state knows: it, its peer, and what is built upon them."""
     found = find(state, end)
     going = [] if found is None else [end, *([] if found.peer is None else [found.peer])]
     for one in going:
@@ -230,7 +230,7 @@ def together(state: State, end: Endpoint) -> list[Endpoint]:
 
 
 def uppers(state: State, end: Endpoint) -> list[Endpoint]:
-    """The interfaces that are built upon another and go with it."""
+    """Return the interfaces that are built upon another and go with it."""
     upper = state.tables.get(UPPER)
     found = find(state, end) if upper else None
     if upper is None or found is None:
@@ -248,7 +248,7 @@ def _is_upon(upper: Optional[Interface], netns: Netns, end: Endpoint, found: Int
 
 
 def next_index(state: State, netns: Netns) -> Optional[int]:
-    """The index the next interface can be given: known where steps created the namespace, None elsewhere."""
+    """Return the index the next interface can be given: known where steps created the namespace, None elsewhere."""
     if not state.created(netns) or not state.only_lo:
         return None
     taken = [found.ifindex for found in inside(state, netns).values()]
@@ -256,7 +256,7 @@ def next_index(state: State, netns: Netns) -> Optional[int]:
 
 
 def identity_on(state: State, thing: Thing) -> Optional[str]:
-    """What tells an interface that is in no topology's group, or what is on it, from another of its name.
+    """Return what tells an interface that is in no topology's group, or what is on it, from another of its name.
 
     Its namespace's identity, its index and its MAC, for an index alone may be given to the next one. Where the MAC is
     not known yet, the identity ends without it, as it does on the host: there udev changes it, and the kernel counts
@@ -270,8 +270,8 @@ def identity_on(state: State, thing: Thing) -> Optional[str]:
     return f"{place}/{found.ifindex}/{(thing.netns and found.mac) or ''}"
 
 
-def demand(state: State, path: str, end: Endpoint, option: str = "interface") -> Interface:
-    """The interface, which must be there, or is assumed to be.
+def require(state: State, path: str, end: Endpoint, option: str = "interface") -> Interface:
+    """Return the interface, which must be there, or is assumed to be.
 
     Raises: Impossible, naming the namespace or the interface that is missing.
     """
@@ -298,14 +298,14 @@ def demand_namespace(state: State, path: str, netns: Netns) -> None:
 
 
 def missing_namespace(name: str, state: State) -> str:
-    """Why a namespace of that name cannot be used."""
+    """Return why a namespace of that name cannot be used."""
     if name in state.names:
         return f"/run/netns/{name} is not a namespace; make it one with linuxnet.netns.netns, state=present"
     return f"there is no namespace {name}; create it first, with linuxnet.netns.netns"
 
 
 def missing_interface(end: Endpoint, state: State) -> str:
-    """Why an interface that is not there cannot be used."""
+    """Return why an interface that is not there cannot be used."""
     other = known_as(state, end)
     if other is not None:
         return f"{end.interface} is an alternative name in {describe(end.netns)}; use the name {other.name}"
@@ -315,7 +315,8 @@ def missing_interface(end: Endpoint, state: State) -> str:
 
 @cache
 def group_of(topology: str) -> int:
-    """The group of interfaces (IFLA_GROUP) in which a topology creates its own: a number that hardly another takes.
+    """Return the group of interfaces (IFLA_GROUP) in which a topology creates its own: a number that hardly another
+    takes.
 
     It is the mark that tells them from others of their names. The kernel takes it in the message that creates them, and
     it stays whatever udev and people do to an interface: another MAC, MTU, name, master or namespace.
@@ -324,14 +325,14 @@ def group_of(topology: str) -> int:
 
 
 def free_name(state: State, netns: Netns, wanted: str) -> str:
-    """A name that is free in a namespace: the wanted one, or a ``dev`` with a number."""
+    """Return a name that is free in a namespace: the wanted one, or a ``dev`` with a number."""
     taken = {*inside(state, netns), *state.rows(OTHER_NAME, netns)}
     names = (f"dev{number}" for number in range(len(taken) + 1))
     return wanted if wanted not in taken else next(name for name in names if name not in taken)
 
 
 def strange_end(state: State, end: Endpoint, group: int) -> Optional[Endpoint]:
-    """The other end of a pair, where this one is in a group and that one is not; else None."""
+    """Return the other end of a pair, where this one is in a group and that one is not; else None."""
     found = find(state, end)
     other = None if found is None or found.peer is None else find(state, found.peer)
     if found is None or other is None or found.group != group or other.group == group:
@@ -340,7 +341,7 @@ def strange_end(state: State, end: Endpoint, group: int) -> Optional[Endpoint]:
 
 
 def built_upon(state: State, end: Endpoint) -> list[str]:
-    """The interfaces, such as macvlans, that go with an interface because they are built upon it.
+    """Return the interfaces, such as macvlans, that go with an interface because they are built upon it.
 
     Those in its own namespace are called by their names alone. Those in others are known where that was asked for.
     """
@@ -354,12 +355,12 @@ def built_upon(state: State, end: Endpoint) -> list[str]:
 
 
 def joined(path: str, option: str) -> str:
-    """The path of an option below the path of its object."""
+    """Return the path of an option below the path of its object."""
     return f"{path}.{option}" if path else option
 
 
-def told(state: State, netns: Netns, name: str) -> dict[str, Any]:
-    """An interface as a module's result tells it."""
+def as_result(state: State, netns: Netns, name: str) -> dict[str, Any]:
+    """Return an interface as a module's result tells it."""
     found = find(state, Endpoint(netns, name))
     if found is None:
         return {}
@@ -374,7 +375,7 @@ def told(state: State, netns: Netns, name: str) -> dict[str, Any]:
     }
 
 
-@value
+@immutable
 class SetInterface(Request):
     """Set one property of an interface: its ``state`` (``up`` or ``down``), ``mac``, ``mtu`` or ``alias``."""
 
@@ -383,7 +384,7 @@ class SetInterface(Request):
     what: str
     value: Union[str, int]
 
-    def words(self) -> Sequence[str]:
+    def command(self) -> Sequence[str]:
         words = {"state": [], "mac": ["address"], "mtu": ["mtu"], "alias": ["alias"]}[self.what]
         return ip(self.netns, "link", "set", "dev", self.interface, *words, str(self.value))
 
@@ -394,7 +395,7 @@ class SetInterface(Request):
         return _setting(codec, self.what, self.value).fill(number(index))
 
     def _event(self) -> Optional[Event]:
-        """What it does to the interface, upon which the kernel takes more away."""
+        """Return what it does to the interface, upon which the kernel takes more away."""
         what = None
         if self.what == "state" and self.value == "down":
             what = DOWN
@@ -426,7 +427,7 @@ class SetInterface(Request):
                 step.effect(state)
 
     def _followers(self, state: State) -> list[SetInterface]:
-        """What the kernel does to VLANs upon it: they go down with it, and come up with it."""
+        """Return what the kernel does to VLANs upon it: they go down with it, and come up with it."""
         ends = uppers(state, Endpoint(self.netns, self.interface))
         found = [one for end in ends for one in [find(state, end)] if one is not None and one.type == "vlan"]
         return [
@@ -459,8 +460,8 @@ class SetInterface(Request):
 
 
 @lru_cache(maxsize=64)
-def _setting(codec: Codec, what: str, value: Union[str, int]) -> Form:
-    """The message that sets a property; the form lacks the interface's index."""
+def _setting(codec: Codec, what: str, value: Union[str, int]) -> Template:
+    """Return the message that sets a property; the form lacks the interface's index."""
     message = codec.ifinfmsg()
     message["index"] = INDEX
     if what == "state":
@@ -468,10 +469,10 @@ def _setting(codec: Codec, what: str, value: Union[str, int]) -> Form:
         message["flags"] = requests.IFF_UP if value == "up" else 0
     else:
         message["attrs"] = [("IFLA_ADDRESS" if what == "mac" else "IFLA_MTU", value)]
-    return Form(packed(message, SETLINK, ACK), number(INDEX))
+    return Template(packed(message, SETLINK, ACK), number(INDEX))
 
 
-@value
+@immutable
 class MoveInterface(Request):
     """Move an interface into another namespace; it arrives down and without addresses.
 
@@ -490,7 +491,7 @@ class MoveInterface(Request):
         """Where it is afterwards."""
         return Endpoint(self.target, self.name or self.interface)
 
-    def words(self) -> Sequence[str]:
+    def command(self) -> Sequence[str]:
         target = OWN_PID if self.target is None else self.target
         named = [] if self.name is None else ["name", self.name]
         return ip(self.netns, "link", "set", "dev", self.interface, "netns", target, *named)
@@ -541,14 +542,14 @@ class MoveInterface(Request):
         back = MoveInterface(self.target, self.arrives.interface, self.netns, found.ifindex, name)
         return [back, *as_it_was(before, MOVED, Endpoint(self.netns, self.interface))]
 
-    def places(self) -> set[Netns]:
+    def namespaces(self) -> set[Netns]:
         return {self.netns, self.target}
 
     def disruptive(self) -> bool:
         return True
 
 
-@value
+@immutable
 class DeleteInterface(Request):
     """Delete a virtual interface; with one end of a veth pair the other goes too."""
 
@@ -556,7 +557,7 @@ class DeleteInterface(Request):
     interface: str
     peer: Optional[Endpoint] = None
 
-    def words(self) -> Sequence[str]:
+    def command(self) -> Sequence[str]:
         return ip(self.netns, "link", "delete", "dev", self.interface)
 
     def message(self, codec: Codec, sender: Sender) -> bytes:
@@ -594,12 +595,12 @@ class DeleteInterface(Request):
                 return []
         return [*made, *(step for one in together(before, end) for step in as_it_was(before, GONE, one))]
 
-    def lost(self, before: State) -> Optional[str]:
+    def irreversible(self, before: State) -> Optional[str]:
         if any(True for _step in self.undo(before)) or before.row(INTERFACE, self.netns, self.interface) is None:
             return None
         return f"interface {self.interface} in {describe(self.netns)} was deleted"
 
-    def places(self) -> set[Netns]:
+    def namespaces(self) -> set[Netns]:
         return {self.netns} if self.peer is None else {self.netns, self.peer.netns}
 
     def disruptive(self) -> bool:
@@ -607,7 +608,7 @@ class DeleteInterface(Request):
 
 
 def as_it_was(before: State, what: str, end: Endpoint) -> Iterator[Step]:
-    """The steps that give an interface, which is back and down, its link state and what was on it."""
+    """Yield the steps that give an interface, which is back and down, its link state and what was on it."""
     found = find(before, end)
     if found is not None and found.up:
         yield SetInterface(*end, "state", "up")
@@ -615,7 +616,7 @@ def as_it_was(before: State, what: str, end: Endpoint) -> Iterator[Step]:
 
 
 def _never(_before: State, _found: Interface, _netns: Netns) -> Sequence[Step]:
-    """What nothing is known of cannot be made anew."""
+    """Return what nothing is known of cannot be made anew."""
     return ()
 
 

@@ -111,7 +111,7 @@ ALL_PEERS, ALL_LOWER = "all peers", "all lower"
 
 
 def of_report(link: reports.LinkReport) -> Interface:
-    """The interface that a report of the kernel tells of."""
+    """Return the interface that a report of the kernel tells of."""
     return Interface(
         link.name,
         "tap" if link.kind == "tun" and attributes(link.data, -16).get(_TUN_TYPE) == _TAP else link.kind,
@@ -130,14 +130,14 @@ def of_report(link: reports.LinkReport) -> Interface:
 
 
 def lower_index(found: Interface) -> int:
-    """The index of what a link is built upon, or 0; with it in another namespace, there."""
+    """Return the index of what a link is built upon, or 0; with it in another namespace, there."""
     if found.type == "vxlan":
         return unsigned(attributes(found.data, -16).get(_VXLAN_LINK)) or 0
     return (None if found.report is None else found.report.other) or 0
 
 
 def described(interface: Interface, maker: Optional[str] = None) -> str:
-    """What an interface is, for a message; ``maker`` is the topology that made it, where that is known."""
+    """Return what an interface is, for a message; ``maker`` is the topology that made it, where that is known."""
     if interface.type == "veth":
         pair = "another veth pair" if maker is None else f"a veth pair of topology {maker}"
         return f"one end of {pair}" + ("" if interface.peer is None else f", whose other end is {interface.peer}")

@@ -19,8 +19,8 @@ from ansible_collections.linuxnet.netns.plugins.module_utils._kinds.interface im
     DeleteInterface,
     MoveInterface,
     SetInterface,
+    as_result,
     built_upon,
-    demand,
     demand_namespace,
     find,
     free_name,
@@ -28,7 +28,7 @@ from ansible_collections.linuxnet.netns.plugins.module_utils._kinds.interface im
     joined,
     known_as,
     names_by_index,
-    told,
+    require,
 )
 from ansible_collections.linuxnet.netns.plugins.module_utils._kinds.interface_rows import (
     GO_ALONG,
@@ -62,9 +62,9 @@ from ansible_collections.linuxnet.netns.plugins.module_utils._model import (
     Step,
     Thing,
     describe,
+    immutable,
     ip,
     of_interface,
-    value,
 )
 from ansible_collections.linuxnet.netns.plugins.module_utils._wire import requests
 from ansible_collections.linuxnet.netns.plugins.module_utils._wire.attributes import attribute, attributes, number
@@ -83,7 +83,7 @@ _TUN_PERSIST = 6
 Values = tuple[tuple[str, Any], ...]
 
 
-@value
+@immutable
 class Link(Declared):
     """A link of a type exists in a namespace, with what is declared of it, or does not exist.
 
@@ -149,7 +149,7 @@ class Link(Declared):
         demand_namespace(state, joined(self.path, "netns"), self.netns)
         demand_namespace(state, joined(self.path, "lower_netns"), self.birth)
         if self.lower is not None:
-            demand(state, self.path, self.lower, "lower")
+            require(state, self.path, self.lower, "lower")
         found = find(state, self.end)
         if found is not None and not self._suits(found):
             yield self._removed(state, found)
@@ -164,7 +164,7 @@ class Link(Declared):
                 yield SetInterface(*self.end, what, wanted)
 
     def _suits(self, found: Interface) -> bool:
-        """Whether what is there can become what is declared."""
+        """Tell whether what is there can become what is declared."""
         return found.type == self.type and not self._differing(found, fixed=True) and self._is_upon(found)
 
     def _is_upon(self, found: Interface) -> bool:
@@ -176,7 +176,7 @@ class Link(Declared):
         return self.born[0] == (self.netns if lower is None else lower.place)
 
     def _differing(self, found: Interface, *, fixed: bool) -> dict[str, Any]:
-        """The declared values that a link does not have, of properties that are fixed or not."""
+        """Return the declared values that a link does not have, of properties that are fixed or not."""
         table = [one for one in self.link_type.properties if one.fixed == fixed]
         there = decoded(table, attributes(found.data, -16))
         wanted = dict(self.values)
@@ -263,7 +263,7 @@ class Link(Declared):
                 leaf[what] = getattr(found, what)
         return of_interface(*self.end, leaf)
 
-    def places(self) -> set[Endpoint]:
+    def endpoints(self) -> set[Endpoint]:
         return {self.end}
 
     def things(self) -> Iterable[Thing]:
@@ -271,14 +271,14 @@ class Link(Declared):
 
 
 def shown(state: State, end: Endpoint) -> dict[str, Any]:
-    """A link as a module's result has it."""
+    """Return a link as a module's result has it."""
     found = find(state, end)
     if found is None:
         return {}
     link_type, port = link_types.find(found.type), port_of(state, end)
     properties = {} if link_type is None else decoded(link_type.properties, attributes(found.data, -16))
     return {
-        **told(state, *end),
+        **as_result(state, *end),
         "type": found.type,
         "properties": properties,
         "alias": found.alias,
@@ -287,8 +287,8 @@ def shown(state: State, end: Endpoint) -> dict[str, Any]:
 
 
 def _named_again(link_type: LinkType, found: Interface) -> bytes:
-    """What a change of a link must name, lest it be reset."""
-    if not link_type.whole:
+    """Return what a change of a link must name, lest it be reset."""
+    if not link_type.restated:
         return b""
     data = attributes(found.data, -16)
     lower = {one: raw for one, raw in data.items() if one == link_type.lower_number}
@@ -300,12 +300,12 @@ def _rest(add: AddLink) -> tuple[Any, ...]:
 
 
 def _stays(found: Interface) -> bool:
-    """Whether a tun device stays when no program has it open."""
+    """Tell whether a tun device stays when no program has it open."""
     return attributes(found.data, -16).get(_TUN_PERSIST) != b"\0"
 
 
 def _beside(before: State, found: Interface, netns: Netns) -> Optional[Lower]:
-    """What a link is built upon in its own namespace."""
+    """Return what a link is built upon in its own namespace."""
     if found.report is None or found.report.netns_id is not None:
         return None
     index = lower_index(found)
@@ -314,7 +314,7 @@ def _beside(before: State, found: Interface, netns: Netns) -> Optional[Lower]:
 
 
 def again(before: State, found: Interface, netns: Netns) -> Sequence[Step]:
-    """The steps that make a deleted link anew, seen from the state before; none where that cannot be."""
+    """Return the steps that make a deleted link anew, seen from the state before; none where that cannot be."""
     link_type = link_types.find(found.type)
     lower = found.lower or _beside(before, found, netns)
     if link_type is None or (lower is None and lower_index(found)):
@@ -334,7 +334,7 @@ def again(before: State, found: Interface, netns: Netns) -> Sequence[Step]:
 
 
 def _brought(state: State, add: AddLink) -> Iterator[Step]:
-    """The steps that create a link where it is born, and bring it to where it lives."""
+    """Yield the steps that create a link where it is born, and bring it to where it lives."""
     passing = free_name(state, add.netns, add.interface)
     if add.netns == add.target or (passing == add.interface and not add.link_type.moves):
         yield add
@@ -344,7 +344,7 @@ def _brought(state: State, add: AddLink) -> Iterator[Step]:
     yield MoveInterface(add.netns, passing, add.target, add.index, None if passing == add.interface else add.interface)
 
 
-@value
+@immutable
 class AddLink(Request):
     """Create a link of a type in a namespace, sent from inside the one where what it is built upon is.
 
@@ -372,7 +372,7 @@ class AddLink(Request):
         """The table of its type."""
         return link_types.LOADERS[self.type]()
 
-    def words(self) -> Sequence[str]:
+    def command(self) -> Sequence[str]:
         link_type = self.link_type
         inner = link_type.lower_number is not None
         words = ["link", "add"]
@@ -385,7 +385,7 @@ class AddLink(Request):
             words += ["mtu", str(self.mtu)]
         if self.target != self.netns:
             words += ["netns", OWN_PID if self.target is None else self.target]
-        words += ["type", self.type, *link_type.words(dict(self.values), new=True)]
+        words += ["type", self.type, *link_type.arguments(dict(self.values), new=True)]
         if self.lower is not None and inner:
             words += [link_type.lower_word, self.lower]
         return ip(self.netns, *words)
@@ -460,11 +460,11 @@ class AddLink(Request):
     def undo(self, before: State) -> Iterable[Step]:
         return [DeleteInterface(*self.end)]
 
-    def places(self) -> set[Netns]:
+    def namespaces(self) -> set[Netns]:
         return {self.netns, self.target}
 
 
-@value
+@immutable
 class ChangeLink(Request):
     """Change properties of a link that are of its type alone, in place; ``upon`` is named again, as it is."""
 
@@ -479,8 +479,8 @@ class ChangeLink(Request):
         """The table of its type."""
         return link_types.LOADERS[self.type]()
 
-    def words(self) -> Sequence[str]:
-        words = self.link_type.words(dict(self.values))
+    def command(self) -> Sequence[str]:
+        words = self.link_type.arguments(dict(self.values))
         return ip(self.netns, "link", "set", "dev", self.interface, "type", self.type, *words)
 
     def message(self, codec: Codec, sender: Sender) -> bytes:
@@ -505,7 +505,7 @@ class ChangeLink(Request):
         return [ChangeLink(self.netns, self.interface, self.type, was, _named_again(self.link_type, found))]
 
 
-@value
+@immutable
 class AddTun(Action):
     """Create a tun or tap device that stays when no program has it open."""
 
@@ -516,8 +516,8 @@ class AddTun(Action):
     group: int = 0
     index: Optional[int] = None
 
-    def words(self) -> Sequence[str]:
-        words = link_types.LOADERS[self.type]().words(dict(self.values), new=True)
+    def command(self) -> Sequence[str]:
+        words = link_types.LOADERS[self.type]().arguments(dict(self.values), new=True)
         return ip(self.netns, "tuntap", "add", "dev", self.interface, "mode", self.type, *words)
 
     def makes(self) -> Sequence[Thing]:

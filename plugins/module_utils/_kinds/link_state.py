@@ -10,12 +10,12 @@ import time
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
-from ansible_collections.linuxnet.netns.plugins.module_utils._errors import KernelError, said
+from ansible_collections.linuxnet.netns.plugins.module_utils._errors import KernelError, os_error_text
 from ansible_collections.linuxnet.netns.plugins.module_utils._kinds.interface import (
     INTERFACE,
     SetInterface,
-    demand,
     joined,
+    require,
 )
 from ansible_collections.linuxnet.netns.plugins.module_utils._kinds.interface_rows import KeepsIpv6, PeerOf
 from ansible_collections.linuxnet.netns.plugins.module_utils._model import (
@@ -28,15 +28,15 @@ from ansible_collections.linuxnet.netns.plugins.module_utils._model import (
     State,
     Step,
     describe,
+    immutable,
     of_interface,
-    value,
 )
 
 if TYPE_CHECKING:
     from ansible_collections.linuxnet.netns.plugins.module_utils._contracts import WaitingHost
 
 
-@value
+@immutable
 class LinkState(Declared):
     """An interface is set up, or down (the administrative state, IFF_UP; not whether it has a carrier).
 
@@ -59,7 +59,7 @@ class LinkState(Declared):
             scope.want(INTERFACE, self.netns, KeepsIpv6(self.interface))
 
     def steps(self, state: State) -> Iterator[Step]:
-        found = demand(state, self.path, Endpoint(self.netns, self.interface))
+        found = require(state, self.path, Endpoint(self.netns, self.interface))
         if found.up != self.up:
             yield SetInterface(self.netns, self.interface, "state", "up" if self.up else "down")
 
@@ -74,18 +74,18 @@ class LinkState(Declared):
             return ()
         return [Carrier(joined(self.path, "wait"), Endpoint(self.netns, self.interface), self.wait)]
 
-    def places(self) -> set[Endpoint]:
+    def endpoints(self) -> set[Endpoint]:
         return {Endpoint(self.netns, self.interface)}
 
 
-@value
+@immutable
 class LateLinkState(LinkState):
     """A link state that is set when all else of a namespace is there."""
 
     stage = LATE
 
 
-@value
+@immutable
 class Carrier(Condition):
     """An interface has a carrier within so many seconds; waiting finds whether it has."""
 
@@ -115,7 +115,7 @@ class Carrier(Condition):
         try:
             return host.has_carrier(self.end)
         except OSError as error:
-            raise KernelError(f"The carrier of {self.end} could not be waited for: {said(error)}.") from error
+            raise KernelError(f"The carrier of {self.end} could not be waited for: {os_error_text(error)}.") from error
 
     def faults(self, found: Any) -> list[str]:
         if found:

@@ -57,12 +57,12 @@ class Property:
         into[self.number] = self.code.pack(value)
 
     def decode(self, data: Data) -> Any:
-        """The value that the attributes of a link have; None where they do not tell."""
+        """Return the value that the attributes of a link have; None where they do not tell."""
         raw = data.get(self.number)
         return self.code.unpack(raw) if raw else None
 
-    def words(self, value: Any) -> Sequence[str]:
-        """The value as words of an ``ip`` command."""
+    def arguments(self, value: Any) -> Sequence[str]:
+        """Return the value as words of an ``ip`` command."""
         if self.by_words is not None:
             return self.by_words(value)
         return [self.word or self.name, str(int(value) if isinstance(value, bool) else value)]
@@ -81,7 +81,7 @@ class Address(Property):
         into[self.number6 if ":" in value else self.number] = self.code.pack(value)
 
     def decode(self, data: Data) -> Any:
-        """The address, of either version; None for the unspecified one."""
+        """Return the address, of either version; None for the unspecified one."""
         raw = data.get(self.number) or data.get(self.number6)
         return self.code.unpack(raw) if raw and any(raw) else None
 
@@ -99,7 +99,7 @@ class Bit(Property):
         into[self.number] = codes.U32.pack(flags) + codes.U32.pack(mask | self.bit)
 
     def decode(self, data: Data) -> Any:
-        """Whether the bit is set."""
+        """Tell whether the bit is set."""
         return bool(_flags(data[self.number])[0] & self.bit) if self.number in data else None
 
 
@@ -108,17 +108,17 @@ def _flags(raw: Optional[bytes]) -> tuple[int, int]:
 
 
 def on_off(word: str) -> Callable[[Any], Sequence[str]]:
-    """The words of a property that ``ip`` takes as ``on`` or ``off``."""
+    """Return the words of a property that ``ip`` takes as ``on`` or ``off``."""
     return lambda value: [word, "on" if value else "off"]
 
 
 def with_no(word: str) -> Callable[[Any], Sequence[str]]:
-    """The words of a property whose name alone is yes, and with ``no`` before it no."""
+    """Return the words of a property whose name alone is yes, and with ``no`` before it no."""
     return lambda value: [word if value else f"no{word}"]
 
 
 def _unchecked(_problems: Problems, _path: str, _values: Mapping[str, Any]) -> None:
-    """All properties go with each other."""
+    """Accept all, for all properties go with each other."""
 
 
 @dataclass
@@ -129,7 +129,7 @@ class LinkType:
     kernel has as IFLA_LINK, or as the attribute ``lower_number`` of the type's own, by its index in the namespace that
     the link was created in. ``ports`` are the properties of what has a link of this type as its master; None: nothing
     has. ``ports_down``: a port is taken while it is down, and comes up. ``restarts_ports``: a port that is up is set
-    down and up again. ``whole``: a change must name all that is not to be reset; ``named`` is what ``ip`` wants in
+    down and up again. ``restated``: a change must name all that is not to be reset; ``named`` is what ``ip`` wants in
     each. ``by_device``: it is made by /dev/net/tun, not by the routing socket. ``keeps_birth``: it uses the network of
     the namespace in which it was created, which the kernel does not tell. ``moves``: where it is created elsewhere than
     it lives, it must be moved, for kernels before 6.14 take the namespace where it appears for the one that it uses
@@ -147,7 +147,7 @@ class LinkType:
     ports: Optional[Sequence[Property]] = None
     ports_down: bool = False
     restarts_ports: bool = False
-    whole: bool = False
+    restated: bool = False
     named: Sequence[str] = ()
     by_device: bool = False
     keeps_birth: bool = False
@@ -158,16 +158,18 @@ class LinkType:
     check: Callable[[Problems, str, Mapping[str, Any]], None] = _unchecked
 
     def data(self, values: Mapping[str, Any], upon: Optional[Data] = None, *, new: bool = False) -> dict[int, bytes]:
-        """The attributes that stand for some values, by the properties' names, over others that are there already."""
+        """Return the attributes that stand for some values, by the properties' names, over others that are there
+        already.
+        """
         return encoded(self.properties, values, upon or {}, new=new)
 
-    def words(self, values: Mapping[str, Any], *, new: bool = False) -> list[str]:
-        """Values as words of an ``ip`` command."""
+    def arguments(self, values: Mapping[str, Any], *, new: bool = False) -> list[str]:
+        """Return values as words of an ``ip`` command."""
         return worded(self.properties, values, new=new)
 
 
 def encoded(properties: Sequence[Property], values: Mapping[str, Any], upon: Data, *, new: bool) -> dict[int, bytes]:
-    """The attributes for the values of some properties."""
+    """Return the attributes for the values of some properties."""
     data = dict(upon)
     for one, value in _written(properties, values, new):
         one.encode(value, data)
@@ -175,8 +177,8 @@ def encoded(properties: Sequence[Property], values: Mapping[str, Any], upon: Dat
 
 
 def worded(properties: Sequence[Property], values: Mapping[str, Any], *, new: bool) -> list[str]:
-    """The words for the values of some properties."""
-    return [word for one, value in _written(properties, values, new) for word in one.words(value)]
+    """Return the words for the values of some properties."""
+    return [word for one, value in _written(properties, values, new) for word in one.arguments(value)]
 
 
 def _written(properties: Sequence[Property], values: Mapping[str, Any], new: bool) -> Iterable[tuple[Property, Any]]:
@@ -187,13 +189,15 @@ def _written(properties: Sequence[Property], values: Mapping[str, Any], new: boo
 
 
 def decoded(properties: Sequence[Property], data: Data) -> dict[str, Any]:
-    """The values that some attributes stand for, by the properties' names; without those that the kernel leaves out."""
+    """Return the values that some attributes stand for, by the properties' names; without those that the kernel
+    leaves out.
+    """
     values = {one.name: one.decode(data) for one in properties}
     return {name: value for name, value in values.items() if value is not None}
 
 
 def known(properties: Sequence[Property], data: Data) -> dict[int, bytes]:
-    """The attributes of a report that some properties stand for, as they can be sent again."""
+    """Return the attributes of a report that some properties stand for, as they can be sent again."""
     again: dict[int, bytes] = {}
     for one in properties:
         value = one.decode(data)
@@ -203,5 +207,5 @@ def known(properties: Sequence[Property], data: Data) -> dict[int, bytes]:
 
 
 def nest(data: Data) -> bytes:
-    """Attributes as the bytes of a nest."""
+    """Return attributes as the bytes of a nest."""
     return b"".join(attribute(number, value) for number, value in data.items())

@@ -40,9 +40,9 @@ from ansible_collections.linuxnet.netns.plugins.module_utils._model import (
     Step,
     Thing,
     branch,
+    immutable,
     merge,
     tree,
-    value,
 )
 
 if TYPE_CHECKING:
@@ -107,7 +107,7 @@ class NamespaceKind(Kind[None]):
 NAMESPACES = NamespaceKind()
 
 
-@value
+@immutable
 class Namespace(Declared):
     """A namespace of that name exists, or none does.
 
@@ -168,7 +168,7 @@ class Namespace(Declared):
             elif interface.type == "veth" and interface.peer is not None and interface.peer.netns != self.name:
                 yield DeleteInterface(self.name, interface.name, interface.peer)
 
-    def places(self) -> set[Endpoint]:
+    def endpoints(self) -> set[Endpoint]:
         return {Endpoint(self.name, "")}
 
     def proven(self, before: State, created: AbstractSet[str]) -> bool:
@@ -186,19 +186,21 @@ class Namespace(Declared):
         if self.present or lives_on(state, self.name):
             return tree(branch(self.name), {})
         content = {
-            name: whole(state, self.name, one) for name, one in sorted(inside(state, self.name).items()) if name != "lo"
+            name: everything_of(state, self.name, one)
+            for name, one in sorted(inside(state, self.name).items())
+            if name != "lo"
         }
         return tree(branch(self.name), {"interfaces": content} if content else {})
 
 
 def lives_on(state: State, name: str) -> bool:
-    """Whether a namespace lives on when it loses this name, as far as was asked."""
+    """Tell whether a namespace lives on when it loses this name, as far as was asked."""
     found = state.names.get(name)
     return found is not None and bool(found.processes or found.mounts)
 
 
-def whole(state: State, netns: str, interface: Interface) -> dict[str, Any]:
-    """All that a view tells of an interface which goes with its namespace."""
+def everything_of(state: State, netns: str, interface: Interface) -> dict[str, Any]:
+    """Return all that a view tells of an interface which goes with its namespace."""
     shown: dict[str, Any] = {"kind": interface.type or "physical"}
     if interface.peer is not None:
         shown["peer"] = str(interface.peer)
@@ -207,7 +209,7 @@ def whole(state: State, netns: str, interface: Interface) -> dict[str, Any]:
     return shown
 
 
-@value
+@immutable
 class AddNamespace(Action):
     """Create a namespace and give it a name."""
 
@@ -215,7 +217,7 @@ class AddNamespace(Action):
     netns: Netns = None
     independent = True
 
-    def words(self) -> Sequence[str]:
+    def command(self) -> Sequence[str]:
         return ["ip", "netns", "add", self.name]
 
     def makes(self) -> Sequence[Thing]:
@@ -232,18 +234,18 @@ class AddNamespace(Action):
     def undo(self, before: State) -> Iterable[Step]:
         return [DeleteNamespace(self.name)]
 
-    def places(self) -> set[Netns]:
+    def namespaces(self) -> set[Netns]:
         return {self.name}
 
 
-@value
+@immutable
 class DeleteNamespace(Action):
     """Take a namespace's name away; the namespace itself goes when nothing uses it any longer."""
 
     name: str
     netns: Netns = None
 
-    def words(self) -> Sequence[str]:
+    def command(self) -> Sequence[str]:
         return ["ip", "netns", "delete", self.name]
 
     def removes(self) -> Sequence[Thing]:
@@ -265,18 +267,18 @@ class DeleteNamespace(Action):
     def ends(self) -> Optional[str]:
         return self.name
 
-    def places(self) -> set[Netns]:
+    def namespaces(self) -> set[Netns]:
         return {self.name}
 
 
-@value
+@immutable
 class RestoreNamespace(Action):
     """Give a deleted namespace its name back: the run that deleted it holds it open until it ends."""
 
     name: str
     netns: Netns = None
 
-    def words(self) -> Sequence[str]:
+    def command(self) -> Sequence[str]:
         return ["ip", "netns", "attach", self.name, OWN_PID]
 
     def perform(self, host: Host) -> None:
@@ -289,14 +291,14 @@ class RestoreNamespace(Action):
         return [DeleteNamespace(self.name)]
 
 
-@value
+@immutable
 class DeleteStaleFile(Action):
     """Remove a file that a namespace left behind."""
 
     name: str
     netns: Netns = None
 
-    def words(self) -> Sequence[str]:
+    def command(self) -> Sequence[str]:
         return ["ip", "netns", "delete", self.name]
 
     def perform(self, host: Host) -> None:
@@ -309,14 +311,14 @@ class DeleteStaleFile(Action):
         return [LeaveStaleFile(self.name)]
 
 
-@value
+@immutable
 class LeaveStaleFile(Action):
     """Put back the empty file that was there before a run which failed."""
 
     name: str
     netns: Netns = None
 
-    def words(self) -> Sequence[str]:
+    def command(self) -> Sequence[str]:
         return ["touch", f"{RUN_DIR}/{self.name}"]
 
     def perform(self, host: Host) -> None:

@@ -23,11 +23,11 @@ from ansible_collections.linuxnet.netns.plugins.module_utils._kind import (
 )
 from ansible_collections.linuxnet.netns.plugins.module_utils._kinds.interface import (
     INTERFACE,
-    demand,
     find,
     identity_on,
     inside,
     names_by_index,
+    require,
 )
 from ansible_collections.linuxnet.netns.plugins.module_utils._model import (
     Declared,
@@ -39,9 +39,9 @@ from ansible_collections.linuxnet.netns.plugins.module_utils._model import (
     State,
     Step,
     Thing,
+    immutable,
     ip,
     of_interface,
-    value,
 )
 from ansible_collections.linuxnet.netns.plugins.module_utils._values import address_bytes
 from ansible_collections.linuxnet.netns.plugins.module_utils._wire import requests
@@ -122,7 +122,7 @@ class NeighbourKind(OnInterface[Neighbour], Carried[tuple[Neighbour, ...]]):
         return of_interface(*end, {"neighbours": [_leaf(one) for one in of(state, end) if one.address == thing.key[1]]})
 
     def leaf(self, state: State, end: Endpoint) -> dict[str, Any]:
-        found = listed(state, end)
+        found = in_results(state, end)
         return {"neighbours": found} if found else {}
 
     # ---- the checkpoint
@@ -151,18 +151,18 @@ class _Neighbours(Reading[tuple[Neighbour, ...]]):
         rows = self._state.table(NEIGHBOUR, netns)
         for raw in route.dump(requests.dump(requests.GETNEIGH, bytes(_NDMSG.size))):
             family, index, state, _flags, _type = _NDMSG.unpack_from(raw, 16)
-            told = attributes(raw, _NDMSG.size, (_DST, _LLADDR))
-            if state & _PERMANENT and index in names and _DST in told:
-                one = Neighbour(socket.inet_ntop(family, told[_DST]), told.get(_LLADDR, b"").hex(":"))
+            fields = attributes(raw, _NDMSG.size, (_DST, _LLADDR))
+            if state & _PERMANENT and index in names and _DST in fields:
+                one = Neighbour(socket.inet_ntop(family, fields[_DST]), fields.get(_LLADDR, b"").hex(":"))
                 rows[names[index]] = (*rows.get(names[index], ()), one)
 
 
 def _request(neighbour: Neighbour, index: int) -> bytes:
-    """The request that makes a neighbour of an interface permanent, encoded without pyroute2."""
+    """Return the request that makes a neighbour of an interface permanent, encoded without pyroute2."""
     family = socket.AF_INET6 if neighbour.version == 6 else socket.AF_INET
     mac = bytes.fromhex(neighbour.mac.replace(":", ""))
-    told = [attribute(_DST, socket.inet_pton(family, neighbour.address)), attribute(_LLADDR, mac) if mac else b""]
-    return requests.change(NEWNEIGH, CREATE | REPLACE, _NDMSG.pack(family, index, _PERMANENT, 0, 0) + b"".join(told))
+    fields = [attribute(_DST, socket.inet_pton(family, neighbour.address)), attribute(_LLADDR, mac) if mac else b""]
+    return requests.change(NEWNEIGH, CREATE | REPLACE, _NDMSG.pack(family, index, _PERMANENT, 0, 0) + b"".join(fields))
 
 
 def _missing(was: State, now: State, netns: Netns) -> Iterator[tuple[str, Neighbour]]:
@@ -172,17 +172,17 @@ def _missing(was: State, now: State, netns: Netns) -> Iterator[tuple[str, Neighb
 
 
 def of(state: State, end: Endpoint) -> tuple[Neighbour, ...]:
-    """The permanent neighbours of an interface."""
+    """Return the permanent neighbours of an interface."""
     return state.row(NEIGHBOUR, end.netns, end.interface) or ()
 
 
 def order(neighbour: Neighbour) -> tuple[int, bytes]:
-    """The order in which neighbours are listed: IPv4 first, then by number."""
+    """Return the order in which neighbours are listed: IPv4 first, then by number."""
     return neighbour.version, address_bytes(neighbour.address)
 
 
-def listed(state: State, end: Endpoint) -> list[dict[str, str]]:
-    """The permanent neighbours of an interface in order, as a result has them."""
+def in_results(state: State, end: Endpoint) -> list[dict[str, str]]:
+    """Return the permanent neighbours of an interface in order, as a result has them."""
     return [_leaf(one) for one in sorted(of(state, end), key=order)]
 
 
@@ -190,7 +190,7 @@ def _leaf(neighbour: Neighbour) -> dict[str, str]:
     return {"address": neighbour.address, "mac": neighbour.mac}
 
 
-@value
+@immutable
 class Neighbours(Declared):
     """An interface has these permanent neighbours, or does not have them.
 
@@ -212,7 +212,7 @@ class Neighbours(Declared):
         end = Endpoint(self.netns, self.interface)
         if not self.present and find(state, end) is None:
             return
-        demand(state, self.path, end)
+        require(state, self.path, end)
         there = {one.address: one for one in sorted(of(state, end), key=order)}
         wanted = {one.address for one in self.neighbours}
         for one in there.values():
@@ -224,9 +224,9 @@ class Neighbours(Declared):
 
     def view(self, state: State) -> dict[str, Any]:
         end = Endpoint(self.netns, self.interface)
-        return {} if find(state, end) is None else of_interface(*end, {"neighbours": listed(state, end)})
+        return {} if find(state, end) is None else of_interface(*end, {"neighbours": in_results(state, end)})
 
-    def places(self) -> set[Endpoint]:
+    def endpoints(self) -> set[Endpoint]:
         return {Endpoint(self.netns, self.interface)}
 
     def things(self) -> Iterable[Thing]:
@@ -234,7 +234,7 @@ class Neighbours(Declared):
 
 
 def endpoint_key() -> FormKey[Any]:
-    """The key of an endpoint, as a topology has it."""
+    """Return the key of an endpoint, as a topology has it."""
     from ansible_collections.linuxnet.netns.plugins.module_utils import _form, _scalars
 
     class WrittenNeighbour(_form.Section, what="neighbour", needs="an address and a mac"):
@@ -252,7 +252,7 @@ def endpoint_key() -> FormKey[Any]:
     )
 
 
-@value
+@immutable
 class SetNeighbour(Request):
     """Make a neighbour permanent with a MAC address, in the place of what the interface knows of its address."""
 
@@ -261,7 +261,7 @@ class SetNeighbour(Request):
     address: str
     mac: str
 
-    def words(self) -> Sequence[str]:
+    def command(self) -> Sequence[str]:
         what = [self.address, "lladdr", self.mac, "nud", "permanent"]
         return ip(self.netns, "neighbour", "replace", *what, "dev", self.interface)
 
@@ -283,7 +283,7 @@ class SetNeighbour(Request):
         return [SetNeighbour(*end, *one) for one in was] or [DeleteNeighbour(*end, self.address)]
 
 
-@value
+@immutable
 class DeleteNeighbour(Request):
     """Delete a neighbour of an interface."""
 
@@ -292,7 +292,7 @@ class DeleteNeighbour(Request):
     address: str
     mac: str = ""
 
-    def words(self) -> Sequence[str]:
+    def command(self) -> Sequence[str]:
         return ip(self.netns, "neighbour", "delete", self.address, "dev", self.interface)
 
     def message(self, codec: Codec, sender: Sender) -> bytes:

@@ -22,9 +22,9 @@ from ansible_collections.linuxnet.netns.plugins.module_utils._model import (
     State,
     Step,
     Thing,
+    immutable,
     in_order,
     merge,
-    value,
 )
 from ansible_collections.linuxnet.netns.plugins.module_utils._normalise import Problems
 
@@ -54,11 +54,11 @@ class Record:
     __hash__ = None  # type: ignore[assignment]
 
     def copy(self) -> Record:
-        """A record of its own, to be changed."""
+        """Return a record of its own, to be changed."""
         return Record(self.topology, self.things)
 
     def owns(self, state: State, thing: Thing) -> bool:
-        """Whether the thing that is there under this name is the one that the topology made."""
+        """Tell whether the thing that is there under this name is the one that the topology made."""
         identity = self.things.get(thing)
         if identity is None or not thing.kind.exists(state, thing):
             return False
@@ -70,7 +70,7 @@ class Record:
         )
 
     def in_group(self, state: State, thing: Thing) -> bool:
-        """Whether it is an interface in the topology's group, or on one."""
+        """Tell whether it is an interface in the topology's group, or on one."""
         found = state.row(INTERFACE, thing.netns, thing.key[0]) if thing.kind.on_interface else None
         return found is not None and found.group == self._number
 
@@ -156,7 +156,7 @@ class Surplus(NamedTuple):
 
 
 def record_of(state: State, topology: str) -> Optional[Record]:
-    """The record of a topology, or None."""
+    """Return the record of a topology, or None."""
     kept = state.row(OWNERSHIP, None, topology)
     return None if kept is None else kept.record
 
@@ -176,7 +176,7 @@ def _ask(record: Record, scope: Scope, declared: Optional[AbstractSet[Thing]]) -
 
 
 def read(topology: str, reader: Reader) -> tuple[Optional[Record], Optional[str]]:
-    """The record of a topology, or None; and why a record that is there counts for nothing, or None.
+    """Return the record of a topology, or None; and why a record that is there counts for nothing, or None.
 
     Raises: OSError, when it cannot be read now; that does not make it one that counts for nothing.
     """
@@ -196,7 +196,7 @@ def read(topology: str, reader: Reader) -> tuple[Optional[Record], Optional[str]
 
 
 def _things(kinds: Kinds, listed: Iterable[Any]) -> Iterator[tuple[Thing, str]]:
-    """What a record lists. Raises: ValueError, KeyError or TypeError, when it is damaged."""
+    """Yield what a record lists. Raises: ValueError, KeyError or TypeError, when it is damaged."""
     loaded: dict[str, Kind[Any]] = {}
     for (name, netns, *key), identity in listed:
         kind = loaded.get(name) or loaded.setdefault(name, kinds[name])
@@ -212,11 +212,11 @@ def _things(kinds: Kinds, listed: Iterable[Any]) -> Iterator[tuple[Thing, str]]:
 
 @cache
 def _is_name(written: object) -> bool:
-    """Whether a namespace or an interface can have the name."""
+    """Tell whether a namespace or an interface can have the name."""
     return Problems().namespace("", written) is not None
 
 
-@value
+@immutable
 class Ownership(Declared):
     """The record of a topology names what it made; with ``purge``, what it made and no longer names is removed.
 
@@ -267,7 +267,7 @@ class Ownership(Declared):
         return thing.kind.in_namespace and state.has(thing.netns) and not state.was_read(thing.kind, thing.netns)
 
     def _lost(self, state: State, things: AbstractSet[Thing]) -> Iterator[str]:
-        """What is to be said of what has the name of something recorded, and is not that."""
+        """Yield what is to be said of what has the name of something recorded, and is not that."""
         lost = {(thing.netns, thing.key) for thing in things}
         for thing in sorted(things, key=in_order):
             # What is inside of something else that is lost goes without saying.
@@ -279,7 +279,7 @@ class Ownership(Declared):
                 )
 
     def _unrecorded(self, state: State, record: Record) -> dict[Thing, str]:
-        """The declared interfaces that the topology made and a run that was killed has not recorded."""
+        """Return the declared interfaces that the topology made and a run that was killed has not recorded."""
         return {
             thing: record.group
             for thing in self.declared
@@ -287,7 +287,7 @@ class Ownership(Declared):
         }
 
     def _strayed(self, state: State, known: Mapping[Thing, str]) -> Iterator[str]:
-        """What is to be said of interfaces that the topology made, and that are not where they are recorded."""
+        """Yield what is to be said of interfaces that the topology made, and that are not where they are recorded."""
         group = group_of(self.topology)
         for netns, inside in state.tables.get(INTERFACE, {}).items():
             for name, interface in inside.items():
@@ -324,7 +324,7 @@ class Ownership(Declared):
         return shown
 
 
-@value
+@immutable
 class WriteRecord(Action):
     """Write the record of a topology; with nothing in it, remove it. It is no work on the network, so no command."""
 
@@ -332,7 +332,7 @@ class WriteRecord(Action):
     things: tuple[tuple[Thing, str], ...]
     netns: Netns = None
 
-    def words(self) -> Sequence[str]:
+    def command(self) -> Sequence[str]:
         return []
 
     def perform(self, host: Host) -> None:

@@ -72,7 +72,7 @@ class Peers:
                     break
 
     def find(self, end: Endpoint, probable: Iterable[Netns], everywhere: bool) -> Optional[Endpoint]:
-        """The peer of an end that was taken in: in its own namespace, a probable one, or wherever it is."""
+        """Return the peer of an end that was taken in: in its own namespace, a probable one, or wherever it is."""
         found = self._found.get(end)
         link = self._named.get(end)
         if found is not None or link is None or end in self._nowhere:
@@ -81,13 +81,13 @@ class Peers:
         if self._find(end.netns, link, probable) or not everywhere:
             return self._found.get(end)
         if not self._find(end.netns, link, self._likely(end.netns, link)):
-            self._find(end.netns, link, [*(name for name in self._reader.listed() if name not in probable), None])
+            self._find(end.netns, link, [*(name for name in self._reader.all_names() if name not in probable), None])
         if end not in self._found:
             self._nowhere.add(end)
         return self._found.get(end)
 
     def ends(self, netns: Netns) -> Iterator[Endpoint]:
-        """The ends in a namespace."""
+        """Yield the ends in a namespace."""
         return (Endpoint(netns, link.name) for link in self._ends.get(netns, {}).values())
 
     def _find(self, netns: Netns, link: LinkReport, probable: Iterable[Netns]) -> bool:
@@ -105,19 +105,21 @@ class Peers:
         return False
 
     def place(self, netns: Netns, netns_id: Optional[int]) -> Optional[tuple[Netns]]:
-        """The namespace that another knows by an id, as a tuple of one; None where it is none that has a name."""
+        """Return the namespace that another knows by an id, as a tuple of one; None where it is none that has a
+        name.
+        """
         if self._reader.enter(netns) is None:
             return None
         route: Any
         with self._reader.socket() as route:
             # What a VLAN or a macvlan is built upon does not know of it.
-            for place in [*self._ends, *(name for name in self._reader.listed() if name not in self._ends), None]:
+            for place in [*self._ends, *(name for name in self._reader.all_names() if name not in self._ends), None]:
                 if place != netns and self._reader.id_of(place, route) == netns_id:
                     return (place,)
         return None
 
     def seen(self, netns: Netns, link: LinkReport) -> Optional[LinkReport]:
-        """What a link leads to in another namespace, as its own namespace sees it; None where it may not."""
+        """Return what a link leads to in another namespace, as its own namespace sees it; None where it may not."""
         if link.netns_id is None or link.netns_id < 0 or not link.other:
             return None
         end = Endpoint(netns, link.name)
@@ -130,7 +132,8 @@ class Peers:
         return self._seen[end]
 
     def _likely(self, netns: Netns, link: LinkReport) -> list[Netns]:
-        """The namespaces that were read and have an interface like the peer of an end, as its own namespace sees it.
+        """Return the namespaces that were read and have an interface like the peer of an end, as its own namespace sees
+        it.
 
         In a thousand of them, where each pair has the same names and indexes, the MAC tells which it is; asking each
         whether it is the one would take a message for each pair and namespace.
@@ -156,9 +159,9 @@ class Peers:
         self._found[end], self._found[other] = other, end
 
     def of(self, end: Endpoint) -> Optional[Endpoint]:
-        """The peer of an end, as far as it was found."""
+        """Return the peer of an end, as far as it was found."""
         return self._found.get(end)
 
     def found(self) -> Mapping[Endpoint, Endpoint]:
-        """The peers that were found, both ways."""
+        """Return the peers that were found, both ways."""
         return self._found

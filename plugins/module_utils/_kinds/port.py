@@ -25,12 +25,12 @@ from ansible_collections.linuxnet.netns.plugins.module_utils._kinds.interface im
     INTERFACE,
     SetInterface,
     change,
-    demand,
     find,
     identity_on,
     inside,
     joined,
     names_by_index,
+    require,
 )
 from ansible_collections.linuxnet.netns.plugins.module_utils._kinds.link_type import (
     LinkType,
@@ -51,9 +51,9 @@ from ansible_collections.linuxnet.netns.plugins.module_utils._model import (
     State,
     Step,
     Thing,
+    immutable,
     ip,
     of_interface,
-    value,
 )
 from ansible_collections.linuxnet.netns.plugins.module_utils._wire import requests
 from ansible_collections.linuxnet.netns.plugins.module_utils._wire.attributes import attributes, number
@@ -144,13 +144,13 @@ def _ports_of(state: State, event: Event) -> list[tuple[str, Port]]:
 
 
 def of(state: State, end: Endpoint) -> Optional[Port]:
-    """What an interface is a port of, or None."""
+    """Return what an interface is a port of, or None."""
     found: tuple[Port, ...] = state.row(PORT, end.netns, end.interface) or ()
     return found[0] if found else None
 
 
 def as_it_was(end: Endpoint, port: Port) -> Iterator[Step]:
-    """The steps that make an interface the port again that it was."""
+    """Yield the steps that make an interface the port again that it was."""
     yield SetMaster(*end, port.master, port.type)
     link_type = link_types.find(port.type)
     values = {} if link_type is None else decoded(link_type.ports or (), attributes(port.data, -16))
@@ -158,7 +158,7 @@ def as_it_was(end: Endpoint, port: Port) -> Iterator[Step]:
         yield SetPort(*end, port.type, tuple(values.items()))
 
 
-@value
+@immutable
 class Member(Declared):
     """An interface is a port of a master, with values that are set of it there; or, ``master`` being empty, of none.
 
@@ -183,12 +183,12 @@ class Member(Declared):
         scope.want(PORT, self.netns)
 
     def steps(self, state: State) -> Iterator[Step]:
-        found, now = demand(state, self.path, self.end), of(state, self.end)
+        found, now = require(state, self.path, self.end), of(state, self.end)
         if not self.master:
             if now is not None:
                 yield SetMaster(*self.end, "", was=now.type)
             return
-        master = demand(state, self.path, Endpoint(self.netns, self.master), self.option)
+        master = require(state, self.path, Endpoint(self.netns, self.master), self.option)
         link_type = link_types.find(master.type)
         if link_type is None or link_type.ports is None:
             raise Impossible(
@@ -227,14 +227,14 @@ class Member(Declared):
             leaf["port"] = {name: there.get(name) for name, _wanted in self.values}
         return of_interface(*self.end, leaf)
 
-    def places(self) -> set[Endpoint]:
+    def endpoints(self) -> set[Endpoint]:
         return {self.end}
 
     def things(self) -> Iterable[Thing]:
         return [Thing(PORT, self.netns, (self.interface, self.master))] if self.master else []
 
 
-@value
+@immutable
 class SetMaster(Request):
     """Make an interface a port of a master, whose type is ``type``; or, ``master`` being empty, of none.
 
@@ -252,7 +252,7 @@ class SetMaster(Request):
         """Where the port is."""
         return Endpoint(self.netns, self.interface)
 
-    def words(self) -> Sequence[str]:
+    def command(self) -> Sequence[str]:
         words = ["master", self.master] if self.master else ["nomaster"]
         return ip(self.netns, "link", "set", "dev", self.interface, *words)
 
@@ -267,11 +267,11 @@ class SetMaster(Request):
         return []
 
     def _masters(self) -> list[LinkType]:
-        """The types of the masters that the interface leaves and gets."""
+        """Return the types of the masters that the interface leaves and gets."""
         return [one for one in map(link_types.find, (self.was, self.type)) if one is not None]
 
     def _events(self, state: State) -> list[Event]:
-        """What the kernel does to the interface besides: a VRF sets it down and up again (cycle_netdev())."""
+        """Return what the kernel does to the interface besides: a VRF sets it down and up again (cycle_netdev())."""
         found = find(state, self.end)
         return [Event(DOWN, *self.end)] if found is not None and found.up and self.disruptive() else []
 
@@ -318,7 +318,7 @@ class SetMaster(Request):
         return any(one.restarts_ports for one in self._masters())
 
 
-@value
+@immutable
 class SetPort(Request):
     """Set properties that an interface has as a port of a master of a type."""
 
@@ -332,7 +332,7 @@ class SetPort(Request):
         """The table of what ports have."""
         return link_types.LOADERS[self.type]().ports or ()
 
-    def words(self) -> Sequence[str]:
+    def command(self) -> Sequence[str]:
         words = worded(self.properties, dict(self.values), new=False)
         return ip(self.netns, "link", "set", "dev", self.interface, "type", f"{self.type}_slave", *words)
 

@@ -107,25 +107,25 @@ class _PortVlans(Reading[PortVlans]):
 
 
 def _port(raw: bytes) -> tuple[str, Optional[PortVlans]]:
-    """The VLANs of a port by its name, from a report of the bridge's; None of what is no port."""
-    told = attributes(raw, 16, (_IFNAME, _MASTER, _AF_SPEC))
+    """Return the VLANs of a port by its name, from a report of the bridge's; None of what is no port."""
+    fields = attributes(raw, 16, (_IFNAME, _MASTER, _AF_SPEC))
     (index,) = struct.unpack_from("=i", raw, 20)
-    if unsigned(told.get(_MASTER)) in (None, index):
+    if unsigned(fields.get(_MASTER)) in (None, index):
         return "", None
     members: dict[int, int] = {}
     tunnels, first = [], 0
-    for kind, value in each_attribute(told.get(_AF_SPEC, b""), -16):
+    for kind, value in each_attribute(fields.get(_AF_SPEC, b""), -16):
         if kind == _TUNNEL_INFO:
             tunnels.append(value)
         elif kind == _VLAN_INFO:
             flags, vid = _INFO.unpack_from(value)
             first = first if flags & _END else vid
             members.update(dict.fromkeys(range(first, vid + 1), flags & (PVID | UNTAGGED)))
-    return text(told[_IFNAME]), PortVlans(index, members, tuple(tunnels))
+    return text(fields[_IFNAME]), PortVlans(index, members, tuple(tunnels))
 
 
 def _options(route: Socket) -> Iterator[tuple[int, tuple[object, ...]]]:
-    """What is set of the VLANs of each port beside, by its index."""
+    """Yield what is set of the VLANs of each port beside, by its index."""
     try:
         found = route.dump(requests.dump(_GETVLAN, struct.pack("=BBHI", _AF_BRIDGE, 0, 0, 0)))
     except NetlinkError:
@@ -139,7 +139,7 @@ def _options(route: Socket) -> Iterator[tuple[int, tuple[object, ...]]]:
 
 
 def _requests(now: PortVlans, was: PortVlans) -> Iterator[bytes]:
-    """What makes the VLANs of a port as they were again."""
+    """Yield what makes the VLANs of a port as they were again."""
     gone = {vid: 0 for vid in now.members if vid not in was.members}
     back = {vid: flags for vid, flags in was.members.items() if now.members.get(vid) != flags}
     for kind, members in ((_DELLINK, gone), (_SETLINK, back)):
@@ -155,7 +155,7 @@ def _request(kind: int, ifindex: int, infos: Iterable[bytes]) -> bytes:
 
 
 def _infos(members: Mapping[int, int]) -> Iterator[bytes]:
-    """Struct bridge_vlan_info: one for a VLAN, two for a range of them."""
+    """Yield struct bridge_vlan_info: one for a VLAN, two for a range of them."""
     for first, last, flags in _ranges(members):
         if first == last:
             yield _INFO.pack(flags, first)
@@ -164,13 +164,13 @@ def _infos(members: Mapping[int, int]) -> Iterator[bytes]:
 
 
 def _told(vids: Iterable[int]) -> Iterator[str]:
-    """VLANs as a sentence names them."""
+    """Yield VLANs as a sentence names them."""
     for first, last, _flags in _ranges(dict.fromkeys(vids, 0)):
         yield str(first) if first == last else f"{first}-{last}"
 
 
 def _ranges(members: Mapping[int, int]) -> list[tuple[int, int, int]]:
-    """The first and the last of VLANs that follow each other with the same flags, and these."""
+    """Return the first and the last of VLANs that follow each other with the same flags, and these."""
     found: list[tuple[int, int, int]] = []
     for vid, flags in sorted(members.items()):
         if found and found[-1][1:] == (vid - 1, flags):

@@ -13,24 +13,24 @@ from typing import TYPE_CHECKING, Any, Callable, NamedTuple, Optional
 
 from ansible_collections.linuxnet.netns.plugins.module_utils._disciplines import (
     DISCIPLINES,
+    arguments,
     asked_again,
     changeable,
     changes,
     decoded,
     leaf,
     same,
-    words,
 )
 from ansible_collections.linuxnet.netns.plugins.module_utils._errors import Impossible
 from ansible_collections.linuxnet.netns.plugins.module_utils._kind import Carried, OnInterface, Reading
 from ansible_collections.linuxnet.netns.plugins.module_utils._kinds.interface import (
     INTERFACE,
-    demand,
     find,
     identity_on,
     inside,
     joined,
     names_by_index,
+    require,
 )
 from ansible_collections.linuxnet.netns.plugins.module_utils._model import (
     Declared,
@@ -42,8 +42,8 @@ from ansible_collections.linuxnet.netns.plugins.module_utils._model import (
     State,
     Step,
     Thing,
+    immutable,
     of_interface,
-    value,
 )
 from ansible_collections.linuxnet.netns.plugins.module_utils._wire import requests
 from ansible_collections.linuxnet.netns.plugins.module_utils._wire.attributes import attribute, attributes, text
@@ -101,10 +101,10 @@ class Entry(NamedTuple):
     def request(self, index: int) -> bytes:
         """Return the request that puts it there, in the place of what is there."""
         kind = _NEWQDISC if self.sort == "qdisc" else _NEWTCLASS
-        told = attribute(_KIND, self.kind.encode() + b"\0") + (
+        fields = attribute(_KIND, self.kind.encode() + b"\0") + (
             attribute(_OPTIONS, self.options) if self.options else b""
         )
-        return requests.change(kind, CREATE | REPLACE, _TCMSG.pack(0, index, self.handle, self.parent, 0) + told)
+        return requests.change(kind, CREATE | REPLACE, _TCMSG.pack(0, index, self.handle, self.parent, 0) + fields)
 
     def again(self, index: int, changed: bool = False) -> bytes:
         """Return the request that puts back what was reported; ``changed``: it is there, with other options."""
@@ -228,8 +228,8 @@ def _upon(index: int, disciplines: Sequence[Entry], route: Socket) -> Iterator[E
 def _entry(sort: str, raw: bytes) -> tuple[int, Entry]:
     """Return the index of the interface of a report, and what it reports."""
     _family, index, handle, parent, _info = _TCMSG.unpack_from(raw, 16)
-    told = attributes(raw, _TCMSG.size, (_KIND, _OPTIONS))
-    kind, options = text(told.get(_KIND, b"")), told.get(_OPTIONS, b"")
+    fields = attributes(raw, _TCMSG.size, (_KIND, _OPTIONS))
+    kind, options = text(fields.get(_KIND, b"")), fields.get(_OPTIONS, b"")
     return index, Entry(sort, handle, parent, kind, _settable(kind, options) if sort == "qdisc" else options)
 
 
@@ -241,10 +241,10 @@ def _settable(kind: str, options: bytes) -> bytes:
     """
     if kind != "htb":
         return options
-    told = attributes(options, -16)
-    version, *rest, _counted = struct.unpack("=5I", told[2])
-    told[2] = struct.pack("=5I", version >> 16 or version, *rest, 0)
-    return b"".join(attribute(code, one) for code, one in told.items())
+    fields = attributes(options, -16)
+    version, *rest, _counted = struct.unpack("=5I", fields[2])
+    fields[2] = struct.pack("=5I", version >> 16 or version, *rest, 0)
+    return b"".join(attribute(code, one) for code, one in fields.items())
 
 
 def _ordered(entries: Sequence[Entry]) -> Iterator[Entry]:
@@ -280,13 +280,13 @@ def _leaf(found: Optional[Entry]) -> dict[str, Any]:
     return {} if found is None else {"shaping": leaf(found.kind, decoded(found.kind, found.options))}
 
 
-def told(state: State, end: Endpoint, place: str = "root") -> Optional[dict[str, Any]]:
+def as_result(state: State, end: Endpoint, place: str = "root") -> Optional[dict[str, Any]]:
     """Return the discipline at a place of an interface, as results have it; None: it has the kernel's own."""
     found = at(state, end, place)
     return None if found is None else leaf(found.kind, decoded(found.kind, found.options))
 
 
-@value
+@immutable
 class Shaping(Declared):
     """An interface has this queueing discipline at a place, or none."""
 
@@ -316,7 +316,7 @@ class Shaping(Declared):
             if at(state, self.end, self.place) is not None:
                 yield DeleteDiscipline(*self.end, self.place)
             return
-        found = demand(state, self.path, self.end)
+        found = require(state, self.path, self.end)
         asked = self._asked(found.mtu or 1500)
         there = at(state, self.end, self.place)
         if there is None or not self._is_right(there, asked):
@@ -349,8 +349,8 @@ class Shaping(Declared):
         """Return the step that changes what is there, if the kernel can, or else takes its place."""
         was = decoded(there.kind, there.options) if there is not None and there.kind == self.kind else None
         if there is not None and was is not None and changeable(self.kind, was, asked):
-            told = tuple(changes(self.kind, asked).items())
-            return SetDiscipline(*self.end, self.place, there.handle, self.kind, told, tuple(was.items()))
+            fields = tuple(changes(self.kind, asked).items())
+            return SetDiscipline(*self.end, self.place, there.handle, self.kind, fields, tuple(was.items()))
         taken = {one.handle & _MAJOR for one in of(state, self.end)}
         handle = _INGRESS if self.place == "ingress" else next(one for one in _OURS if one not in taken)
         return SetDiscipline(*self.end, self.place, handle, self.kind, tuple(asked.items()))
@@ -374,7 +374,7 @@ class Shaping(Declared):
             shown = {name: one for name, one in shown.items() if name in asked}
         return of_interface(*self.end, {"shaping": leaf(there.kind, shown)})
 
-    def places(self) -> set[Endpoint]:
+    def endpoints(self) -> set[Endpoint]:
         return {self.end}
 
     def things(self) -> Iterable[Thing]:
@@ -382,7 +382,7 @@ class Shaping(Declared):
 
 
 def endpoint_key() -> _form.Key[Any]:
-    """The key of an endpoint, as a topology has it."""
+    """Return the key of an endpoint, as a topology has it."""
     from ansible_collections.linuxnet.netns.plugins.module_utils import _form, _shaping
 
     def declare(site: _form.Site, written: _shaping.Shaping, _owner: _form.Owner) -> Sequence[Declared]:
@@ -408,7 +408,7 @@ class _OfDiscipline(Request):
         return f"this kernel has no {self.kind} now: load the module sch_{self.kind} ({_PACKAGES})"
 
 
-@value
+@immutable
 class SetDiscipline(_OfDiscipline):
     """Put a queueing discipline at a place of an interface; one of the same handle and kind is changed where it is.
 
@@ -423,16 +423,16 @@ class SetDiscipline(_OfDiscipline):
     options: tuple[tuple[str, int], ...]
     was: Optional[tuple[tuple[str, int], ...]] = None
 
-    def words(self) -> Sequence[str]:
-        said = words(self.kind, dict(self.options), dict(self.was or ()))
+    def command(self) -> Sequence[str]:
+        said = arguments(self.kind, dict(self.options), dict(self.was or ()))
         if self.place == "ingress":
             return _tc(self.netns, "qdisc", "replace", "dev", self.interface, "ingress")
         where = ["root", "handle", _number(self.handle)]
         return _tc(self.netns, "qdisc", "replace", "dev", self.interface, *where, *said)
 
     def _entry(self) -> Entry:
-        told = DISCIPLINES[self.kind].encode(dict(self.options))
-        return Entry("qdisc", self.handle, PLACES[self.place], self.kind, told)
+        fields = DISCIPLINES[self.kind].encode(dict(self.options))
+        return Entry("qdisc", self.handle, PLACES[self.place], self.kind, fields)
 
     def message(self, codec: Codec, sender: Sender) -> bytes:
         return self._entry().request(sender.index(self.netns, self.interface))
@@ -462,11 +462,11 @@ class SetDiscipline(_OfDiscipline):
             return [PutBack(*end, there, changes=True)]
         return QDISC.again(end, tree(before, end, self.place))
 
-    def lost(self, before: State) -> Optional[str]:
+    def irreversible(self, before: State) -> Optional[str]:
         return None if self.was is not None else _lost(before, Endpoint(self.netns, self.interface), self.place)
 
 
-@value
+@immutable
 class DeleteDiscipline(Request):
     """Delete the queueing discipline at a place of an interface: it gets the kernel's own again."""
 
@@ -474,7 +474,7 @@ class DeleteDiscipline(Request):
     interface: str
     place: str
 
-    def words(self) -> Sequence[str]:
+    def command(self) -> Sequence[str]:
         return _tc(self.netns, "qdisc", "delete", "dev", self.interface, self.place)
 
     def message(self, codec: Codec, sender: Sender) -> bytes:
@@ -500,7 +500,7 @@ class DeleteDiscipline(Request):
         end = Endpoint(self.netns, self.interface)
         return QDISC.again(end, tree(before, end, self.place))
 
-    def lost(self, before: State) -> Optional[str]:
+    def irreversible(self, before: State) -> Optional[str]:
         return _lost(before, Endpoint(self.netns, self.interface), self.place)
 
 
@@ -510,7 +510,7 @@ def _lost(before: State, end: Endpoint, place: str) -> Optional[str]:
     return f"the filters of the queueing disciplines of {end}" if filters else None
 
 
-@value
+@immutable
 class PutBack(_OfDiscipline):
     """Put back a discipline or a class that was there before, as the kernel reported it.
 
@@ -527,7 +527,7 @@ class PutBack(_OfDiscipline):
         """Its kind."""
         return self.entry.kind
 
-    def words(self) -> Sequence[str]:
+    def command(self) -> Sequence[str]:
         one = self.entry
         where = [one.place] if one.place else ["parent", _number(one.parent)]
         named = "handle" if one.sort == "qdisc" else "classid"

@@ -28,7 +28,7 @@ from ansible_collections.linuxnet.netns.plugins.module_utils._model import (
     Scope,
     State,
     Step,
-    value,
+    immutable,
 )
 from ansible_collections.linuxnet.netns.plugins.module_utils._probe import Probe
 from ansible_collections.linuxnet.netns.plugins.module_utils._values import InterfaceAddress, is_link_local, is_loopback
@@ -39,7 +39,7 @@ MOST = 100_000
 Target = tuple[Endpoint, str]
 
 
-@value
+@immutable
 class Reachability(Declared):
     """One way is open, or not, as a probe of it expects.
 
@@ -106,11 +106,11 @@ class Reachability(Declared):
                 return []
             raise
 
-    def places(self) -> set[Endpoint]:
+    def endpoints(self) -> set[Endpoint]:
         return set(self.about)
 
 
-@value
+@immutable
 class FullReachability(Declared):
     """Each of the ``senders`` reaches every one of the ``targets`` that is not its own.
 

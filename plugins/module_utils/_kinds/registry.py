@@ -71,7 +71,7 @@ def _port() -> Kind[Any]:
 
 
 def _again(before: State, found: Interface, netns: Netns) -> Sequence[Step]:
-    """What makes a deleted interface anew, by its type."""
+    """Return what makes a deleted interface anew, by its type."""
     if found.type == "veth":
         from ansible_collections.linuxnet.netns.plugins.module_utils._kinds.veth import again
     else:
@@ -95,11 +95,11 @@ class Registry:
     }
 
     def __getitem__(self, name: str) -> Kind[Any]:
-        """The kind of a name. Raises: KeyError."""
+        """Return the kind of a name. Raises: KeyError."""
         return self.LOADERS[name]()
 
     def to_be_read(self, scope: Scope) -> Mapping[Kind[Any], Collection[Netns]]:
-        """The kinds that a scope asks for, with what is always read with them, and where; in their order."""
+        """Return the kinds that a scope asks for, with what is always read with them, and where; in their order."""
         wanted = {kind: set(places) for kind, places in scope.wants.items() if kind.in_namespace}
         around = {netns for kind, places in wanted.items() if kind.on_interface for netns in places}
         if around:
@@ -109,7 +109,7 @@ class Registry:
         return {kind: wanted[kind] for kind in sorted(wanted, key=lambda kind: kind.order)}
 
     def carried(self) -> Sequence[Carried[Any]]:
-        """The kinds that steps may take away without naming them, in the order in which they are put back."""
+        """Return the kinds that steps may take away without naming them, in the order in which they are put back."""
         from ansible_collections.linuxnet.netns.plugins.module_utils._kinds.compared import COMPARED
         from ansible_collections.linuxnet.netns.plugins.module_utils._kinds.neighbour import NEIGHBOUR
         from ansible_collections.linuxnet.netns.plugins.module_utils._kinds.port_vlans import PORT_VLANS
@@ -120,7 +120,7 @@ class Registry:
         return [SETTINGS, PORT_VLANS, COMPARED, QDISC, NEIGHBOUR, ROUTE]
 
     def index_of(self, state: State, end: Endpoint) -> Optional[int]:
-        """The index of an interface, as far as a state knows it."""
+        """Return the index of an interface, as far as a state knows it."""
         found = interface.find(state, end)
         return None if found is None else found.ifindex
 

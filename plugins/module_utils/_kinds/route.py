@@ -25,11 +25,11 @@ from ansible_collections.linuxnet.netns.plugins.module_utils._kind import (
 from ansible_collections.linuxnet.netns.plugins.module_utils._kinds.address import ADDRESS, of
 from ansible_collections.linuxnet.netns.plugins.module_utils._kinds.interface import (
     INTERFACE,
-    demand,
     demand_namespace,
     find,
     inside,
     names_by_index,
+    require,
 )
 from ansible_collections.linuxnet.netns.plugins.module_utils._model import (
     LATE,
@@ -44,9 +44,9 @@ from ansible_collections.linuxnet.netns.plugins.module_utils._model import (
     Thing,
     branch,
     describe,
+    immutable,
     ip,
     tree,
-    value,
 )
 from ansible_collections.linuxnet.netns.plugins.module_utils._route import (
     BY_PEOPLE,
@@ -188,33 +188,33 @@ class _Routes(Reading[tuple[Route, ...]]):
         rows = self._state.table(ROUTE, netns)
         for family in (_AF_INET, _AF_INET6):
             for raw in route.dump(requests.routes(family)):
-                told = reports.route(raw)
-                if told is None or told.flags & _CLONED or (told.table == LOCAL and told.protocol == KERNEL):
+                report = reports.route(raw)
+                if report is None or report.flags & _CLONED or (report.table == LOCAL and report.protocol == KERNEL):
                     continue
-                one = _route(told, raw, names)
+                one = _route(report, raw, names)
                 rows[one.slot] = (*rows[one.slot], one) if one.slot in rows else (one,)
 
 
-def _route(told: reports.RouteReport, raw: bytes, names: Mapping[Optional[int], str]) -> Route:
-    destination = "::/0" if told.version == 6 and told.destination == "default" else told.destination
-    slot = Slot(told.version, told.table, destination, told.metric or 0, told.tos, told.origin or "")
+def _route(report: reports.RouteReport, raw: bytes, names: Mapping[Optional[int], str]) -> Route:
+    destination = "::/0" if report.version == 6 and report.destination == "default" else report.destination
+    slot = Slot(report.version, report.table, destination, report.metric or 0, report.tos, report.origin or "")
     hops: tuple[Hop, ...] = ()
-    if told.kind not in routes.NOWHERE:
+    if report.kind not in routes.NOWHERE:
         hops = tuple(
             [
                 Hop(hop.gateway or "", names.get(hop.ifindex, ""), hop.weight, bool(hop.flags & routes.ONLINK))
-                for hop in told.hops
+                for hop in report.hops
             ]
         )
     return Route(
         slot,
         hops,
-        told.kind,
-        told.scope,
-        told.source or "",
-        told.mtu or 0,
-        told.protocol,
-        told.object_id is not None,
+        report.kind,
+        report.scope,
+        report.source or "",
+        report.mtu or 0,
+        report.protocol,
+        report.object_id is not None,
         raw,
     )
 
@@ -239,11 +239,11 @@ class _Upon:
         self._keeps_ipv4 = any(":" not in text and text not in lost for text in own)
 
     def left(self, there: tuple[Route, ...]) -> tuple[Route, ...]:
-        """What is left of the routes of a slot."""
+        """Return what is left of the routes of a slot."""
         return tuple([left for one in there for left in [self._left(one)] if left is not None])
 
     def _left(self, route: Route) -> Optional[Route]:
-        """What is left of a route; None: nothing.
+        """Return what is left of a route; None: nothing.
 
         fib_sync_down_dev() and fib_sync_down_addr() in net/ipv4/fib_semantics.c, fib6_ifdown() and
         fib6_remove_prefsrc() in net/ipv6/route.c.
@@ -298,12 +298,12 @@ def _put(state: State, netns: Netns, slot: Slot, there: tuple[Route, ...]) -> No
 
 
 def of_thing(state: State, thing: Thing) -> tuple[Route, ...]:
-    """The routes of a thing's slot."""
+    """Return the routes of a thing's slot."""
     return state.row(ROUTE, thing.netns, Slot.read(thing.key[0])) or ()
 
 
 def _missing(before: tuple[Route, ...], after: tuple[Route, ...]) -> Iterator[tuple[Route, str]]:
-    """What is to be put back of the routes of a slot, and how; what the kernel makes by itself it makes again."""
+    """Yield what is to be put back of the routes of a slot, and how; what the kernel makes by itself it makes again."""
     there = [_lasting(one) for one in after]
     for place, route in enumerate(before):
         if route.protocol != KERNEL and _lasting(route) not in there:
@@ -311,7 +311,7 @@ def _missing(before: tuple[Route, ...], after: tuple[Route, ...]) -> Iterator[tu
 
 
 def _lasting(route: Route) -> tuple[Route, tuple[tuple[int, bytes], ...]]:
-    """A route without what has become of it, to be compared."""
+    """Return a route without what has become of it, to be compared."""
     return route._replace(raw=b""), routes.settings(route.raw)
 
 
@@ -322,18 +322,18 @@ def _view(netns: Netns, slot: Slot, there: Sequence[Route], shown: bool = True) 
 
 
 def by_people(state: State, netns: Netns, tables: AbstractSet[int]) -> list[Route]:
-    """The routes of some tables that people made, in order."""
+    """Return the routes of some tables that people made, in order."""
     rows = state.rows(ROUTE, netns).items()
     found = (one for slot, there in rows if slot.table in tables for one in there if one.protocol in BY_PEOPLE)
     return sorted(found, key=order)
 
 
-def listed(state: State, netns: Netns, tables: AbstractSet[int]) -> list[dict[str, Any]]:
-    """The same as a result has them: as one would write them."""
+def in_results(state: State, netns: Netns, tables: AbstractSet[int]) -> list[dict[str, Any]]:
+    """Return the same as a result has them: as one would write them."""
     return [as_written(one) for one in by_people(state, netns, tables)]
 
 
-@value
+@immutable
 class OneRoute(Declared):
     """A namespace has this route, or none of its slot that has all that is stated of it."""
 
@@ -358,7 +358,7 @@ class OneRoute(Declared):
         for number, hop in enumerate(self.route.hops):
             if hop.interface:
                 option = f"nexthops[{number}].dev" if several else "dev"
-                demand(state, self.path, Endpoint(self.netns, hop.interface), option)
+                require(state, self.path, Endpoint(self.netns, hop.interface), option)
         there = self._there(state)
         for one in there:
             if is_as_declared(self.route, one):
@@ -380,7 +380,7 @@ class OneRoute(Declared):
         return state.row(ROUTE, self.netns, self.route.slot) or ()
 
     def _is_given(self, state: State) -> bool:
-        """Whether the kernel gives the route by itself, with an address of its interface."""
+        """Tell whether the kernel gives the route by itself, with an address of its interface."""
         slot, hops = self.route.slot, self.route.hops
         if len(hops) != 1 or hops[0].gateway or slot.table != MAIN:
             return False
@@ -404,7 +404,7 @@ class OneRoute(Declared):
     def proven(self, before: State, created: AbstractSet[str]) -> bool:
         return self.netns in created
 
-    def places(self) -> set[Endpoint]:
+    def endpoints(self) -> set[Endpoint]:
         # Its own place, which no interface has, for of those that name no interface each is possible by itself.
         interfaces = [hop.interface for hop in self.route.hops if hop.interface]
         return {Endpoint(self.netns, name) for name in interfaces or [self.path]}
@@ -417,7 +417,7 @@ class OneRoute(Declared):
 _GIVERS = {1: "the kernel", KERNEL: "the kernel", 9: "a router's advertisement"}
 
 
-@value
+@immutable
 class NoOtherRoutes(Declared):
     """With ``remove``, some tables of a namespace have no other routes than these that people made.
 
@@ -460,7 +460,7 @@ _FLAGS = {
 }
 
 
-@value
+@immutable
 class SetRoute(Request):
     """Make a route, as ``ip route`` does with the word ``how``: add, append or replace."""
 
@@ -468,8 +468,8 @@ class SetRoute(Request):
     route: Route
     how: str = "add"
 
-    def words(self) -> Sequence[str]:
-        return ip(self.netns, "route", self.how, *self.route.words())
+    def command(self) -> Sequence[str]:
+        return ip(self.netns, "route", self.how, *self.route.arguments())
 
     def message(self, codec: Codec, sender: Sender) -> bytes:
         route, flags = self.route, _FLAGS[self.how]
@@ -494,7 +494,7 @@ class SetRoute(Request):
             state.put(ROUTE, self.netns, slot, (*there[:place], self.route, *there[place + 1 :]))
 
     def _replaced(self, there: Sequence[Route]) -> Optional[int]:
-        """The place of the route that this one takes the place of: the first one of its slot.
+        """Return the place of the route that this one takes the place of: the first one of its slot.
 
         Of IPv6 routes the first one that could be one of several next hops, as it could, or else could not (
         rt6_qualify_for_ecmp() and fib6_add_rt2node() in net/ipv6/ip6_fib.c).
@@ -512,15 +512,15 @@ class SetRoute(Request):
         return [SetRoute(self.netns, there[place], "replace")]
 
 
-@value
+@immutable
 class DeleteRoute(Request):
     """Delete a route."""
 
     netns: Netns
     route: Route
 
-    def words(self) -> Sequence[str]:
-        return ip(self.netns, "route", "delete", *self._named().words())
+    def command(self) -> Sequence[str]:
+        return ip(self.netns, "route", "delete", *self._named().arguments())
 
     def message(self, codec: Codec, sender: Sender) -> bytes:
         named = self._named()
@@ -529,7 +529,7 @@ class DeleteRoute(Request):
         return routes.request(routes.DELROUTE, 0, report._replace(scope=NO_SCOPE, kind=kind))
 
     def _named(self) -> Route:
-        """As much of it as the kernel needs to know it."""
+        """Return as much of it as the kernel needs to know it."""
         route = self.route
         hops = route.hops if len(route.hops) == 1 and not route.of_object else ()
         bare = tuple(hop._replace(onlink=False) for hop in hops)
@@ -560,5 +560,5 @@ class DeleteRoute(Request):
 
 
 def _indexes(netns: Netns, route: Route, sender: Sender) -> list[int]:
-    """The indexes of the interfaces of the next hops of a route, 0 where none is stated. Raises: OSError."""
+    """Return the indexes of the interfaces of the next hops of a route, 0 where none is stated. Raises: OSError."""
     return [sender.index(netns, hop.interface) if hop.interface and not route.of_object else 0 for hop in route.hops]

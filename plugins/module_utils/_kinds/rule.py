@@ -28,9 +28,9 @@ from ansible_collections.linuxnet.netns.plugins.module_utils._model import (
     Thing,
     branch,
     describe,
+    immutable,
     ip,
     tree,
-    value,
 )
 from ansible_collections.linuxnet.netns.plugins.module_utils._wire import rules
 from ansible_collections.linuxnet.netns.plugins.module_utils._wire.messages import CREATE, EXCL
@@ -69,7 +69,7 @@ class RuleRow(NamedTuple):
 
 
 def selector(rule: Rule) -> list[str]:
-    """Which packets a rule is for, in the words of ``ip rule``."""
+    """Return which packets a rule is for, in the words of ``ip rule``."""
     words = ["not"] if rule.inverted else []
     for word, stated in (("from", rule.origin), ("to", rule.destination), ("iif", rule.iif), ("oif", rule.oif)):
         words += [word, stated] if stated else []
@@ -81,12 +81,12 @@ def selector(rule: Rule) -> list[str]:
 
 
 def mark(rule: Rule) -> str:
-    """The mark that a rule compares, with the mask where not all bits count."""
+    """Return the mark that a rule compares, with the mask where not all bits count."""
     return f"{rule.mark:#x}" if rule.mark and rule.mask == _ALL_BITS else f"{rule.mark:#x}/{rule.mask:#x}"
 
 
 def action(rule: Rule) -> list[str]:
-    """What becomes of them, in the words of ``ip rule``."""
+    """Return what becomes of them, in the words of ``ip rule``."""
     if rule.action == TO_TABLE:
         words = ["table", TABLES.get(rule.table, str(rule.table))] if rule.table else []
     else:
@@ -106,7 +106,7 @@ def _others(rule: Rule) -> Iterator[str]:
 
 
 def name(rule: Rule) -> str:
-    """A rule as a text, which no other has that differs in more than who made it."""
+    """Return a rule as a text, which no other has that differs in more than who made it."""
     version = [] if rule.origin or rule.destination or rule.version == 4 else ["ipv6"]
     words = [f"{rule.priority}:", *version, *selector(rule), *_others(rule), *action(rule)]
     words += [f"{kind}={content.hex()}" for kind, content in rule.rest if kind not in _OTHERS]
@@ -114,7 +114,7 @@ def name(rule: Rule) -> str:
 
 
 def is_kernels(rule: Rule) -> bool:
-    """Whether it is one of those that each namespace has from the beginning, whoever put it back."""
+    """Tell whether it is one of those that each namespace has from the beginning, whoever put it back."""
     bare = not selector(rule) and not rule.rest and rule.suppress is None
     return bare and rule.action == TO_TABLE and _KERNELS.get(rule.priority) == rule.table
 
@@ -192,18 +192,18 @@ def _in_order(row: RuleRow) -> tuple[int, int]:
 
 
 def by_people(state: State, netns: Netns) -> list[RuleRow]:
-    """The rules that people made, in order, but those that each namespace has."""
+    """Return the rules that people made, in order, but those that each namespace has."""
     rows = [one for there in state.rows(RULE, netns).values() for one in there]
     return sorted((one for one in rows if one.rule.protocol in BY_PEOPLE and not is_kernels(one.rule)), key=_in_order)
 
 
-def listed(state: State, netns: Netns) -> list[dict[str, Any]]:
-    """The same as a result has them: as one would write them."""
+def in_results(state: State, netns: Netns) -> list[dict[str, Any]]:
+    """Return the same as a result has them: as one would write them."""
     return [as_written(one.rule) for one in by_people(state, netns)]
 
 
 def as_written(rule: Rule) -> dict[str, Any]:
-    """A rule as one would write it; what cannot be written is told in the words of ``ip``."""
+    """Return a rule as one would write it; what cannot be written is told in the words of ``ip``."""
     leaf: dict[str, Any] = {"priority": rule.priority, "family": f"ipv{rule.version}"}
     for key, stated in (("from", rule.origin), ("to", rule.destination), ("iif", rule.iif), ("oif", rule.oif)):
         if stated:
@@ -228,11 +228,11 @@ class Stated(NamedTuple):
     fields: tuple[tuple[str, Any], ...]
 
     def fits(self, rule: Rule) -> bool:
-        """Whether a rule has all of it."""
+        """Tell whether a rule has all of it."""
         return all(getattr(rule, field) == stated for field, stated in self.fields)
 
 
-@value
+@immutable
 class OneRule(Declared):
     """A namespace has this rule, or with ``gone`` none that has all that is stated."""
 
@@ -269,7 +269,7 @@ class OneRule(Declared):
     def proven(self, before: State, created: AbstractSet[str]) -> bool:
         return self.netns in created
 
-    def places(self) -> set[Endpoint]:
+    def endpoints(self) -> set[Endpoint]:
         # Its own place, which no interface has: each is possible by itself.
         return {Endpoint(self.netns, self.path)}
 
@@ -277,7 +277,7 @@ class OneRule(Declared):
         return [Thing(RULE, self.netns, (name(self.rule),))]
 
 
-@value
+@immutable
 class NoOtherRules(Declared):
     """With ``remove``, a namespace has no other rules than these that people made, but those that each has.
 
@@ -306,14 +306,14 @@ class NoOtherRules(Declared):
         return _view(self.netns, [name(one.rule) for one in self._others(state)] if self.remove else ())
 
 
-@value
+@immutable
 class AddRule(Request):
     """Add a rule; it comes after those of the same priority."""
 
     netns: Netns
     row: RuleRow
 
-    def words(self) -> Sequence[str]:
+    def command(self) -> Sequence[str]:
         return _words(self.netns, "add", self.row.rule)
 
     def message(self, codec: Codec, sender: Sender) -> bytes:
@@ -331,14 +331,14 @@ class AddRule(Request):
         return [DeleteRule(self.netns, self.row)]
 
 
-@value
+@immutable
 class DeleteRule(Request):
     """Delete a rule."""
 
     netns: Netns
     row: RuleRow
 
-    def words(self) -> Sequence[str]:
+    def command(self) -> Sequence[str]:
         return _words(self.netns, "delete", self.row.rule)
 
     def message(self, codec: Codec, sender: Sender) -> bytes:

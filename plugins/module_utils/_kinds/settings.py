@@ -99,26 +99,26 @@ class _Settings(Reading[Settings]):
 
 
 def _settings(raw: bytes) -> tuple[str, Settings]:
-    """The settings of an interface, by its name, from a report of it."""
-    told = attributes(raw, 16)
+    """Return the settings of an interface, by its name, from a report of it."""
+    fields = attributes(raw, 16)
     index, flags = struct.unpack_from("=iI", raw, 20)
-    info = attributes(told.get(_LINKINFO, b""), -16)
+    info = attributes(fields.get(_LINKINFO, b""), -16)
     bridged = text(info.get(_SLAVE_KIND, b"")) == "bridge"
     port = attributes(info.get(_SLAVE_DATA, b""), -16, _OF_PORT) if bridged else {}
-    families = attributes(told.get(_AF_SPEC, b""), -16)
+    families = attributes(fields.get(_AF_SPEC, b""), -16)
     inet, inet6 = (attributes(families.get(family, b""), -16) for family in (_AF_INET, _AF_INET6))
     rest = {
-        "MTU": told.get(_MTU),
-        "other names": told.get(_PROP_LIST),
+        "MTU": fields.get(_MTU),
+        "other names": fields.get(_PROP_LIST),
         "port settings": port,
         "IPv6 settings": (inet6.get(_INET6_CONF), inet6.get(_ADDR_GEN_MODE)),
     }
-    settable = {kind: told.get(kind, b"") for kind in _SETTABLE}
-    return text(told[_IFNAME]), Settings(index, flags & _FLAGS, settable, port, inet.get(_INET_CONF, b""), rest)
+    settable = {kind: fields.get(kind, b"") for kind in _SETTABLE}
+    return text(fields[_IFNAME]), Settings(index, flags & _FLAGS, settable, port, inet.get(_INET_CONF, b""), rest)
 
 
 def _requests(now: Settings, was: Settings) -> Iterator[tuple[str, bytes]]:
-    """What makes an interface as it was again, as far as it can be: what it is called, and the request."""
+    """Yield what makes an interface as it was again, as far as it can be: what it is called, and the request."""
     for kind, value in was.settable.items():
         if value != now.settable[kind]:
             # What was not there before is set to nothing: no master, an empty alias.

@@ -13,7 +13,7 @@ import time
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from ansible_collections.linuxnet.netns.plugins.module_utils._errors import KernelError, said
+from ansible_collections.linuxnet.netns.plugins.module_utils._errors import KernelError, os_error_text
 from ansible_collections.linuxnet.netns.plugins.module_utils._model import (
     Condition,
     Declared,
@@ -23,7 +23,7 @@ from ansible_collections.linuxnet.netns.plugins.module_utils._model import (
     State,
     Step,
     describe,
-    value,
+    immutable,
 )
 from ansible_collections.linuxnet.netns.plugins.module_utils._wire import requests
 
@@ -51,7 +51,7 @@ class Found(NamedTuple):
         return not self.tentative or not self.up
 
 
-@value
+@immutable
 class Settled(Condition):
     """Some IPv6 addresses of an interface are not tentative within so many seconds; waiting gives :class:`Found`."""
 
@@ -79,7 +79,7 @@ class Settled(Condition):
         return found
 
     def of(self, links: Sequence[reports.LinkReport], addresses: Sequence[reports.AddressReport]) -> Found:
-        """What the links and addresses of its namespace tell of it."""
+        """Return what the links and addresses of its namespace tell of it."""
         link = next((one for one in links if one.name == self.end.interface), None)
         if link is None:
             return Found(gone=self.addresses)
@@ -123,10 +123,12 @@ def _look(host: WaitingHost, netns: Netns) -> tuple[list[reports.LinkReport], li
     try:
         return host.inside(netns)
     except OSError as error:
-        raise KernelError(f"The addresses of {describe(netns)} could not be waited for: {said(error)}.") from error
+        raise KernelError(
+            f"The addresses of {describe(netns)} could not be waited for: {os_error_text(error)}."
+        ) from error
 
 
-@value
+@immutable
 class Settling(Declared):
     """Some IPv6 addresses of an interface can be used within so many seconds, once all else is as declared."""
 
@@ -137,7 +139,7 @@ class Settling(Declared):
     seconds: float
 
     def scope(self, scope: Scope) -> None:
-        """Nothing must be known for it."""
+        """Ask for nothing."""
 
     def steps(self, state: State) -> Iterator[Step]:
         return iter(())
@@ -148,7 +150,7 @@ class Settling(Declared):
     def conditions(self, state: State) -> Sequence[Condition]:
         return [Settled(self.path, Endpoint(self.netns, self.interface), self.addresses, self.seconds)]
 
-    def places(self) -> set[Endpoint]:
+    def endpoints(self) -> set[Endpoint]:
         return {Endpoint(self.netns, self.interface)}
 
 

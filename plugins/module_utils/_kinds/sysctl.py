@@ -27,10 +27,10 @@ from ansible_collections.linuxnet.netns.plugins.module_utils._kinds.interface im
     INTERFACE,
     IPV6_MINIMUM,
     change,
-    demand,
     demand_namespace,
     find,
     inside,
+    require,
 )
 from ansible_collections.linuxnet.netns.plugins.module_utils._model import (
     EARLY,
@@ -43,10 +43,10 @@ from ansible_collections.linuxnet.netns.plugins.module_utils._model import (
     State,
     Step,
     branch,
+    immutable,
     merge,
     of_interface,
     tree,
-    value,
 )
 from ansible_collections.linuxnet.netns.plugins.module_utils._normalise import Problems, kind
 from ansible_collections.linuxnet.netns.plugins.module_utils._sysctl import (
@@ -183,7 +183,7 @@ _OF_HOST = "a namespace does not have its own, for it is the whole host's: set i
 
 
 def _plain(shown: str) -> str:
-    """A value with one space between its words: the kernel has tabs there."""
+    """Return a value with one space between its words: the kernel has tabs there."""
     return " ".join(shown.split())
 
 
@@ -202,7 +202,7 @@ def _changed(rows: Mapping[str, Setting], path: str, value: str) -> dict[str, Se
     return changed
 
 
-@value
+@immutable
 class Sysctl(Declared):
     """A namespace has a sysctl, ``setting`` by its path below ``net``, at a value."""
 
@@ -223,7 +223,7 @@ class Sysctl(Declared):
         demand_namespace(state, "netns", self.netns)
         interface = interface_of(self.setting)
         if interface:
-            demand(state, "", Endpoint(self.netns, interface), option=self.path)
+            require(state, "", Endpoint(self.netns, interface), option=self.path)
         there = state.row(SYSCTL, self.netns, self.setting)
         known = there or state.row(SYSCTL, None, example_of(self.setting))
         if known is not None and known.fault:
@@ -245,30 +245,30 @@ class Sysctl(Declared):
 
     def _addresses(self, state: State) -> dict[str, Any]:
         """Return the addresses that people gave the interfaces that it is about, for those of IPv6 go with it."""
-        from ansible_collections.linuxnet.netns.plugins.module_utils._address import given
-        from ansible_collections.linuxnet.netns.plugins.module_utils._kinds.address import listed
+        from ansible_collections.linuxnet.netns.plugins.module_utils._address import given_by_kernel
+        from ansible_collections.linuxnet.netns.plugins.module_utils._kinds.address import in_results
 
         view: dict[str, Any] = {}
         for end in _ends(state, self.netns, self.setting):
-            texts = [text for text in listed(state, end) if not given(end.interface, text)]
+            texts = [text for text in in_results(state, end) if not given_by_kernel(end.interface, text)]
             merge(view, of_interface(*end, {"addresses": texts}))
         return view
 
-    def places(self) -> set[Endpoint]:
+    def endpoints(self) -> set[Endpoint]:
         return {Endpoint(self.netns, interface_of(self.setting) or _WHOLE)}
 
     def blocks(self) -> set[Endpoint]:
         return set()
 
 
-@value
+@immutable
 class InterfaceSysctl(Sysctl):
     """An interface has a sysctl at a value."""
 
     stage = TUNING
 
 
-def told(state: State, declared: Iterable[Declared]) -> dict[str, str]:
+def as_result(state: State, declared: Iterable[Declared]) -> dict[str, str]:
     """Return the values of the declared sysctls, by their names, as a result has them."""
     found = {}
     for one in declared:
@@ -279,7 +279,7 @@ def told(state: State, declared: Iterable[Declared]) -> dict[str, str]:
 
 
 def _ends_ipv6(path: str) -> bool:
-    """Whether IPv6 ends with a sysctl, and what interfaces have of it."""
+    """Tell whether IPv6 ends with a sysctl, and what interfaces have of it."""
     return path.startswith("ipv6/conf/") and path.endswith("/disable_ipv6") and "/default/" not in path
 
 
@@ -289,7 +289,7 @@ def _ends(state: State, netns: Netns, path: str) -> list[Endpoint]:
     return [Endpoint(netns, name) for name in inside(state, netns) if interface in ("", name)]
 
 
-@value
+@immutable
 class SetSysctl(Action):
     """Set a sysctl of a namespace."""
 
@@ -297,7 +297,7 @@ class SetSysctl(Action):
     setting: str
     value: str
 
-    def words(self) -> Sequence[str]:
+    def command(self) -> Sequence[str]:
         inside = [] if self.netns is None else ["ip", "netns", "exec", self.netns]
         return [*inside, "sysctl", "-w", f"{dotted(self.setting)}={self.value}"]
 
@@ -340,7 +340,7 @@ class SetSysctl(Action):
             *(step for end in ends for step in restored(before, Event(NO_IPV6, *end))),
         ]
 
-    def lost(self, before: State) -> Optional[str]:
+    def irreversible(self, before: State) -> Optional[str]:
         was = before.row(SYSCTL, self.netns, self.setting)
         if was is None or was.value is not None:
             return None
@@ -440,7 +440,7 @@ class _Mapping:
 
 
 def place_key() -> Key[Any]:
-    """The key of a namespace and of the host, as a topology has it."""
+    """Return the key of a namespace and of the host, as a topology has it."""
     from ansible_collections.linuxnet.netns.plugins.module_utils import _form
 
     def declare(site: _form.Site, written: Sequence[Written], owner: Owner) -> Sequence[Declared]:

@@ -31,7 +31,7 @@ def uppers(
     """
     found: dict[Endpoint, list[Endpoint]] = {}
     seen: set[tuple[int, int]] = set()
-    others = [name for name in (*reader.listed(), None) if name not in known]
+    others = [name for name in (*reader.all_names(), None) if name not in known]
     for place in [*known, *others, *reader.unnamed()]:
         # Of what is read already, only where it leads is left to ask.
         if place in known and not _likely(known[place], lower):
@@ -47,13 +47,15 @@ def uppers(
 
 
 def _likely(links: Iterable[LinkReport], lower: Mapping[Endpoint, Optional[int]]) -> list[LinkReport]:
-    """The links that are built upon something in another namespace which has the index of one of the interfaces."""
+    """Return the links that are built upon something in another namespace which has the index of one of the
+    interfaces.
+    """
     indexes = set(lower.values())
     return [one for one in links if one.netns_id is not None and one.kind != "veth" and one.other in indexes]
 
 
 def _in(place: Netns, reader: Reader, lower: Mapping[Endpoint, Optional[int]]) -> Iterable[tuple[Endpoint, Endpoint]]:
-    """What is built upon the interfaces in the namespace that was entered."""
+    """Return what is built upon the interfaces in the namespace that was entered."""
     route: Any
     with reader.socket() as route:
         for link in _likely(map(reports.link, route.dump(requests.links())), lower):

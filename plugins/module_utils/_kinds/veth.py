@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, Optional
 
 from ansible_collections.linuxnet.netns.plugins.module_utils._echo import some
 from ansible_collections.linuxnet.netns.plugins.module_utils._errors import Impossible
-from ansible_collections.linuxnet.netns.plugins.module_utils._kinds.address import listed
+from ansible_collections.linuxnet.netns.plugins.module_utils._kinds.address import in_results
 from ansible_collections.linuxnet.netns.plugins.module_utils._kinds.interface import (
     INTERFACE,
     IPV6_MINIMUM,
@@ -48,10 +48,10 @@ from ansible_collections.linuxnet.netns.plugins.module_utils._model import (
     Step,
     Thing,
     describe,
+    immutable,
     ip,
     merge,
     of_interface,
-    value,
 )
 from ansible_collections.linuxnet.netns.plugins.module_utils._wire.attributes import number
 from ansible_collections.linuxnet.netns.plugins.module_utils._wire.messages import (
@@ -62,7 +62,7 @@ from ansible_collections.linuxnet.netns.plugins.module_utils._wire.messages impo
     INDEX,
     NEWLINK,
     PEER_INDEX,
-    Form,
+    Template,
     packed,
 )
 from ansible_collections.linuxnet.netns.plugins.module_utils._wire.requests import IFF_UP
@@ -74,7 +74,7 @@ if TYPE_CHECKING:
 _NUMBERS = tuple(map(number, (INDEX, PEER_INDEX, DESCRIPTOR)))
 
 
-@value
+@immutable
 class VethEnd:
     """One end of a pair as declared or as created; what is None is not managed, or left to the kernel.
 
@@ -99,7 +99,7 @@ class VethEnd:
         return Endpoint(self.netns, self.interface)
 
 
-@value
+@immutable
 class Veth(Declared):
     """A pair exists with both ends in their places, or does not exist.
 
@@ -180,7 +180,7 @@ class Veth(Declared):
                 self._unoccupied(state, end)
 
     def find(self, state: State) -> Optional[tuple[Endpoint, ...]]:
-        """Where the ends of this pair are now, in the order declared; None when there is no such pair."""
+        """Return where the ends of this pair are now, in the order declared; None when there is no such pair."""
         if self.second is None:
             found = find(state, self.first.endpoint)
             if found is None or found.type != "veth":
@@ -198,8 +198,8 @@ class Veth(Declared):
         return None
 
     def _is_this(self, state: State, here: Endpoint, there: Endpoint) -> bool:
-        """Whether a pair of the right names is this one; ``here`` is an end in its place or on the host."""
-        places = self.places()
+        """Tell whether a pair of the right names is this one; ``here`` is an end in its place or on the host."""
+        places = self.endpoints()
         strayed = {here, there} - places
         if not strayed:
             return True
@@ -212,7 +212,7 @@ class Veth(Declared):
         return record is not None and record.owns(state, Thing(INTERFACE, end.netns, (end.interface,)))
 
     def _maker(self, state: State, end: Endpoint) -> Optional[str]:
-        """The other topology whose record owns an interface, or None."""
+        """Return the other topology whose record owns an interface, or None."""
         thing = Thing(INTERFACE, end.netns, (end.interface,))
         kept = state.rows(OWNERSHIP, None).items()
         return next(
@@ -273,14 +273,14 @@ class Veth(Declared):
                 leaf["mac"] = interface.mac
             if end is not None and end.mtu is not None:
                 leaf["mtu"] = interface.mtu
-                addresses = listed(state, where) if end.mtu < IPV6_MINIMUM else []
+                addresses = in_results(state, where) if end.mtu < IPV6_MINIMUM else []
                 if addresses:
                     # Such an MTU takes the IPv6 addresses away.
                     leaf["addresses"] = addresses
             merge(shown, of_interface(where.netns, where.interface, leaf))
         return shown
 
-    def places(self) -> set[Endpoint]:
+    def endpoints(self) -> set[Endpoint]:
         return {end.endpoint for end in self.ends}
 
     def things(self) -> Iterable[Thing]:
@@ -288,13 +288,15 @@ class Veth(Declared):
 
 
 def _left_behind(state: State, where: Endpoint, interface: Interface) -> dict[str, Any]:
-    """What an end loses when it is moved to its place."""
-    addresses = listed(state, where)
+    """Return what an end loses when it is moved to its place."""
+    addresses = in_results(state, where)
     return {"state": "up" if interface.up else "down", **({"addresses": addresses} if addresses else {})}
 
 
 def again(before: State, found: Interface, netns: Netns) -> Sequence[Step]:
-    """The step that makes a deleted pair anew, seen from the state before; none where its other end was not seen."""
+    """Return the step that makes a deleted pair anew, seen from the state before; none where its other end was not
+    seen.
+    """
     other = None if found.peer is None else find(before, found.peer)
     if other is None or found.peer is None:
         return ()
@@ -306,7 +308,8 @@ def again(before: State, found: Interface, netns: Netns) -> Sequence[Step]:
 
 
 def pair(one: VethEnd, other: VethEnd) -> AddVeth:
-    """The step that creates a pair of two ends, in whichever order the kernel can heed what is asked for of them.
+    """Return the step that creates a pair of two ends, in whichever order the kernel can heed what is asked for of
+    them.
 
     It heeds an index of the second end only where that of the first is stated too (veth_newlink() in
     drivers/net/veth.c).
@@ -315,7 +318,7 @@ def pair(one: VethEnd, other: VethEnd) -> AddVeth:
     return AddVeth(first, replace(second, up=False), first.netns)
 
 
-@value
+@immutable
 class AddVeth(Request):
     """Create a pair, both ends at once, each in its namespace under its final name; :func:`pair` makes the step.
 
@@ -328,7 +331,7 @@ class AddVeth(Request):
     second: VethEnd
     netns: Netns
 
-    def words(self) -> Sequence[str]:
+    def command(self) -> Sequence[str]:
         words = ["link", "add", "name"]
         for end in (self.first, self.second):
             words.append(end.interface)
@@ -391,13 +394,15 @@ class AddVeth(Request):
     def undo(self, before: State) -> Iterable[Step]:
         return [DeleteInterface(self.first.netns, self.first.interface, self.second.endpoint)]
 
-    def places(self) -> set[Netns]:
+    def namespaces(self) -> set[Netns]:
         return {self.first.netns, self.second.netns}
 
 
 @lru_cache(maxsize=64)
-def _form(codec: Codec, first: VethEnd, second: VethEnd, away: bool) -> Form:
-    """A pair of these ends, the second being ``away`` in another namespace; the form lacks where, and the indexes."""
+def _form(codec: Codec, first: VethEnd, second: VethEnd, away: bool) -> Template:
+    """Return a pair of these ends, the second being ``away`` in another namespace; the form lacks where, and the
+    indexes.
+    """
     elsewhere = [("IFLA_NET_NS_FD", DESCRIPTOR)] if away else []
     peer = {"index": PEER_INDEX, "attrs": [*_attributes(second), *elsewhere]}
     message = codec.ifinfmsg()
@@ -406,7 +411,7 @@ def _form(codec: Codec, first: VethEnd, second: VethEnd, away: bool) -> Form:
         message["change"] = message["flags"] = IFF_UP
     info = {"attrs": [("IFLA_INFO_KIND", "veth"), ("IFLA_INFO_DATA", {"attrs": [("VETH_INFO_PEER", peer)]})]}
     message["attrs"] = [*_attributes(first), ("IFLA_LINKINFO", info)]
-    return Form(packed(message, NEWLINK, ACK | CREATE | EXCL), *_NUMBERS)
+    return Template(packed(message, NEWLINK, ACK | CREATE | EXCL), *_NUMBERS)
 
 
 def _attributes(end: VethEnd) -> list[tuple[str, Any]]:

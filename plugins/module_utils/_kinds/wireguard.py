@@ -10,7 +10,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple, Optional
 
-from ansible_collections.linuxnet.netns.plugins.module_utils._errors import Impossible, said
+from ansible_collections.linuxnet.netns.plugins.module_utils._errors import Impossible, os_error_text
 from ansible_collections.linuxnet.netns.plugins.module_utils._kind import GONE, Event, Kind, Reading
 from ansible_collections.linuxnet.netns.plugins.module_utils._kinds.interface import INTERFACE, find, joined
 from ansible_collections.linuxnet.netns.plugins.module_utils._model import (
@@ -22,8 +22,8 @@ from ansible_collections.linuxnet.netns.plugins.module_utils._model import (
     Scope,
     State,
     Step,
+    immutable,
     of_interface,
-    value,
 )
 from ansible_collections.linuxnet.netns.plugins.module_utils._wire import generic, wireguard
 from ansible_collections.linuxnet.netns.plugins.module_utils._wire.wireguard import Configuration, Key, Peer
@@ -103,12 +103,12 @@ class _Configurations(Reading[Configuration]):
         try:
             return KeyFile(Key(wireguard.bytes_of(self._reader.text(file).strip())))
         except OSError as error:
-            return KeyFile(None, said(error))
+            return KeyFile(None, os_error_text(error))
         except ValueError:
             return KeyFile(None, f"{file} does not hold a key: 32 bytes in base64 are needed")
 
 
-@value
+@immutable
 class WantedPeer:
     """A peer as declared; what is None is not managed. ``preshared_key_file`` is a file of the host with that key."""
 
@@ -121,7 +121,7 @@ class WantedPeer:
     allowed: Optional[tuple[str, ...]] = None
 
     def upon(self, was: Optional[Peer], state: State) -> Peer:
-        """The peer as it is to be. Raises: Impossible, when a key file cannot be used."""
+        """Return the peer as it is to be. Raises: Impossible, when a key file cannot be used."""
         now = was or Peer(self.public_key)
         key = self.preshared_key
         if self.preshared_key_file is not None:
@@ -136,14 +136,14 @@ class WantedPeer:
 
 
 def key_in(state: State, path: str, file: str) -> Key:
-    """The key in a file of the host. Raises: Impossible."""
+    """Return the key in a file of the host. Raises: Impossible."""
     found = state.row(KEY_FILE, None, file)
     if found is None or found.key is None:
         raise Impossible(path, "it was not read" if found is None else found.why)
     return found.key
 
 
-@value
+@immutable
 class Tunnel(Declared):
     """A WireGuard device has a key, a port and a mark, and where ``peers`` are declared, these and no others."""
 
@@ -220,33 +220,33 @@ class Tunnel(Declared):
 
     @staticmethod
     def _told(state: State, now: Key, wanted: Optional[Key], file: Optional[str]) -> str:
-        """What a diff says of a key that it does not show."""
+        """Return what a diff says of a key that it does not show."""
         if file is not None:
             found = state.row(KEY_FILE, None, file)
             wanted = None if found is None else found.key
         return "none" if now == Key(wireguard.NO_KEY) else "as declared" if now == wanted else "another"
 
-    def places(self) -> set[Endpoint]:
+    def endpoints(self) -> set[Endpoint]:
         return {self.end}
 
 
 def _ordered(peer: Peer) -> Peer:
-    """A peer to be compared: the kernel keeps allowed addresses in an order of its own."""
+    """Return a peer to be compared: the kernel keeps allowed addresses in an order of its own."""
     return peer._replace(allowed=tuple(sorted(peer.allowed)))
 
 
 def of(state: State, end: Endpoint) -> Configuration:
-    """What is set of a device."""
+    """Return what is set of a device."""
     return state.row(WIREGUARD, end.netns, end.interface) or Configuration()
 
 
 def peer_of(state: State, end: Endpoint, public_key: str) -> Optional[Peer]:
-    """A peer of a device, or None."""
+    """Return a peer of a device, or None."""
     return next((one for one in of(state, end).peers if one.public_key == public_key), None)
 
 
 def again(end: Endpoint, was: Configuration) -> list[Step]:
-    """The steps that configure a device that was made anew."""
+    """Return the steps that configure a device that was made anew."""
     device = SetDevice(*end, was.private_key, was.listen_port or None, was.fwmark or None)
     return [device, *(SetPeer(*end, one) for one in was.peers)]
 
@@ -264,21 +264,21 @@ class _Setting(Action, ABC):
 
     @abstractmethod
     def body(self) -> bytes:
-        """The body of the request."""
+        """Return the body of the request."""
 
     @abstractmethod
     def wg(self) -> Sequence[str]:
-        """What follows the interface in a ``wg set`` command."""
+        """Return what follows the interface in a ``wg set`` command."""
 
     def perform(self, host: Host) -> None:
         host.generic(self.netns, wireguard.FAMILY, wireguard.SET, wireguard.VERSION, self.body())
 
-    def words(self) -> Sequence[str]:
+    def command(self) -> Sequence[str]:
         inside = [] if self.netns is None else ["ip", "netns", "exec", self.netns]
         return [*inside, "wg", "set", self.interface, *self.wg()]
 
 
-@value
+@immutable
 class SetDevice(_Setting):
     """Set the key, the port or the mark of a device; what is None stays."""
 
@@ -324,7 +324,7 @@ class SetDevice(_Setting):
         ]
 
 
-@value
+@immutable
 class SetPeer(_Setting):
     """Set a peer of a device, with just its allowed addresses, which others then have no longer."""
 
@@ -361,7 +361,7 @@ class SetPeer(_Setting):
         return [back, *(SetPeer(*self.end, one) for one in robbed if one.public_key != self.peer.public_key)]
 
 
-@value
+@immutable
 class RemovePeer(_Setting):
     """Remove a peer of a device."""
 

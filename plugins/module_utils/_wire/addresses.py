@@ -62,28 +62,28 @@ class Details(NamedTuple):
 
 
 def details(report: bytes, interface: str) -> Details:
-    """What is set of the address of a report (RTM_NEWADDR), which an interface has."""
+    """Return what is set of the address of a report (RTM_NEWADDR), which an interface has."""
     _family, _length, flags, scope, _index = _IFADDRMSG.unpack_from(report, _HEADER)
-    told = attributes(report, _IFADDRMSG.size)
-    flags = unsigned(told.get(_FLAGS)) or flags
-    preferred, lifetime = _LIFETIMES.unpack(told[_CACHEINFO]) if _CACHEINFO in told else (FOREVER, FOREVER)
-    label = text(told.get(_LABEL, b""))
+    fields = attributes(report, _IFADDRMSG.size)
+    flags = unsigned(fields.get(_FLAGS)) or flags
+    preferred, lifetime = _LIFETIMES.unpack(fields[_CACHEINFO]) if _CACHEINFO in fields else (FOREVER, FOREVER)
+    label = text(fields.get(_LABEL, b""))
     return Details(
-        canonical(told[_BROADCAST]) if _BROADCAST in told else "",
+        canonical(fields[_BROADCAST]) if _BROADCAST in fields else "",
         scope,
         "" if label == interface else label,
         lifetime,
         0 if flags & _DEPRECATED else preferred,
         bool(flags & _NODAD),
         bool(flags & _NOPREFIXROUTE),
-        unsigned(told.get(_METRIC)) or 0,
+        unsigned(fields.get(_METRIC)) or 0,
         flags & sum(OTHER_FLAGS),
-        told[_PROTO][0] if _PROTO in told else 0,
+        fields[_PROTO][0] if _PROTO in fields else 0,
     )
 
 
 def body(index: int, value: InterfaceAddress, peer: str, one: Details) -> bytes:
-    """What a request says of an address of the interface of an index; ``peer`` is empty where there is none."""
+    """Return what a request says of an address of the interface of an index; ``peer`` is empty where there is none."""
     family = socket.AF_INET if value.version == 4 else socket.AF_INET6
     set_flags = one.flags | _NODAD * one.nodad | _NOPREFIXROUTE * one.noprefixroute
     parts = [attribute(_LOCAL, value.packed), attribute(_ADDRESS, address_bytes(peer) if peer else value.packed)]

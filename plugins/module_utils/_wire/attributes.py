@@ -17,7 +17,8 @@ number = struct.Struct("=I").pack
 
 
 def attributes(message: bytes, body: int, wanted: Container[int] = range(0x4000)) -> dict[int, bytes]:
-    """The wanted attributes of a message by their types, as they are; ``body`` is the size of what precedes them.
+    """Return the wanted attributes of a message by their types, as they are; ``body`` is the size of what precedes
+    them.
 
     One that is shorter than its own header, or longer than what is left of the message, ends it.
     """
@@ -40,10 +41,7 @@ def attributes(message: bytes, body: int, wanted: Container[int] = range(0x4000)
 
 
 def each_attribute(message: bytes, body: int) -> Iterator[tuple[int, bytes]]:
-    """As :func:`attributes`, one after the other, for those that a message may have several of.
-
-    Built upon this, :func:`attributes` would take half as long again for a link.
-    """
+    """Yield attributes one after the other, as a message may have several of a kind; see :func:`attributes`."""
     offset = 16 + body
     while offset + 4 <= len(message):
         length, kind = _ATTRIBUTE.unpack_from(message, offset)
@@ -54,20 +52,20 @@ def each_attribute(message: bytes, body: int) -> Iterator[tuple[int, bytes]]:
 
 
 def attribute(kind: int, value: bytes) -> bytes:
-    """An attribute as bytes (linux/netlink.h: struct nlattr)."""
+    """Return an attribute as bytes (linux/netlink.h: struct nlattr)."""
     return struct.pack("=HH", 4 + len(value), kind) + value + bytes(-len(value) % 4)
 
 
 def unsigned(value: Optional[bytes]) -> Optional[int]:
-    """A number of four bytes, or None where there is none."""
+    """Return a number of four bytes, or None where there is none."""
     return None if value is None else int(_NUMBER.unpack_from(value)[0])
 
 
 def signed(value: Optional[bytes]) -> Optional[int]:
-    """A number of four bytes that may be negative, or None where there is none."""
+    """Return a number of four bytes that may be negative, or None where there is none."""
     return None if value is None else int(_SIGNED.unpack_from(value)[0])
 
 
 def text(value: bytes) -> str:
-    """A string; bytes that are not UTF-8 are written in hexadecimal, after a backslash and an x."""
+    """Return a string; bytes that are not UTF-8 are written in hexadecimal, after a backslash and an x."""
     return value.rstrip(b"\0").decode("utf-8", "backslashreplace")

@@ -34,7 +34,7 @@ class Codec:
     """The message classes, by their names in pyroute2."""
 
     def __init__(self) -> None:
-        """Raises: LibraryMissing."""
+        """Load pyroute2. Raises: LibraryMissing."""
         self._classes = self._loaded(_AT_ONCE)
 
     @staticmethod

@@ -30,17 +30,17 @@ U16_BIG, U32_BIG = _number(">H"), _number(">I")
 
 
 def truth(code: Code) -> Code:
-    """True or false as 1 or 0."""
+    """Return true or false as 1 or 0."""
     return Code(lambda value: code.pack(int(value)), lambda raw: bool(code.unpack(raw)))
 
 
 def scaled(code: Code, factor: int) -> Code:
-    """A number that the kernel counts in smaller units."""
+    """Return a number that the kernel counts in smaller units."""
     return Code(lambda value: code.pack(value * factor), lambda raw: code.unpack(raw) // factor)
 
 
-def words(code: Code, numbers: Mapping[str, int]) -> Code:
-    """One of some words, which stand for numbers; a number that has none stays one."""
+def one_of(code: Code, numbers: Mapping[str, int]) -> Code:
+    """Return one of some words, which stand for numbers; a number that has none stays one."""
     names = {number: word for word, number in numbers.items()}
 
     def unpack(raw: bytes) -> Any:

@@ -21,23 +21,23 @@ BODY = _GENERIC.size
 
 
 def family(name: str) -> bytes:
-    """The question for the number of a family."""
+    """Return the question for the number of a family."""
     return _request(_CONTROL, 0, _GET_FAMILY, 1, attribute(_FAMILY_NAME, name.encode() + b"\0"))
 
 
 def family_of(answer: bytes) -> Optional[int]:
-    """The number in the answer."""
-    told = attributes(answer, BODY).get(_FAMILY_ID)
-    return None if told is None else int(struct.unpack_from("=H", told)[0])
+    """Return the number in the answer."""
+    fields = attributes(answer, BODY).get(_FAMILY_ID)
+    return None if fields is None else int(struct.unpack_from("=H", fields)[0])
 
 
 def dump(number: int, command: int, version: int, body: bytes) -> bytes:
-    """The request for a dump of a family."""
+    """Return the request for a dump of a family."""
     return _request(number, DUMP, command, version, body)
 
 
 def change(number: int, command: int, version: int, body: bytes) -> bytes:
-    """A request to a family that changes something."""
+    """Return a request to a family that changes something."""
     return _request(number, ACK, command, version, body)
 
 

@@ -17,14 +17,14 @@ INDEX, PEER_INDEX, DESCRIPTOR = 0x5DED0001, 0x5DED0003, 0x5DED0005
 
 
 def packed(message: Any, kind: int, flags: int) -> bytes:
-    """A filled pyroute2 message as bytes."""
+    """Return a filled pyroute2 message as bytes."""
     message["header"]["type"] = kind
     message["header"]["flags"] = REQUEST | flags
     message.encode()
     return bytes(message.data)
 
 
-class Form:
+class Template:
     """A message that was encoded once, with places to be filled in many times.
 
     Encoding is by far the largest part of what a message costs here, and most of a thousand messages differ in nothing
@@ -32,7 +32,7 @@ class Form:
     """
 
     def __init__(self, encoded: bytes, *marks: bytes) -> None:
-        """``marks``: the byte strings whose every occurrence is a place; :meth:`fill` takes values in their order.
+        """Take a message; every occurrence of ``marks`` is a place, for which :meth:`fill` takes a value.
 
         Places begin where attributes do, at multiples of four; so does a MAC address, which no mark can be mistaken
         for, because a mark's first byte is odd and an interface's own MAC address never begins so.
@@ -46,7 +46,7 @@ class Form:
         ]
 
     def fill(self, *values: bytes) -> bytes:
-        """The message with these values, each as long as its mark."""
+        """Return the message with these values, each as long as its mark."""
         filled = bytearray(self._encoded)
         for start, end, number in self._places:
             filled[start:end] = values[number]
@@ -56,7 +56,8 @@ class Form:
 def again(
     raw: bytes, index: Optional[int] = None, kind: Optional[int] = None, flags: int = ACK | CREATE | EXCL
 ) -> bytes:
-    """The kernel's report of an address or a route, made into the request that puts it back, or one of another kind.
+    """Return the kernel's report of an address or a route, made into the request that puts it back, or one of another
+    kind.
 
     ``index``: the interface's, of an address.
     """

@@ -124,24 +124,24 @@ class RouteReport(NamedTuple):
 
 
 def link(raw: bytes) -> LinkReport:
-    """A link of a report."""
+    """Return a link of a report."""
     _family, _type, index, flags, _change = _IFINFOMSG.unpack_from(raw, _HEADER)
-    told = attributes(raw, _IFINFOMSG.size, _OF_LINK)
-    mac = told.get(_MAC)
-    info = attributes(told[_LINKINFO], -_HEADER, _OF_INFO) if _LINKINFO in told else {}
+    fields = attributes(raw, _IFINFOMSG.size, _OF_LINK)
+    mac = fields.get(_MAC)
+    info = attributes(fields[_LINKINFO], -_HEADER, _OF_INFO) if _LINKINFO in fields else {}
     return LinkReport(
-        text(told[_IFNAME]),
+        text(fields[_IFNAME]),
         "loopback" if flags & _IFF_LOOPBACK else text(info.get(_KIND, b"")),
         index,
         flags,
         mac.hex(":") if mac else None,
-        unsigned(told.get(_MTU)),
-        unsigned(told.get(_LINK)),
-        signed(told.get(_LINK_NETNSID)),
-        unsigned(told.get(_MASTER)),
-        _altnames(told[_PROP_LIST]) if _PROP_LIST in told else (),
-        unsigned(told.get(_GROUP)) or 0,
-        text(told[_ALIAS]) if _ALIAS in told else "",
+        unsigned(fields.get(_MTU)),
+        unsigned(fields.get(_LINK)),
+        signed(fields.get(_LINK_NETNSID)),
+        unsigned(fields.get(_MASTER)),
+        _altnames(fields[_PROP_LIST]) if _PROP_LIST in fields else (),
+        unsigned(fields.get(_GROUP)) or 0,
+        text(fields[_ALIAS]) if _ALIAS in fields else "",
         info.get(_DATA, b""),
         text(info[_SLAVE_KIND]) if _SLAVE_KIND in info else "",
         info.get(_SLAVE_DATA, b""),
@@ -153,46 +153,46 @@ def _altnames(listed: bytes) -> tuple[str, ...]:
 
 
 def address(raw: bytes) -> Optional[AddressReport]:
-    """An address of a report; None for one that is neither IPv4 nor IPv6."""
+    """Return an address of a report; None for one that is neither IPv4 nor IPv6."""
     family, length, flags, scope, index = _IFADDRMSG.unpack_from(raw, _HEADER)
     if family not in _VERSIONS:
         return None
-    told = attributes(raw, _IFADDRMSG.size, _OF_ADDRESS)
-    far = told.get(_ADDRESS, b"")
-    own = told.get(_LOCAL) or far
+    fields = attributes(raw, _IFADDRMSG.size, _OF_ADDRESS)
+    far = fields.get(_ADDRESS, b"")
+    own = fields.get(_LOCAL) or far
     if not own:
         return None
     peer = socket.inet_ntop(family, far) if far and far != own else ""
-    if _FLAGS in told:
-        flags = unsigned(told[_FLAGS]) or 0
-    protocol = told[_PROTO][0] if _PROTO in told else 0
+    if _FLAGS in fields:
+        flags = unsigned(fields[_FLAGS]) or 0
+    protocol = fields[_PROTO][0] if _PROTO in fields else 0
     written = f"{socket.inet_ntop(family, own)}/{length}"
     return AddressReport(index, _VERSIONS[family], written, peer, flags, scope, protocol)
 
 
 def route(raw: bytes) -> Optional[RouteReport]:
-    """A route of a report; None for one that is neither of IPv4 nor of IPv6."""
+    """Return a route of a report; None for one that is neither of IPv4 nor of IPv6."""
     family, length, from_length, tos, table, protocol, scope, kind, flags = _RTMSG.unpack_from(raw, _HEADER)
     if family not in _VERSIONS:
         return None
-    told = attributes(raw, _RTMSG.size)
+    fields = attributes(raw, _RTMSG.size)
     return RouteReport(
         _VERSIONS[family],
-        f"{socket.inet_ntop(family, told[_DST])}/{length}" if length and _DST in told else "default",
+        f"{socket.inet_ntop(family, fields[_DST])}/{length}" if length and _DST in fields else "default",
         kind,
-        unsigned(told.get(_TABLE)) or table,
+        unsigned(fields.get(_TABLE)) or table,
         protocol,
         scope,
         flags,
-        socket.inet_ntop(family, told[_PREFSRC]) if _PREFSRC in told else None,
-        unsigned(told.get(_PRIORITY)),
-        tuple(_hops(family, told[_MULTIPATH]))
-        if _MULTIPATH in told
-        else (Hop(_gateway(family, told), unsigned(told.get(_OIF)), 1, flags),),
-        f"{socket.inet_ntop(family, told[_SRC])}/{from_length}" if _SRC in told else None,
+        socket.inet_ntop(family, fields[_PREFSRC]) if _PREFSRC in fields else None,
+        unsigned(fields.get(_PRIORITY)),
+        tuple(_hops(family, fields[_MULTIPATH]))
+        if _MULTIPATH in fields
+        else (Hop(_gateway(family, fields), unsigned(fields.get(_OIF)), 1, flags),),
+        f"{socket.inet_ntop(family, fields[_SRC])}/{from_length}" if _SRC in fields else None,
         tos,
-        unsigned(told.get(_NH_ID)),
-        unsigned(attributes(told[_METRICS], -_HEADER).get(_METRIC_MTU)) if _METRICS in told else None,
+        unsigned(fields.get(_NH_ID)),
+        unsigned(attributes(fields[_METRICS], -_HEADER).get(_METRIC_MTU)) if _METRICS in fields else None,
     )
 
 
@@ -207,10 +207,10 @@ def _hops(family: int, several: bytes) -> Iterator[Hop]:
         offset += (length + 3) & ~3
 
 
-def _gateway(family: int, told: dict[int, bytes]) -> Optional[str]:
-    via = told.get(_VIA)
-    if _GATEWAY in told:
-        return socket.inet_ntop(family, told[_GATEWAY])
+def _gateway(family: int, fields: dict[int, bytes]) -> Optional[str]:
+    via = fields.get(_VIA)
+    if _GATEWAY in fields:
+        return socket.inet_ntop(family, fields[_GATEWAY])
     if via is not None and len(via) in (6, 18):
         # struct rtvia: a gateway of another family.
         return socket.inet_ntop(struct.unpack_from("=H", via)[0], via[2:])

@@ -24,68 +24,72 @@ _IFNAME, _EXT_MASK, _TARGET_NETNSID, _NETNSA_NSID, _NETNSA_FD = 3, 29, 46, 1, 3
 
 
 def links() -> bytes:
-    """The request for a dump of all links."""
+    """Return the request for a dump of all links."""
     return dump(_GETLINK, _link_body(0) + _WITHOUT_STATISTICS)
 
 
 def link(name: str) -> bytes:
-    """The request for one link, by its name."""
+    """Return the request for one link, by its name."""
     return _request(_GETLINK, 0, _link_body(0) + attribute(_IFNAME, name.encode() + b"\0") + _WITHOUT_STATISTICS)
 
 
 def link_elsewhere(index: int, netns_id: int) -> bytes:
-    """The request for one link, by its index, of the namespace that the socket's own knows by that id."""
+    """Return the request for one link, by its index, of the namespace that the socket's own knows by that id."""
     target = attribute(_TARGET_NETNSID, struct.pack("=i", netns_id))
     return _request(_GETLINK, 0, _link_body(index) + target + _WITHOUT_STATISTICS)
 
 
 def addresses() -> bytes:
-    """The request for a dump of all addresses, IPv4 and IPv6 (struct ifaddrmsg, all zero)."""
+    """Return the request for a dump of all addresses, IPv4 and IPv6 (struct ifaddrmsg, all zero)."""
     return dump(_GETADDR, bytes(8))
 
 
 def routes(family: int = 0) -> bytes:
-    """The request for a dump of all routes of an address family, 0 for all (struct rtmsg)."""
+    """Return the request for a dump of all routes of an address family, 0 for all (struct rtmsg)."""
     return dump(_GETROUTE, struct.pack("=B11x", family))
 
 
 def nsid(descriptor: int) -> bytes:
-    """The request for the id by which the socket's namespace knows the one of the descriptor (struct rtgenmsg)."""
+    """Return the request for the id by which the socket's namespace knows the one of the descriptor (struct
+    rtgenmsg).
+    """
     return _request(_GETNSID, 0, bytes(4) + attribute(_NETNSA_FD, number(descriptor)))
 
 
 def nsid_of(answer: bytes) -> Optional[int]:
-    """The id in the answer; negative, or None, where there is none."""
-    told = attributes(answer, 4).get(_NETNSA_NSID)
-    return None if told is None else int(struct.unpack_from("=i", told)[0])
+    """Return the id in the answer; negative, or None, where there is none."""
+    fields = attributes(answer, 4).get(_NETNSA_NSID)
+    return None if fields is None else int(struct.unpack_from("=i", fields)[0])
 
 
 def dump(kind: int, body: bytes) -> bytes:
-    """The request for a dump of another kind, by its body as it is."""
+    """Return the request for a dump of another kind, by its body as it is."""
     return _request(kind, DUMP, body)
 
 
 def change(kind: int, flags: int, body: bytes) -> bytes:
-    """A request that changes something, by its body as it is."""
+    """Return a request that changes something, by its body as it is."""
     return _request(kind, ACK | flags, body)
 
 
 def setting(index: int, kind: int, value: bytes) -> bytes:
-    """The request that sets one attribute of an interface, given as the kernel reports it."""
+    """Return the request that sets one attribute of an interface, given as the kernel reports it."""
     return _set_link(index, attribute(kind, value))
 
 
 def create(
     netns_descriptor: Optional[int], attributes: bytes, kind: str, data: bytes, *, index: int = 0, up: bool = False
 ) -> bytes:
-    """The request that creates a link of a kind, with attributes of its own, in the namespace of the descriptor."""
+    """Return the request that creates a link of a kind, with attributes of its own, in the namespace of the
+    descriptor.
+    """
     target = b"" if netns_descriptor is None else attribute(_NET_NS_FD, number(netns_descriptor))
     body = _link_body(index, IFF_UP if up else 0, IFF_UP if up else 0)
     return _request(_NEWLINK, ACK | CREATE | EXCL, body + attributes + target + _info(kind, data))
 
 
 def reshape(index: int, kind: str, data: bytes) -> bytes:
-    """The request that changes attributes of a link that are of its kind alone."""
+    """Return the request that changes attributes of a link that are of its kind alone."""
     return _request(_NEWLINK, ACK, _link_body(index) + _info(kind, data))
 
 
@@ -94,12 +98,12 @@ def _info(kind: str, data: bytes) -> bytes:
 
 
 def flags(index: int, value: int, mask: int) -> bytes:
-    """The request that sets those flags of an interface that are in the mask."""
+    """Return the request that sets those flags of an interface that are in the mask."""
     return _set_link(index, b"", value, mask)
 
 
 def port(index: int, settings: Mapping[int, bytes], kind: str = "bridge") -> bytes:
-    """The request that sets what is set of an interface as a port, by attributes of the kernel's report.
+    """Return the request that sets what is set of an interface as a port, by attributes of the kernel's report.
 
     ``kind`` is that of its master.
     """
@@ -109,12 +113,12 @@ def port(index: int, settings: Mapping[int, bytes], kind: str = "bridge") -> byt
 
 
 def _set_link(index: int, attributes: bytes, value: int = 0, mask: int = 0) -> bytes:
-    """A request to set something of a link."""
+    """Return a request to set something of a link."""
     return _request(_SETLINK, ACK, _link_body(index, value, mask) + attributes)
 
 
 def _link_body(index: int, value: int = 0, mask: int = 0) -> bytes:
-    """linux/rtnetlink.h: struct ifinfomsg."""
+    """Return the header of messages on links (struct ifinfomsg in linux/rtnetlink.h)."""
     return struct.pack("=BxHiII", 0, 0, index, value, mask)
 
 

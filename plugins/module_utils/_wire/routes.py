@@ -34,11 +34,11 @@ NOWHERE = frozenset({6, 7, 8, 9})
 
 
 def request(kind: int, flags: int, report: RouteReport) -> bytes:
-    """The request that makes or removes the route that would be reported so."""
+    """Return the request that makes or removes the route that would be reported so."""
     address, length = _prefix(report.destination)
     origin, origin_length = _prefix(report.origin or "default")
     only_hop = report.hops[0] if len(report.hops) == 1 else None
-    told = [
+    parts = [
         _RTMSG.pack(
             _FAMILIES[report.version],
             length,
@@ -53,26 +53,26 @@ def request(kind: int, flags: int, report: RouteReport) -> bytes:
         attribute(_TABLE, number(report.table)),
     ]
     if length:
-        told.append(attribute(_DST, address))
+        parts.append(attribute(_DST, address))
     if origin_length:
-        told.append(attribute(_SRC, origin))
+        parts.append(attribute(_SRC, origin))
     if report.metric:
-        told.append(attribute(_PRIORITY, number(report.metric)))
+        parts.append(attribute(_PRIORITY, number(report.metric)))
     if report.source:
-        told.append(attribute(_PREFSRC, address_bytes(report.source)))
+        parts.append(attribute(_PREFSRC, address_bytes(report.source)))
     if report.mtu:
-        told.append(attribute(_METRICS, attribute(_METRIC_MTU, number(report.mtu))))
+        parts.append(attribute(_METRICS, attribute(_METRIC_MTU, number(report.mtu))))
     if only_hop is not None:
         if only_hop.ifindex:
-            told.append(attribute(_OIF, number(only_hop.ifindex)))
-        told.append(_gateway(report.version, only_hop.gateway))
+            parts.append(attribute(_OIF, number(only_hop.ifindex)))
+        parts.append(_gateway(report.version, only_hop.gateway))
     elif report.hops:
-        told.append(attribute(_MULTIPATH, b"".join(_next_hop(report.version, hop) for hop in report.hops)))
-    return requests.change(kind, flags, b"".join(told))
+        parts.append(attribute(_MULTIPATH, b"".join(_next_hop(report.version, hop) for hop in report.hops)))
+    return requests.change(kind, flags, b"".join(parts))
 
 
 def _prefix(text: str) -> tuple[bytes, int]:
-    """A destination as the kernel takes it, and the length of its prefix."""
+    """Return a destination as the kernel takes it, and the length of its prefix."""
     if text == "default":
         return b"", 0
     return address_bytes(text), int(text.partition("/")[2])
@@ -94,16 +94,16 @@ def _next_hop(version: int, hop: Hop) -> bytes:
 
 
 def again(raw: bytes, indexes: Sequence[int], flags: int) -> bytes:
-    """The request that puts back a route that the kernel has reported.
+    """Return the request that puts back a route that the kernel has reported.
 
     ``indexes`` are those of the interfaces of its next hops, as they are now.
     """
     fields = list(_RTMSG.unpack_from(raw, _HEADER))
     fields[8] &= ONLINK
-    told = list(each_attribute(raw, _RTMSG.size))
-    of_object = any(kind == _NH_ID for kind, _value in told)
+    parts = list(each_attribute(raw, _RTMSG.size))
+    of_object = any(kind == _NH_ID for kind, _value in parts)
     kept = [_RTMSG.pack(*fields)]
-    for kind, value in told:
+    for kind, value in parts:
         if kind == _CACHEINFO or (of_object and kind in _OF_A_NEXT_HOP) or (kind == _OIF and fields[7] in NOWHERE):
             continue
         if kind == _OIF:
@@ -116,7 +116,7 @@ def again(raw: bytes, indexes: Sequence[int], flags: int) -> bytes:
 
 
 def settings(raw: bytes) -> tuple[tuple[int, bytes], ...]:
-    """What a report says of a route beside where it leads and what has become of it, to be compared."""
+    """Return what a report says of a route beside where it leads and what has become of it, to be compared."""
     beside = (_CACHEINFO, *_OF_A_NEXT_HOP)
     return tuple((kind, value) for kind, value in each_attribute(raw, _RTMSG.size) if kind not in beside)
 

@@ -58,46 +58,46 @@ class Rule(NamedTuple):
 
 
 def dump() -> bytes:
-    """The request for a dump of all rules, of each version of IP after the other."""
+    """Return the request for a dump of all rules, of each version of IP after the other."""
     return requests.dump(_GETRULE, bytes(_HEADER.size))
 
 
 def rule(raw: bytes) -> Optional[Rule]:
-    """A rule of a report; None for one that is neither of IPv4 nor of IPv6."""
+    """Return a rule of a report; None for one that is neither of IPv4 nor of IPv6."""
     if raw[16] not in _VERSIONS:
         return None
     family, to_length, from_length, tos, table, _one, _two, action, flags = _HEADER.unpack_from(raw, 16)
     listed = list(each_attribute(raw, _HEADER.size))
-    told = dict(listed)
-    suppress = unsigned(told.get(_SUPPRESS))
+    fields = dict(listed)
+    suppress = unsigned(fields.get(_SUPPRESS))
 
     def prefix(kind: int, length: int) -> str:
-        return f"{socket.inet_ntop(family, told[kind])}/{length}" if kind in told else ""
+        return f"{socket.inet_ntop(family, fields[kind])}/{length}" if kind in fields else ""
 
     return Rule(
         _VERSIONS[family],
-        unsigned(told.get(_PRIORITY)) or 0,
+        unsigned(fields.get(_PRIORITY)) or 0,
         prefix(_SRC, from_length),
         prefix(_DST, to_length),
-        text(told.get(_IIF, b"")),
-        text(told.get(_OIF, b"")),
-        unsigned(told.get(_MARK)) or 0,
-        unsigned(told.get(_MASK)) or 0,
-        (unsigned(told.get(_TABLE)) or table) if action == TO_TABLE else 0,
+        text(fields.get(_IIF, b"")),
+        text(fields.get(_OIF, b"")),
+        unsigned(fields.get(_MARK)) or 0,
+        unsigned(fields.get(_MASK)) or 0,
+        (unsigned(fields.get(_TABLE)) or table) if action == TO_TABLE else 0,
         action,
         bool(flags & _INVERT),
         None if suppress == _NONE else suppress,
         tos,
         tuple([(kind, value) for kind, value in listed if kind not in _READ]),
-        told[_PROTOCOL][0] if _PROTOCOL in told else 0,
+        fields[_PROTOCOL][0] if _PROTOCOL in fields else 0,
     )
 
 
 def request(kind: int, flags: int, asked: Rule) -> bytes:
-    """The request that makes or removes the rule that would be reported so."""
+    """Return the request that makes or removes the rule that would be reported so."""
     origin, from_length = _prefix(asked.origin)
     destination, to_length = _prefix(asked.destination)
-    told = [
+    fields = [
         _HEADER.pack(
             _FAMILIES[asked.version],
             to_length,
@@ -120,7 +120,7 @@ def request(kind: int, flags: int, asked: Rule) -> bytes:
         attribute(_SUPPRESS, number(asked.suppress)) if asked.suppress is not None else b"",
         *(attribute(kind, value) for kind, value in asked.rest),
     ]
-    return requests.change(kind, flags, b"".join(told))
+    return requests.change(kind, flags, b"".join(fields))
 
 
 def _prefix(written: str) -> tuple[bytes, int]:

@@ -69,22 +69,24 @@ class Configuration(NamedTuple):
 
 
 def asked(interface: str) -> bytes:
-    """The body of the question for a device."""
+    """Return the body of the question for a device."""
     return attribute(_IFNAME, interface.encode() + b"\0")
 
 
 def read(answers: Iterable[bytes]) -> Configuration:
-    """The configuration in the messages of a dump, of which one may go on with the last peer of the one before."""
+    """Return the configuration in the messages of a dump, of which one may go on with the last peer of the one
+    before.
+    """
     found = Configuration()
     peers: dict[str, Peer] = {}
     for answer in answers:
-        told = attributes(answer, BODY)
-        if _PRIVATE_KEY in told:
-            found = found._replace(private_key=Key(told[_PRIVATE_KEY]))
-        if _LISTEN_PORT in told:
-            (port,) = struct.unpack_from("=H", told[_LISTEN_PORT])
-            found = found._replace(listen_port=port, fwmark=unsigned(told.get(_FWMARK)) or 0)
-        for _place, raw in each_attribute(told.get(_PEERS, b""), -16):
+        fields = attributes(answer, BODY)
+        if _PRIVATE_KEY in fields:
+            found = found._replace(private_key=Key(fields[_PRIVATE_KEY]))
+        if _LISTEN_PORT in fields:
+            (port,) = struct.unpack_from("=H", fields[_LISTEN_PORT])
+            found = found._replace(listen_port=port, fwmark=unsigned(fields.get(_FWMARK)) or 0)
+        for _place, raw in each_attribute(fields.get(_PEERS, b""), -16):
             peer = _peer(attributes(raw, -16))
             before = peers.get(peer.public_key)
             if before is not None:
@@ -93,26 +95,26 @@ def read(answers: Iterable[bytes]) -> Configuration:
     return found._replace(peers=tuple(peers.values()))
 
 
-def _peer(told: dict[int, bytes]) -> Peer:
-    keepalive = struct.unpack_from("=H", told[_KEEPALIVE])[0] if _KEEPALIVE in told else 0
+def _peer(fields: dict[int, bytes]) -> Peer:
+    keepalive = struct.unpack_from("=H", fields[_KEEPALIVE])[0] if _KEEPALIVE in fields else 0
     return Peer(
-        text_of(told.get(_PUBLIC_KEY, NO_KEY)),
-        Key(told.get(_PRESHARED_KEY, NO_KEY)),
-        _endpoint(told.get(_ENDPOINT, b"")),
+        text_of(fields.get(_PUBLIC_KEY, NO_KEY)),
+        Key(fields.get(_PRESHARED_KEY, NO_KEY)),
+        _endpoint(fields.get(_ENDPOINT, b"")),
         keepalive,
-        tuple(_allowed(told.get(_ALLOWED, b""))),
+        tuple(_allowed(fields.get(_ALLOWED, b""))),
     )
 
 
 def _allowed(raw: bytes) -> Iterator[str]:
     for _place, one in each_attribute(raw, -16):
-        told = attributes(one, -16)
-        family = socket.AF_INET if len(told[_ADDRESS]) == 4 else socket.AF_INET6
-        yield f"{socket.inet_ntop(family, told[_ADDRESS])}/{told[_LENGTH][0]}"
+        fields = attributes(one, -16)
+        family = socket.AF_INET if len(fields[_ADDRESS]) == 4 else socket.AF_INET6
+        yield f"{socket.inet_ntop(family, fields[_ADDRESS])}/{fields[_LENGTH][0]}"
 
 
 def _endpoint(raw: bytes) -> str:
-    """A struct sockaddr_in or sockaddr_in6 as text."""
+    """Return a struct sockaddr_in or sockaddr_in6 as text."""
     if len(raw) == 16:
         return f"{socket.inet_ntop(socket.AF_INET, raw[4:8])}:{int.from_bytes(raw[2:4], 'big')}"
     if len(raw) >= 24:
@@ -132,7 +134,7 @@ def _packed_endpoint(text: str) -> bytes:
 def device(
     interface: str, private_key: Optional[Key] = None, listen_port: Optional[int] = None, fwmark: Optional[int] = None
 ) -> bytes:
-    """The body of a request that sets what is of a device itself; what is None stays."""
+    """Return the body of a request that sets what is of a device itself; what is None stays."""
     parts = [asked(interface)]
     if private_key is not None:
         parts.append(attribute(_PRIVATE_KEY, bytes(private_key)))
@@ -144,7 +146,7 @@ def device(
 
 
 def peer(interface: str, one: Peer) -> bytes:
-    """The body of a request that sets a peer, with just these allowed addresses."""
+    """Return the body of a request that sets a peer, with just these allowed addresses."""
     parts = [
         attribute(_PUBLIC_KEY, bytes_of(one.public_key)),
         attribute(_PRESHARED_KEY, bytes(one.preshared_key)),
@@ -158,7 +160,7 @@ def peer(interface: str, one: Peer) -> bytes:
 
 
 def no_peer(interface: str, public_key: str) -> bytes:
-    """The body of a request that removes a peer."""
+    """Return the body of a request that removes a peer."""
     parts = attribute(_PUBLIC_KEY, bytes_of(public_key)) + attribute(_FLAGS, number(_REMOVE))
     return asked(interface) + attribute(_PEERS | _NESTED, _nested([parts]))
 
@@ -178,7 +180,7 @@ def _nested(items: Iterable[bytes]) -> bytes:
 
 
 def bytes_of(key: str) -> bytes:
-    """A key of its text. Raises: ValueError, when it is none."""
+    """Return a key of its text. Raises: ValueError, when it is none."""
     raw = base64.b64decode(key, validate=True)
     if len(raw) != len(NO_KEY):
         raise ValueError(f"{len(raw)} bytes")
@@ -186,5 +188,5 @@ def bytes_of(key: str) -> bytes:
 
 
 def text_of(key: Sequence[int]) -> str:
-    """A key as text."""
+    """Return a key as text."""
     return base64.b64encode(bytes(key)).decode()

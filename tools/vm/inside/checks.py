@@ -32,5 +32,5 @@ class Checks:
 
 
 def missing(wanted: Iterable[str], there: Iterable[str]) -> list[str]:
-    """What is wanted and not there."""
+    """Return what is wanted and not there."""
     return sorted(set(wanted) - set(there))

@@ -36,7 +36,7 @@ class Wrong(Exception):
 
 
 def addressed(number: int, later: int) -> list[dict[str, list[str]]]:
-    """The addresses of the two ends of a link, which are others later."""
+    """Return the addresses of the two ends of a link, which are others later."""
     return [{"addresses": [f"10.{100 + later}.{number}.{end}/24"]} for end in (1, 2)]
 
 
@@ -58,7 +58,7 @@ def ten_host_ends(later: int) -> dict[str, Any]:
 
 
 def names_of_the_host(names: list[str], later: int) -> dict[str, Any]:
-    """Ends in namespaces named as interfaces of the host are; of each three links one has an end on the host."""
+    """Declare ends in namespaces that are named as interfaces of the host; of each three links one has an end there."""
     links: list[dict[str, Any]] = []
     for number, name in enumerate(names):
         ends = [{"netns": "green", "interface": name}, {"netns": "grey", "interface": names[number - 1]}]
@@ -100,7 +100,7 @@ class Round:
                     raise Wrong(f"{end}, mtu {link['mtu']}, is {found}")
 
     def links(self, netns: str) -> dict[str, Any]:
-        """The interfaces of a namespace by name."""
+        """Return the interfaces of a namespace by name."""
         found = self.host.ip(*(["-n", netns] if netns else []), "address", "show")
         return {link["ifname"]: link for link in found}
 

@@ -176,6 +176,6 @@ LOADERS: Mapping[str, Callable[[], LinkType]] = {
 
 
 def find(name: str) -> Optional[LinkType]:
-    """The type of a name, or None."""
+    """Return the type of a name, or None."""
     loader = LOADERS.get(name)
     return None if loader is None else loader()

@@ -11,7 +11,7 @@ from typing import Any
 
 from ansible_collections.linuxnet.netns.plugins.module_utils._kinds.link_type import LinkType, Property
 from ansible_collections.linuxnet.netns.plugins.module_utils._scalars import Choice, Integer
-from ansible_collections.linuxnet.netns.plugins.module_utils._wire.codes import S32, U8, U16, U32, words
+from ansible_collections.linuxnet.netns.plugins.module_utils._wire.codes import S32, U8, U16, U32, one_of
 
 #: linux/if_link.h: IFLA_BOND_…, IFLA_BOND_SLAVE_…; linux/if_bonding.h: BOND_MODE_…, BOND_XMIT_POLICY_….
 _MODES = ("balance-rr", "active-backup", "balance-xor", "broadcast", "802.3ad", "balance-tlb", "balance-alb")
@@ -20,7 +20,7 @@ _POLICIES = ("layer2", "layer3+4", "layer2+3", "encap2+3", "encap3+4", "vlan+src
 
 def _one_of(name: str, choices: Sequence[str], description: str, number: int, **more: Any) -> Property:
     numbers = {word: place for place, word in enumerate(choices)}
-    return Property(name, Choice(*choices), description, number, words(U8, numbers), **more)
+    return Property(name, Choice(*choices), description, number, one_of(U8, numbers), **more)
 
 
 def _milliseconds(name: str, description: str, number: int) -> Property:

@@ -14,9 +14,9 @@ from ansible_collections.linuxnet.netns.plugins.module_utils._wire.codes import 
     U16_BIG,
     U32,
     Code,
+    one_of,
     scaled,
     truth,
-    words,
 )
 
 #: linux/if_link.h: IFLA_BR_…, IFLA_BRPORT_…. The kernel counts the times in hundredths of a second.
@@ -48,7 +48,7 @@ TYPE = LinkType(
         _time("max_age", 40, "How long a message about the tree counts, in seconds.", 3),
         _time("ageing_time", 10**6, "How long an address that was learned counts, in seconds.", 4),
         Property("vlan_filtering", BOOLEAN, "Heeds the VLANs of its ports.", 7, truth(U8), usual=False),
-        Property("vlan_protocol", Choice(*_PROTOCOLS), "The tag of its VLANs.", 8, words(U16_BIG, _PROTOCOLS)),
+        Property("vlan_protocol", Choice(*_PROTOCOLS), "The tag of its VLANs.", 8, one_of(U16_BIG, _PROTOCOLS)),
         Property("vlan_default_pvid", Integer("a VLAN id", 0, 4094), "The VLAN of what comes untagged.", 39, U16),
         _yes("multicast_snooping", "Sends multicast only where it is asked for.", 23, "mcast_snooping"),
         _yes("multicast_querier", "Asks who wants multicast.", 25, "mcast_querier"),

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from ansible_collections.linuxnet.netns.plugins.module_utils._kinds.link_type import NEEDED, LinkType, Property
 from ansible_collections.linuxnet.netns.plugins.module_utils._scalars import Choice
-from ansible_collections.linuxnet.netns.plugins.module_utils._wire.codes import U16, words
+from ansible_collections.linuxnet.netns.plugins.module_utils._wire.codes import U16, one_of
 
 #: linux/if_link.h: IPVLAN_MODE_…, IPVLAN_F_….
 _MODES = {"l2": 0, "l3": 1, "l3s": 2}
@@ -25,7 +25,7 @@ TYPE = LinkType(
             Choice(*_MODES),
             "The layer that it works on: l2 switches, l3 routes.",
             1,
-            words(U16, _MODES),
+            one_of(U16, _MODES),
             initial="l2",
         ),
         Property(
@@ -33,7 +33,7 @@ TYPE = LinkType(
             Choice(*_FLAGS),
             "Whether links upon the same interface reach each other.",
             2,
-            words(U16, _FLAGS),
+            one_of(U16, _FLAGS),
             by_words=lambda value: [value],
             initial="bridge",
         ),

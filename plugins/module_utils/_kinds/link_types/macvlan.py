@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from ansible_collections.linuxnet.netns.plugins.module_utils._kinds.link_type import NEEDED, LinkType, Property
 from ansible_collections.linuxnet.netns.plugins.module_utils._scalars import Choice
-from ansible_collections.linuxnet.netns.plugins.module_utils._wire.codes import U32, words
+from ansible_collections.linuxnet.netns.plugins.module_utils._wire.codes import U32, one_of
 
 #: linux/if_link.h: MACVLAN_MODE_….
 _MODES = {"private": 1, "vepa": 2, "bridge": 4, "passthru": 8}
@@ -20,7 +20,7 @@ def _type(name: str) -> LinkType:
         Choice(*_MODES),
         "Whether links upon the same interface reach each other.",
         1,
-        words(U32, _MODES),
+        one_of(U32, _MODES),
         initial="bridge",
     )
     return LinkType(name, name, lower=NEEDED, lower_word="link", properties=[mode])

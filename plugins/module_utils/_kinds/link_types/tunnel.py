@@ -17,7 +17,7 @@ from ansible_collections.linuxnet.netns.plugins.module_utils._kinds.link_type im
     Property,
 )
 from ansible_collections.linuxnet.netns.plugins.module_utils._scalars import IPV4_ADDRESS, IPV6_ADDRESS, Choice, Integer
-from ansible_collections.linuxnet.netns.plugins.module_utils._wire.codes import ADDRESS, U8, U16_BIG, U32_BIG, words
+from ansible_collections.linuxnet.netns.plugins.module_utils._wire.codes import ADDRESS, U8, U16_BIG, U32_BIG, one_of
 
 #: linux/if_tunnel.h: IFLA_IPTUN_…, IFLA_GRE_…, GRE_KEY.
 _GRE_KEY = 0x2000
@@ -39,7 +39,7 @@ class _Key(Property):
 
 
 def _tunnel(name: str, module: str, numbers: tuple[int, int, int], version: int, *more: Property) -> LinkType:
-    """A tunnel: ``numbers`` are the attributes of its local and remote address and of its TTL."""
+    """Return a tunnel: ``numbers`` are the attributes of its local and remote address and of its TTL."""
     local, remote, ttl = numbers
     takes = IPV4_ADDRESS if version == 4 else IPV6_ADDRESS
     limit = ("ttl", "TTL", "ttl") if version == 4 else ("hop_limit", "hop limit", "hoplimit")
@@ -48,7 +48,7 @@ def _tunnel(name: str, module: str, numbers: tuple[int, int, int], version: int,
         module,
         lower=POSSIBLE,
         lower_number=1,
-        whole=True,
+        restated=True,
         moves=True,
         properties=[
             Address("local", takes, "The address of this end.", local, ADDRESS, number6=local),
@@ -100,7 +100,7 @@ IP6TNL = _tunnel(
         Choice(*_MODES),
         "What it carries: IPv4, IPv6, or any.",
         9,
-        words(U8, _MODES),
+        one_of(U8, _MODES),
         fixed=True,
         initial="ip6ip6",
     ),

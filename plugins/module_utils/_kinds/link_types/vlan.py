@@ -14,7 +14,7 @@ from ansible_collections.linuxnet.netns.plugins.module_utils._kinds.link_type im
     on_off,
 )
 from ansible_collections.linuxnet.netns.plugins.module_utils._scalars import BOOLEAN, Choice, Integer
-from ansible_collections.linuxnet.netns.plugins.module_utils._wire.codes import U16, U16_BIG, U32, words
+from ansible_collections.linuxnet.netns.plugins.module_utils._wire.codes import U16, U16_BIG, U32, one_of
 
 #: linux/if_link.h: IFLA_VLAN_…; linux/if_vlan.h: VLAN_FLAG_…; linux/if_ether.h: ETH_P_8021Q, ETH_P_8021AD.
 _PROTOCOLS = {"802.1Q": 0x8100, "802.1ad": 0x88A8}
@@ -26,7 +26,7 @@ TYPE = LinkType(
     lower_word="link",
     properties=[
         Property(
-            "protocol", Choice(*_PROTOCOLS), "The protocol of the tag.", 5, words(U16_BIG, _PROTOCOLS), fixed=True
+            "protocol", Choice(*_PROTOCOLS), "The protocol of the tag.", 5, one_of(U16_BIG, _PROTOCOLS), fixed=True
         ),
         Property("id", Integer("a VLAN id", 0, 4094), "The VLAN id.", 1, U16, required=True, fixed=True),
         Bit(

@@ -94,7 +94,7 @@ class WrittenPeer(Section, what="peer", needs="a public_key"):
         return {"type": "dict", "options": cls.arguments()}
 
     def wanted(self) -> WantedPeer:
-        """The peer as it is declared."""
+        """Return the peer as it is declared."""
         return WantedPeer(
             self.path,
             self.public_key,
@@ -122,7 +122,9 @@ class WrittenWireguard(Section, what="wireguard"):
 
 
 def logged(written: Any) -> list[str]:
-    """The paths of keys that are values: of a topology, what a task is given is logged on the host as a whole."""
+    """Return the paths of keys that are values: of a topology, what a task is given is logged on the host as a
+    whole.
+    """
     if written is None:
         return []
     peers = [f"{one.path}.preshared_key" for one in written.peers or () if one.preshared_key is not None]
@@ -130,7 +132,7 @@ def logged(written: Any) -> list[str]:
 
 
 def _declare(path: str, end: Endpoint, written: Any) -> list[Declared]:
-    """The configuration of a device."""
+    """Return the configuration of a device."""
     peers = None if written.peers is None else tuple([one.wanted() for one in written.peers])
     own = (written.private_key, written.private_key_file, written.listen_port, written.fwmark)
     return [Tunnel(path, *end, *own, peers)]

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from ansible_collections.linuxnet.netns.plugins.module_utils._contracts import Kinds
 
 
-class Messenger:
+class BatchSender:
     """A routing socket in the namespace that the calling thread is in, with what messages need to know of the host.
 
     ``seen`` is kept up with where interfaces are: it tells their indexes. The index of one that it does not
@@ -45,7 +45,7 @@ class Messenger:
         #: The step whose message is being made.
         self.at: Optional[Step] = None
 
-    def __enter__(self) -> Messenger:
+    def __enter__(self) -> BatchSender:
         return self
 
     def __exit__(self, *_exception: object) -> None:
@@ -77,7 +77,7 @@ class Messenger:
         self._flush()
 
     def descriptor(self, netns: Netns) -> int:
-        """An open descriptor of the namespace, until the waiting messages have been sent. Raises: OSError."""
+        """Return an open descriptor of the namespace, until the waiting messages have been sent. Raises: OSError."""
         if netns is None:
             return self._home
         if netns not in self._open:
@@ -85,7 +85,7 @@ class Messenger:
         return self._open[netns]
 
     def index(self, netns: Netns, interface: str) -> int:
-        """The index of an interface of the socket's own namespace. Raises: OSError."""
+        """Return the index of an interface of the socket's own namespace. Raises: OSError."""
         if interface in self._disturbed:
             self._flush()
         end = Endpoint(netns, interface)
@@ -97,13 +97,15 @@ class Messenger:
         return index
 
     def _certain(self, step: Request) -> Request:
-        """The step without the indexes that are only right where a new namespace has no interface but ``lo``."""
+        """Return the step without the indexes that are only right where a new namespace has no interface but ``lo``."""
         if not self._seen.only_lo and self._seen.created(step.netns) and step.foreseen():
             return step.otherwise(errno.EEXIST) or step
         return step
 
     def _foreseen(self, step: Request) -> bool:
-        """Whether what the step makes will have the indexes that it states, for nothing else can have them here."""
+        """Tell whether what the step makes will have the indexes that it states, for nothing else can have them
+        here.
+        """
         return self._seen.only_lo and self._seen.created(step.netns) and step.foreseen()
 
     def _flush(self) -> None:
