@@ -9,6 +9,7 @@ make bench BENCH=tasks        (b) single tasks
 make bench BENCH=scale        (c) topologies of 2, 100, 1000 and 4000 namespaces
 make bench BENCH=probes       (d) a thousand probes in one task; a thousand namespaces read in one
 make bench BENCH=routes       (e) ten thousand routes in one namespace
+make bench BENCH=networks     (f) a bridge of 200 ports; a thousand namespaces with routes, a sysctl and shaping
 
 Each pair is run in turn, A B A B …, so that a machine whose speed drifts drifts for both. Everything happens in
 namespaces of its own (tools/hermetic), with /run on tmpfs.
@@ -26,11 +27,14 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable, Sequence
+from itertools import groupby
 from pathlib import Path
 from typing import Any, Optional
 
 HERE = Path(__file__).resolve().parent
 ROOT = HERE.parent.parent
+#: How many ports the bridge has that is measured, and how many namespaces have routes, a sysctl and shaping.
+PORTS, NETWORKS = 200, 1000
 MODULES = "netns", "veth", "netns_addr", "netns_link_state"
 
 
@@ -44,6 +48,7 @@ def main(parts: Sequence[str]) -> int:
         "scale": scale,
         "probes": probes,
         "routes": routes,
+        "networks": networks,
     }
     unknown = set(parts) - set(known)
     if unknown:
@@ -84,7 +89,7 @@ def interleaved(rounds: int, **measured: Callable[[], float]) -> dict[str, list[
     return times
 
 
-def told(times: dict[str, list[float]], against: str, targets: dict[str, float]) -> None:
+def report(times: dict[str, list[float]], against: str, targets: dict[str, float]) -> None:
     """Print medians, and ratios of medians to that of one of them."""
     base = statistics.median(times[against])
     for name, values in times.items():
@@ -137,7 +142,7 @@ def playbooks(scratch: Path) -> None:
         },
     )
     clean()
-    told(times, "one ping task", {"lab.yml, from nothing": 1.5, "lab.yml, nothing to do": 1.4})
+    report(times, "one ping task", {"lab.yml, from nothing": 1.5, "lab.yml, nothing to do": 1.4})
 
 
 def tasks(scratch: Path) -> None:
@@ -197,7 +202,7 @@ def tasks(scratch: Path) -> None:
     targets = {f"{module}, nothing to do": 1.35 for module in MODULES} | {
         f"{module}, a change": 1.5 for module in MODULES
     }
-    told(times, "command: ip", {**targets, "netns, nothing to do": 1.2})
+    report(times, "command: ip", {**targets, "netns, nothing to do": 1.2})
     subprocess.run(["ip", "netns", "delete", "bench"], check=True)
 
 
@@ -448,8 +453,124 @@ def routes(scratch: Path) -> None:
             "netns_route, one changed": lambda: task("netns_route", options["one changed"], []),
         },
     )
-    told(times, "ip -batch, build", {})
+    report(times, "ip -batch, build", {})
     subprocess.run(["ip", "netns", "delete", "bench"], check=True)
+
+
+def networks(scratch: Path) -> None:
+    """(f) A bridge whose ports lead to 200 namespaces; a thousand namespaces with routes, a sysctl and shaped ends."""
+    print("\n(f) Networks: the module's process without Ansible's start; medians of 5, and ratios to its own commands")
+    for title, topology in ((f"{PORTS} ports", bridged(PORTS)), (f"{NETWORKS} namespaces", equipped(NETWORKS))):
+        measured(title, topology, scratch)
+
+
+def bridged(ports: int) -> dict[str, Any]:
+    """Return a topology of a bridge, and a namespace with an address at each of its ports."""
+    names = [f"p{number}" for number in range(ports)]
+    return {
+        "name": "bridged",
+        "namespaces": [
+            {"name": "hub", "interfaces": [{"name": "br0", "type": "bridge", "ports": names}]},
+            *({"name": f"leaf{number}"} for number in range(ports)),
+        ],
+        "links": [
+            {
+                "endpoints": [
+                    f"hub:{name}",
+                    {
+                        "netns": f"leaf{number}",
+                        "interface": "eth0",
+                        "addresses": [f"10.0.{number >> 8}.{number & 255}/16"],
+                    },
+                ]
+            }
+            for number, name in enumerate(names)
+        ],
+    }
+
+
+def equipped(count: int) -> dict[str, Any]:
+    """Return the ring with two routes and a sysctl in each namespace, and one end of each pair shaped."""
+    topology = ring(count)
+    topology["name"] = "equipped"
+    for number, netns in enumerate(topology["namespaces"]):
+        via = f"10.{number >> 8}.{number & 255}.2"
+        netns["routes"] = [{"to": "default", "via": via}, {"to": "198.51.100.0/24", "via": via}]
+        netns["sysctls"] = {"net.ipv4.ip_forward": 1}
+    for link in topology["links"]:
+        link["endpoints"][0]["shaping"] = {"rate": "10mbit"}
+    return topology
+
+
+def measured(title: str, topology: dict[str, Any], scratch: Path) -> None:
+    """Measure a topology beside the commands that do the same, in as few processes as they can be."""
+    options = {}
+    for state in ("present", "absent"):
+        options[state] = scratch / f"{state}.json"
+        options[state].write_text(json.dumps({**topology, "state": state}))
+    script = scratch / "commands.sh"
+    script.write_text(batched(predicted(options["present"])))
+    names = scratch / "names.batch"
+    names.write_text("".join(f"netns delete {netns['name']}\n" for netns in topology["namespaces"]))
+
+    def by_commands() -> float:
+        taken = clocked("sh", str(script))
+        clocked("ip", "-batch", str(names))
+        settle(len(topology["namespaces"]))
+        return taken
+
+    def removed() -> float:
+        taken = task("netns_topology", options["absent"], [])
+        settle(len(topology["namespaces"]))
+        return taken
+
+    times = interleaved(
+        5,
+        **{
+            f"{title}: its commands, batched": by_commands,
+            f"{title}: build": lambda: task("netns_topology", options["present"], []),
+            f"{title}: nothing to do": lambda: task("netns_topology", options["present"], []),
+            f"{title}: remove": removed,
+        },
+    )
+    report(times, f"{title}: its commands, batched", {f"{title}: build": 0.33})
+
+
+def predicted(options: Path) -> list[str]:
+    """Return the commands that a task of netns_topology would carry out."""
+    asked = {**json.loads(options.read_text()), "_ansible_check_mode": True}
+    check = options.with_name("check.json")
+    check.write_text(json.dumps(asked))
+    finished = subprocess.run(
+        [sys.executable, str(HERE / "task.py"), "netns_topology", str(check)],
+        check=True,
+        capture_output=True,
+        text=True,
+        env={**os.environ, "PYTHONPATH": os.pathsep.join([str(ROOT / ".cache" / "collections"), *sys.path[1:]])},
+    )
+    commands: list[str] = json.loads(finished.stdout)["commands"]
+    return commands
+
+
+def batched(commands: Sequence[str]) -> str:
+    """Return a shell script that runs commands of ip and tc by -batch, as many at once as follow each other."""
+    script = ["set -e"]
+    for start, group in groupby((divided(command) for command in commands), key=lambda one: one[0]):
+        lines = [rest for _start, rest in group]
+        if start:
+            script += [f"{start} -batch /dev/stdin <<E", *lines, "E"]
+        else:
+            script += lines
+    return "\n".join(script) + "\n"
+
+
+def divided(command: str) -> tuple[str, str]:
+    """Return how ``-batch`` starts that can do a command, and its line there; without one, an empty start."""
+    words = command.split()
+    if words[0] not in ("ip", "tc") or words[1:3] == ["netns", "exec"]:
+        return "", command
+    at = 3 if words[1] == "-n" else 1
+    return " ".join(words[:at]), " ".join(words[at:])
 
 
 if __name__ == "__main__":

@@ -13,14 +13,16 @@ import socket
 import threading
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any, Callable
+from typing import Any, Callable, Optional
 
 import pytest
+from ansible_collections.linuxnet.netns.plugins.module_utils._errors import NetlinkError
 from ansible_collections.linuxnet.netns.plugins.module_utils._kernel import edge, namespaces, records
+from ansible_collections.linuxnet.netns.plugins.module_utils._kernel.netlink import RouteSocket
 from ansible_collections.linuxnet.netns.plugins.module_utils._kinds.interface import SetInterface
 from ansible_collections.linuxnet.netns.plugins.module_utils._model import Scope, State, Step
 from ansible_collections.linuxnet.netns.tests.integration.cases import link
-from ansible_collections.linuxnet.netns.tests.integration.host import Host, child
+from ansible_collections.linuxnet.netns.tests.integration.host import Host, child, difference
 
 RECORDS = Path("/run/linuxnet.netns")
 LAB: dict[str, Any] = {"name": "t", "namespaces": ["a", "b"], "links": [link("a:x", "b:y")]}
@@ -119,6 +121,65 @@ def test_without_threads_namespaces_are_made_all_the_same(host: Host, monkeypatc
     names = [f"n{number}" for number in range(60)]
     host.done("netns", name=names)
     assert host.namespaces() == sorted(names)
+
+
+#: So many that namespaces are created beside the pairs between them.
+RING = [f"n{number}" for number in range(70)]
+PAIRS = [link(f"{one}:x", f"{other}:y") for one, other in zip(RING, [*RING[1:], RING[0]])]
+
+
+@pytest.mark.parametrize("name", ["n1", "n35", "n69"])
+def test_a_namespace_that_cannot_be_made_is_named_and_all_is_undone(
+    host: Host, monkeypatch: pytest.MonkeyPatch, name: str
+) -> None:
+    host.sh("ip netns add stranger")
+    before = host.dump()
+    real = namespaces.create
+
+    def create(created: str) -> None:
+        if created == name:
+            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+        real(created)
+
+    monkeypatch.setattr(namespaces, "create", create)
+    result = host.run("netns_topology", name="t", namespaces=RING, links=PAIRS)
+    assert result["msg"] == (
+        f"namespaces[{RING.index(name)}]: ip netns add {name} failed: No space left on device (ENOSPC). All that was "
+        "done before was undone. The host is as it was."
+    )
+    assert not difference(before, host.dump())
+
+
+def inode(name: str) -> int:
+    """Return the inode of a namespace; of none, 0."""
+    try:
+        return os.stat(f"/run/netns/{name}").st_ino
+    except FileNotFoundError:
+        return 0
+
+
+@pytest.mark.parametrize("number", [0, 34, 69])
+def test_a_pair_that_is_refused_beside_namespaces_that_are_made_undoes_them(
+    host: Host, monkeypatch: pytest.MonkeyPatch, number: int
+) -> None:
+    before = host.dump()
+    real, refused = RouteSocket.request, []
+
+    def request(route: RouteSocket, messages: Sequence[bytes]) -> list[Optional[NetlinkError]]:
+        here = os.stat("/proc/thread-self/ns/net").st_ino
+        if refused or inode(RING[number]) != here:
+            return real(route, messages)
+        refused.append(messages[-1])
+        return [*real(route, messages[:-1]), NetlinkError(errno.EPERM)]
+
+    monkeypatch.setattr(RouteSocket, "request", request)
+    result = host.run("netns_topology", name="t", namespaces=RING, links=PAIRS)
+    assert refused
+    assert f"ip -n n{number} link set dev " in result["msg"]
+    assert result["msg"].endswith(
+        " failed: Operation not permitted (EPERM). All that was done before was undone. The host is as it was."
+    )
+    assert not difference(before, host.dump())
 
 
 ODD = [MemoryError(), ValueError("odd"), OSError(errno.ENOLCK, "No locks")]
