@@ -13,7 +13,7 @@ export ANSIBLE_COLLECTIONS_PATH := $(CURDIR)/.cache/collections
 # Else it would be in the home that the user database gives, whatever HOME says.
 export ANSIBLE_REMOTE_TMP := $(CURDIR)/.cache/remote_tmp
 
-.PHONY: help setup lab clean-lab test test-vm vm-shell bench build clean
+.PHONY: help setup lab clean-lab test test-vm vm-shell test-mutation bench build clean
 
 help: ## Show the targets
 	@sed -n 's/^\([a-z%-]*\):.*## \(.*\)/\1|\2/p' $(MAKEFILE_LIST) | while IFS='|' read -r target what; do \
@@ -46,6 +46,10 @@ test-vm: ## Try it on a stock Debian in a virtual machine: SUITE=trixie, bookwor
 vm-shell: ## Look around in that machine: SUITE=…, MANAGER=networkd or NetworkManager
 	@tools/setup vm
 	@$(PYTHON) -m tools.vm shell --suite $(or $(SUITE),trixie) --manager $(or $(MANAGER),networkd)
+
+test-mutation: ## Break the engine in places chosen at random and count what the tests notice: SAMPLE=200, ROOM=plan…
+	@tools/setup test
+	@$(PYTHON) -m tools.mutation --sample $(or $(SAMPLE),200) $(SEED:%=--seed %) $(ROOM:%=--room %)
 
 bench: ## Measure, in ratios of medians of one run
 	@tools/setup test

@@ -176,6 +176,7 @@ def lint() -> Iterator[Job]:
     directories = dict.fromkeys(path.parent.relative_to(ROOT) for path in files)
     packages = [
         "tools.quick",
+        "tools.mutation",
         "tools.vm",
         *(".".join(("ansible_collections.linuxnet.netns", *place.parts)) for place in directories),
     ]
@@ -205,17 +206,10 @@ def sanity() -> Iterator[Job]:
 def _sanity(output: Output) -> bool:
     copy = CACHE / "sanity" / "ansible_collections" / "linuxnet" / "netns"
     shutil.rmtree(copy, ignore_errors=True)
-    files = subprocess.run(
-        ["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard"],
-        cwd=ROOT,
-        check=True,
-        capture_output=True,
-        text=True,
-    ).stdout
     ignored = yaml.safe_load((ROOT / "galaxy.yml").read_text())["build_ignore"]
-    for name in filter(None, files.split("\0")):
+    for name in tracked():
         above = (name, *map(str, Path(name).parents))
-        if (ROOT / name).is_file() and not any(fnmatch(part, pattern) for part in above for pattern in ignored):
+        if not any(fnmatch(part, pattern) for part in above for pattern in ignored):
             (copy / name).parent.mkdir(parents=True, exist_ok=True)
             shutil.copy(ROOT / name, copy / name)
     # Without a repository around it, ansible-test would take the copy for a part of this one, which ignores it.
@@ -224,6 +218,13 @@ def _sanity(output: Output) -> bool:
     bootstrap_pip_offline()
     version = f"{sys.version_info.major}.{sys.version_info.minor}"
     return run(output, "ansible-test", "sanity", "--python", version, "--color", "no", cwd=copy)
+
+
+def tracked() -> list[str]:
+    """Return the files of this checkout, those included that git does not know yet."""
+    listed = ["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard"]
+    names = subprocess.run(listed, cwd=ROOT, check=True, capture_output=True, text=True).stdout.split("\0")
+    return [name for name in names if name and (ROOT / name).is_file() and not (ROOT / name).is_symlink()]
 
 
 def bootstrap_pip_offline() -> None:
