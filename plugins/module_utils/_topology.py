@@ -16,6 +16,7 @@ from typing import Any, Optional
 from ansible_collections.linuxnet.netns.plugins.module_utils._echo import MOST_CHARACTERS, alike, cut
 from ansible_collections.linuxnet.netns.plugins.module_utils._form import Key, Later, List, Owner, Pair, Section, Text
 from ansible_collections.linuxnet.netns.plugins.module_utils._interface_section import InterfaceSection
+from ansible_collections.linuxnet.netns.plugins.module_utils._kinds.leading_in import NothingLeadsIn
 from ansible_collections.linuxnet.netns.plugins.module_utils._kinds.link_state import LinkState
 from ansible_collections.linuxnet.netns.plugins.module_utils._kinds.namespace import Namespace
 from ansible_collections.linuxnet.netns.plugins.module_utils._kinds.ownership import Ownership
@@ -328,6 +329,7 @@ def _absent(topology: Topology, purge: bool, shown: bool) -> list[Declared]:
                 declared.append(Veth(link.path, first, second, present=False, record=topology.name, only_pair=True))
         else:
             declared.append(Veth(link.path, first, second, present=False, record=topology.name))
+    declared.append(NothingLeadsIn("namespaces", topology.name, frozenset(gone)))
     declared += [Namespace(one.path, one.name, present=False, shown=shown) for one in topology.namespaces]
     declared.append(Ownership("purge", topology.name, frozenset(), purge))
     return declared

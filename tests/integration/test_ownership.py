@@ -189,6 +189,35 @@ def test_the_links_of_a_killed_run_are_known_again(host: Host) -> None:
     assert topology(host, "a b")["commands"] == ["ip -n a link delete dev x"]
 
 
+def test_what_was_in_a_namespace_that_somebody_removed_is_forgotten(host: Host) -> None:
+    topology(host, "a b", link(end("a", "x", "10.0.0.1/24"), end("b", "y", "10.0.0.2/24")))
+    host.sh("ip netns delete b; ip netns delete a; ip netns add a; sleep 0.2")
+    topology(host, "a b")
+    record = json.loads(Path("/run/linuxnet.netns/t.json").read_text())
+    assert [thing for thing, _identity in record["things"]] == [["namespace", "b"]]
+
+
+@pytest.mark.parametrize("links", [[], [link("a:other", "out")]], ids=["not named", "its place is another's"])
+def test_what_leads_into_a_namespace_goes_before_it(host: Host, links: list[Any]) -> None:
+    upon = {"name": "upon", "type": "macvlan", "lower": "a:base"}
+    inside = {"name": "a", "interfaces": [{"name": "base", "type": "bridge"}]}
+    cables = [link("a:x", "out"), link("a:y", "b:z")]
+    host.done("netns_topology", name="t", namespaces=[inside, "b"], links=cables, host={"interfaces": [upon]})
+    form = {"name": "t", "namespaces": ["a"], "links": links, "state": "absent", "purge": False}
+    predicted = host.done("netns_topology", check=True, **form)
+    result = host.done("netns_topology", **form)
+    assert result["commands"] == predicted["commands"]
+    assert sorted(result["commands"][:-1]) == [
+        "ip -n b link delete dev z",
+        "ip link delete dev out",
+        "ip link delete dev upon",
+    ]
+    assert result["commands"][-1] == "ip netns delete a"
+    assert result["diff"] == predicted["diff"]
+    assert [one["ifname"] for one in host.ip("link", "show")] == ["lo"]
+    assert host.done("netns_topology", **form)["commands"] == []
+
+
 def test_a_dangling_link_in_the_place_of_a_namespace_is_left_alone(host: Host) -> None:
     topology(host, "a")
     host.sh("ip netns delete a; ln -s /run/elsewhere /run/netns/a")

@@ -6,13 +6,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from functools import cache
 from typing import TYPE_CHECKING, Any, NamedTuple, Optional
 
 from ansible_collections.linuxnet.netns.plugins.module_utils._kind import MOVED, NEW_MAC, Event, Kind
 from ansible_collections.linuxnet.netns.plugins.module_utils._kinds.interface import INTERFACE, group_of
+from ansible_collections.linuxnet.netns.plugins.module_utils._kinds.interface_rows import LowerOf, PeerOf
+from ansible_collections.linuxnet.netns.plugins.module_utils._kinds.namespace import NAMESPACES
 from ansible_collections.linuxnet.netns.plugins.module_utils._model import (
     Action,
     Declared,
@@ -115,21 +117,26 @@ class OwnershipKind(Kind[Kept]):
 
     def prepare(self, scope: Scope, state: State, reader: Reader) -> None:
         surplus: dict[str, AbstractSet[Thing]] = {}
+        leading: dict[str, LeadingIn] = {}
         own: set[str] = set()
         for detail in scope.details(self, None):
             if isinstance(detail, Surplus):
                 surplus[detail.topology] = detail.declared
+            elif isinstance(detail, LeadingIn):
+                leading[detail.topology] = detail
             else:
                 own.add(detail)
-        for topology in sorted({*own, *surplus, *reader.records()}):
+        for topology in sorted({*own, *surplus, *leading, *reader.records()}):
             record, void = read(topology, reader)
-            mine = topology in own or topology in surplus
+            mine = topology in own or topology in surplus or topology in leading
             if void is not None and mine:
                 state.notes.append(void)
             if record is not None:
                 state.put(self, None, topology, Kept(record, record.copy()))
                 if mine:
                     _ask(record, scope, surplus.get(topology))
+                if topology in leading:
+                    leading[topology].ask(record, scope)
 
     def happens(self, state: State, event: Event) -> None:
         if event.what not in (MOVED, NEW_MAC):
@@ -153,6 +160,24 @@ class Surplus(NamedTuple):
 
     topology: str
     declared: AbstractSet[Thing]
+
+
+class LeadingIn(NamedTuple):
+    """Asks for the record of a topology, and which of its interfaces lead into namespaces that are to go."""
+
+    topology: str
+    namespaces: AbstractSet[str]
+
+    def among(self, record: Record) -> list[Thing]:
+        """Return the recorded interfaces outside of the namespaces."""
+        outside = [one for one in record.things if one.kind is INTERFACE and one.netns not in self.namespaces]
+        return sorted(outside, key=in_order)
+
+    def ask(self, record: Record, scope: Scope) -> None:
+        """Ask for where they lead."""
+        for thing in self.among(record):
+            name = thing.key[0]
+            scope.want(INTERFACE, thing.netns, PeerOf(name, tuple(sorted(self.namespaces)), True), LowerOf(name))
 
 
 def record_of(state: State, topology: str) -> Optional[Record]:
@@ -246,7 +271,8 @@ class Ownership(Declared):
             for thing in state.made
             if thing.kind.exists(state, thing)
         }
-        kept = [thing for thing in was if thing not in made and self._keeps(state, record, thing)]
+        fresh = {thing.netns for thing in state.made if thing.kind is NAMESPACES}
+        kept = [thing for thing in was if thing not in made and self._keeps(state, record, thing, fresh)]
         state.notes.extend(self._lost(state, was.keys() - kept - made.keys()))
         now = {**self._unrecorded(state, record), **{thing: was[thing] for thing in kept}, **made}
         state.notes.extend(self._strayed(state, now))
@@ -260,11 +286,14 @@ class Ownership(Declared):
         return record_of(before, self.topology) is None and all(one.netns in created for one in self.declared)
 
     @staticmethod
-    def _keeps(state: State, record: Record, thing: Thing) -> bool:
+    def _keeps(state: State, record: Record, thing: Thing, fresh: Container[Netns]) -> bool:
         # What is inside a namespace that was not read stays recorded as long as the namespace itself does.
         if record.owns(state, thing) or thing.kind.half_removed(state, thing):
             return True
-        return thing.kind.in_namespace and state.has(thing.netns) and not state.was_read(thing.kind, thing.netns)
+        if not thing.kind.in_namespace or not state.has(thing.netns) or state.was_read(thing.kind, thing.netns):
+            return False
+        around = Thing(NAMESPACES, thing.netns, ())
+        return thing.netns not in fresh and (around not in record.things or record.owns(state, around))
 
     def _lost(self, state: State, things: AbstractSet[Thing]) -> Iterator[str]:
         """Yield what is to be said of what has the name of something recorded, and is not that."""

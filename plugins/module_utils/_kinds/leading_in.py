@@ -1,0 +1,68 @@
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-FileCopyrightText: 2026 The linuxnet.netns developers
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""What leads into namespaces that go: the kernel takes it away with them, but some time after."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+from ansible_collections.linuxnet.netns.plugins.module_utils._kinds.interface import INTERFACE, DeleteInterface, find
+from ansible_collections.linuxnet.netns.plugins.module_utils._kinds.interface_rows import GO_ALONG
+from ansible_collections.linuxnet.netns.plugins.module_utils._kinds.namespace import lives_on
+from ansible_collections.linuxnet.netns.plugins.module_utils._kinds.ownership import OWNERSHIP, LeadingIn, record_of
+from ansible_collections.linuxnet.netns.plugins.module_utils._model import (
+    Declared,
+    Endpoint,
+    Netns,
+    Scope,
+    State,
+    Step,
+    Thing,
+    immutable,
+    merge,
+)
+
+
+@immutable
+class NothingLeadsIn(Declared):
+    """No interface that a topology made leads into namespaces that are to go.
+
+    It would go with them, but some time after: until then its name is taken.
+    """
+
+    path: str
+    topology: str
+    namespaces: frozenset[str]
+
+    def scope(self, scope: Scope) -> None:
+        scope.want(OWNERSHIP, None, LeadingIn(self.topology, self.namespaces))
+
+    def steps(self, state: State) -> Iterator[Step]:
+        for thing in self._leading(state):
+            found = find(state, Endpoint(thing.netns, thing.key[0]))
+            if found is not None:
+                yield DeleteInterface(thing.netns, found.name, found.peer)
+
+    def _leading(self, state: State) -> list[Thing]:
+        record = record_of(state, self.topology)
+        detail = LeadingIn(self.topology, self.namespaces)
+        things = [] if record is None else detail.among(record)
+        return [one for one in things if record is not None and record.owns(state, one) and self._goes(state, one)]
+
+    def _goes(self, state: State, thing: Thing) -> bool:
+        found = find(state, Endpoint(thing.netns, thing.key[0]))
+        place: Netns = None
+        if found is not None and found.peer is not None:
+            place = found.peer.netns
+        elif found is not None and found.lower is not None and found.type in GO_ALONG:
+            place = found.lower.place
+        return place in self.namespaces and state.has(place) and not lives_on(state, place or "")
+
+    def view(self, state: State) -> dict[str, Any]:
+        shown: dict[str, Any] = {}
+        for thing in self._leading(state):
+            merge(shown, INTERFACE.view(state, thing))
+        return shown
