@@ -79,6 +79,44 @@ LASTING = frozenset(
 )
 
 
+#: Errors that tell nothing of what was asked for: the answer was wanting, for memory, descriptors or time.
+_WANTING = frozenset(
+    {
+        errno.ENOMEM,
+        errno.ENOBUFS,
+        errno.EMFILE,
+        errno.ENFILE,
+        errno.EAGAIN,
+        errno.EINTR,
+        errno.EIO,
+        errno.ETIMEDOUT,
+        errno.EBADMSG,
+        errno.EMSGSIZE,
+    }
+)
+
+
+#: What to do about what any question or change may meet.
+_REMEDIES = {
+    errno.EMFILE: "let the task have more open files (ulimit -n)",
+    errno.ENFILE: "let the host have more open files (sysctl fs.file-max)",
+    errno.ENOMEM: "run the task again when there is more memory",
+    errno.ENOBUFS: "run the task again when there is more memory",
+    errno.ETIMEDOUT: "run the task again",
+    errno.EAGAIN: "run the task again",
+    errno.EIO: "see the kernel's log (dmesg)",
+}
+#: What to do where root is refused what root may do.
+_KEPT_FROM = "something keeps root from it, such as SELinux, AppArmor or the limits of a container: see dmesg"
+
+
+def is_none(error: OSError) -> bool:
+    """Tell whether an error of a question says that there is none of what was asked for, or none that may be looked
+    at.
+    """
+    return error.errno not in _WANTING
+
+
 class StepFailed(Exception):
     """The kernel refused a step; ``words`` are its own, ``done`` the steps of the same call that it carried out.
 
@@ -99,7 +137,7 @@ class StepFailed(Exception):
         if isinstance(error, OSError):
             # Of a namespace that has just gone, EINVAL says that its file is none.
             lasting = error.errno in LASTING and (error.errno != errno.EINVAL or isinstance(error, NetlinkError))
-            advice = step.advice(error.errno or 0)
+            advice = step.advice(error.errno or 0) or _REMEDIES.get(error.errno or 0, "")
             return cls(step, f"{os_error_text(error)}; {advice}" if advice else os_error_text(error), done, lasting)
         return cls(step, unforeseen(error), done)
 
@@ -134,6 +172,13 @@ def error_text(number: int, explanation: str = "") -> str:
 def unforeseen(error: Exception) -> str:
     """Return an error that nothing here foresees, in words."""
     return f"{type(error).__name__}: {error}".rstrip(": ")
+
+
+def explained(error: OSError) -> str:
+    """Return an error of the kernel or the file system in the kernel's words, and what to do about it."""
+    refused = error.errno in (errno.EPERM, errno.EACCES)
+    remedy = _KEPT_FROM if refused else _REMEDIES.get(error.errno or 0)
+    return f"{os_error_text(error)}; {remedy}" if remedy else os_error_text(error)
 
 
 def os_error_text(error: OSError) -> str:

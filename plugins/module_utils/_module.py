@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator, Mapping
 from typing import Any
 
@@ -22,7 +23,7 @@ class Module(AnsibleModule):  # type: ignore[misc]
         try:
             super().__init__(arguments, supports_check_mode=True, **more)
         except OverflowError:
-            # Ansible itself makes a number with a fraction of a whole one.
+            # Ansible itself makes a number with a fraction of a whole one, or a whole one of an infinite.
             self.fail_json("; ".join(_too_large("", self.params)), changed=False, commands=[])
         self._ready = True
 
@@ -32,7 +33,7 @@ class Module(AnsibleModule):  # type: ignore[misc]
 
 
 def _too_large(path: str, value: Any) -> Iterator[str]:
-    """Yield what is to be said of the whole numbers that are too large for a number with a fraction."""
+    """Yield what is to be said of numbers that Ansible cannot make others of: too large ones, and infinite ones."""
     if isinstance(value, Mapping):
         for key, one in value.items():
             yield from _too_large(f"{path}.{key}" if path else str(key), one)
@@ -41,3 +42,5 @@ def _too_large(path: str, value: Any) -> Iterator[str]:
             yield from _too_large(f"{path}[{number}]", one)
     elif isinstance(value, int) and value.bit_length() > 1023:
         yield f"{path}: {echo(value)} is too large"
+    elif value in (math.inf, -math.inf):
+        yield f"{path}: {value} is no whole number"

@@ -21,12 +21,13 @@ from ansible_collections.linuxnet.netns.plugins.module_utils._errors import (
     KernelError,
     LibraryMissing,
     enumerated,
-    os_error_text,
+    explained,
     unforeseen,
 )
 from ansible_collections.linuxnet.netns.plugins.module_utils._model import (
     Condition,
     Declared,
+    Scope,
     State,
 )
 from ansible_collections.linuxnet.netns.plugins.module_utils._normalise import Problems
@@ -89,7 +90,7 @@ def run(
         try:
             with kernel.locked(shared=module.check_mode or not changes):
                 scope = _plan.scope_of(declared)
-                observed = kernel.observe(scope)
+                observed = _observed(kernel, scope)
                 observed.assumes = module.check_mode and not self_contained
                 plan = _plan.make(declared, observed)
                 now, conditions = plan.after, _conditions(declared, plan.after)
@@ -137,7 +138,7 @@ def failures_reported(module: AnsibleModule) -> Iterator[None]:
     except KernelError as error:
         module.fail_json(msg=str(error), changed=False, commands=[])
     except OSError as error:
-        text = f"This host does not let the task do its work: {os_error_text(error)}."
+        text = f"This host does not let the task do its work: {explained(error)}."
         module.fail_json(msg=text, exception=traceback.format_exc(), changed=False, commands=[])
     except Exception as error:
         text = (
@@ -147,6 +148,16 @@ def failures_reported(module: AnsibleModule) -> Iterator[None]:
         module.fail_json(msg=text, exception=traceback.format_exc(), changed=False, commands=[])
     finally:
         gc.freeze()
+
+
+def _observed(kernel: Kernel, scope: Scope) -> State:
+    """Return what there is before anything is done. Raises: KernelError."""
+    try:
+        return kernel.observe(scope)
+    except LibraryMissing:
+        raise
+    except KernelError as error:
+        raise KernelError(f"{error} Nothing was changed.") from error
 
 
 def _conditions(declared: Sequence[Declared], state: State) -> list[Condition]:
@@ -161,9 +172,7 @@ def _waited(kernel: Kernel, outcome: Outcome, started: float, conditions: Sequen
     except KernelError as error:
         raise Failed(str(error), outcome.plan.commands()) from error
     except OSError as error:
-        text = (
-            f"What is declared is in place, but what was to come true could not be waited for: {os_error_text(error)}."
-        )
+        text = f"What is declared is in place, but what was to come true could not be waited for: {explained(error)}."
         raise Failed(text, outcome.plan.commands()) from error
     ended = time.monotonic()
     return outcome._replace(seconds=ended - started, found=list(zip(conditions, found)), waited=ended - begun)

@@ -10,7 +10,7 @@ import signal
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Callable
 
 from ansible_collections.linuxnet.netns.plugins.module_utils import _plan
 from ansible_collections.linuxnet.netns.plugins.module_utils._echo import some
@@ -57,7 +57,7 @@ class Transaction:
 
     def _run(self, plan: _plan.Plan) -> tuple[_plan.Plan, State]:
         try:
-            self._checkpoint(plan)
+            self._checkpoint(plan, lambda error: f"{error} Nothing was changed.")
             self._kernel.apply(plan.steps)
             self._begun = plan, plan.steps
             return plan, self._verified(plan, plan.after.all_created())
@@ -77,7 +77,7 @@ class Transaction:
         done: list[Step] = []
         self._begun = plan, done
         try:
-            self._checkpoint(plan)
+            self._checkpoint(plan, lambda error: f"{why} {back} {error}")
             for step in plan.steps:
                 self._kernel.apply([step])
                 done.append(step)
@@ -92,10 +92,14 @@ class Transaction:
         undone = "All that was done before was undone." if done else "Nothing had been changed before."
         return Failed(f"{why} {undone} {back}")
 
-    def _checkpoint(self, plan: _plan.Plan) -> None:
+    def _checkpoint(self, plan: _plan.Plan, told: Callable[[KernelError], str]) -> None:
+        """Have the kernel edge remember what the steps may take away. Raises: Failed, with what is ``told``."""
         disturbed = {netns for step in plan.steps if step.disruptive() for netns in step.namespaces()}
-        if disturbed:
-            self._kernel.checkpoint(sorted(disturbed, key=lambda netns: netns or ""))
+        try:
+            if disturbed:
+                self._kernel.checkpoint(sorted(disturbed, key=lambda netns: netns or ""))
+        except KernelError as error:
+            raise Failed(told(error)) from error
 
     def _verified(self, plan: _plan.Plan, created: frozenset[str]) -> State:
         """Return the state as it is now, which must be as declared.

@@ -116,6 +116,7 @@ THERE = "ip netns add a; ip netns add b; ip link add ea netns a type veth peer n
             {"expect": [{"to": "::1"}, {"to": "::1", "max_rtt": 16**3000}]},
             "expect[1].max_rtt: a number of about 3613 digits is too large",
         ),
+        ("netns_info", {"pids": [1, float("inf")]}, "pids[1]: inf is no whole number"),
         ("netns_info", {"paths": ["/\0"]}, "paths[0]: '/\\x00' cannot be the path of a file"),
         (
             "netns_probe",

@@ -57,6 +57,31 @@ def test_a_record_that_cannot_be_read_now_still_counts(
     assert purged["commands"] == ["ip -n a link delete dev x", "ip netns delete a", "ip netns delete b"]
 
 
+#: What is asked of the kernel, by the types of the messages (linux/rtnetlink.h): rules, ids of namespaces.
+QUESTIONS = {"rules": 34, "ids of namespaces": 90}
+
+
+@pytest.mark.parametrize("what", QUESTIONS)
+def test_an_answer_that_is_wanting_does_not_mean_that_there_is_nothing(
+    host: Host, monkeypatch: pytest.MonkeyPatch, what: str
+) -> None:
+    ruled = {"rules": [{"priority": 2000, "fwmark": 7, "table": 9}]}
+    host.done("netns_topology", **LAB, host=ruled)
+    real = RouteSocket._send
+
+    def send(route: RouteSocket, messages: Sequence[bytes]) -> None:
+        if int.from_bytes(messages[0][4:6], "little") == QUESTIONS[what]:
+            raise NetlinkError(errno.ENOMEM)
+        real(route, messages)
+
+    monkeypatch.setattr(RouteSocket, "_send", send)
+    message = host.refused("netns_topology", name="t", namespaces=["b"], purge=True, links=[link("b:y", "out")])
+    assert message == (
+        "The state of this host's network could not be read: Cannot allocate memory (ENOMEM); run the task again when "
+        "there is more memory. Nothing was changed."
+    )
+
+
 def test_what_killed_runs_left_of_records_is_removed(host: Host) -> None:
     host.done("netns_topology", name="t", namespaces=["a"])
     (RECORDS / ".new-left").write_text("{")

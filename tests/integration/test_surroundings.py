@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import errno
 import json
 import os
 import resource
@@ -398,10 +399,25 @@ def test_too_few_descriptors_are_told_in_a_sentence(host: Host) -> None:
         assert host.dump() == before
     assert "failed" not in result
     # Which of them comes first depends on what Python itself holds open: 3.11 and 3.13 differ.
-    stages = ("This host does not let the task do its work: ", "The state of this host's network could not be read: ")
+    stages = ("The task could not find out where it is", "The state of this host's network could not be read: ")
     assert told[0].startswith(stages)
+    assert told[0].endswith("; let the task have more open files (ulimit -n). Nothing was changed.")
     assert told[-1].endswith("The host is as it was.")
     assert all("Too many open files (EMFILE)" in message for message in told)
+
+
+def test_a_bridge_still_follows_its_ports_after_a_failure(host: Host, refuse: Refuse) -> None:
+    bridge = {"name": "br0", "type": "bridge", "ports": ["p1"]}
+    made = {"name": "t", "namespaces": [{"name": "a", "interfaces": [bridge]}], "links": [link("a:p1", "q1")]}
+    host.done("netns_topology", **made)
+    before = host.dump()
+    refuse.record(errno.EPERM)
+    result = host.run("netns_topology", name="t", namespaces=[], purge=True)
+    assert result["msg"].endswith("All that was done before was undone. The host is as it was.")
+    assert not difference(before, host.dump())
+    host.sh("ip -n a link set p1 address 02:00:00:00:00:01")
+    (br0,) = host.ip("-n", "a", "link", "show", "br0")
+    assert br0["address"] == "02:00:00:00:00:01"
 
 
 @pytest.mark.kernel

@@ -11,7 +11,7 @@ from collections.abc import Collection, Mapping, Sequence
 from contextlib import AbstractContextManager
 from typing import TYPE_CHECKING, Any, Optional
 
-from ansible_collections.linuxnet.netns.plugins.module_utils._errors import KernelError, os_error_text
+from ansible_collections.linuxnet.netns.plugins.module_utils._errors import KernelError, explained
 from ansible_collections.linuxnet.netns.plugins.module_utils._kernel import lock, namespaces
 from ansible_collections.linuxnet.netns.plugins.module_utils._model import (
     NAMESPACE,
@@ -38,10 +38,14 @@ class LinuxKernel:
     """The kernel of the host that the module runs on; the calling thread is always brought back to its namespace."""
 
     def __init__(self, kinds: Kinds) -> None:
-        """Open the host. Raises: KernelError, when the process lacks a capability."""
-        require_capabilities()
+        """Open the host. Raises: KernelError, when the process lacks a capability, or its own namespace cannot be looked at."""
+        try:
+            require_capabilities()
+            self._home = namespaces.current()
+        except OSError as error:
+            text = f"The task could not find out where it is and what it may do: {explained(error)}."
+            raise KernelError(f"{text} Nothing was changed.") from error
         self._kinds = kinds
-        self._home = namespaces.current()
         self._seen = State()
         self._used_applier: Optional[Executor] = None
         self._kept: Optional[Checkpoint] = None
@@ -85,7 +89,7 @@ class LinuxKernel:
         try:
             state = self._read(scope.copy())
         except OSError as error:
-            raise KernelError(f"The state of this host's network could not be read: {os_error_text(error)}.") from error
+            raise KernelError(f"The state of this host's network could not be read: {explained(error)}.") from error
         state.only_lo = self._used_applier is None or self._used_applier.only_lo
         self._seen = state.copy()
         return state
@@ -194,9 +198,7 @@ class LinuxKernel:
         try:
             self._kept = Checkpoint(self._home, kinds, look, places)
         except OSError as error:
-            raise KernelError(
-                f"The links and routes of this host could not be read: {os_error_text(error)}."
-            ) from error
+            raise KernelError(f"The links and routes of this host could not be read: {explained(error)}.") from error
 
     def put_back(self) -> list[str]:
         """Put back what has gone since the checkpoint; gives what could not be, in words."""
@@ -218,7 +220,7 @@ def require_capabilities(
 
     ``needed`` gives their numbers by name; ``without`` says what is not possible without them.
 
-    Raises: KernelError, naming the capabilities that are missing and what to do.
+    Raises: KernelError, naming the capabilities that are missing and what to do. OSError.
     """
     effective = 0
     with open("/proc/self/status", encoding="ascii", errors="replace") as status:

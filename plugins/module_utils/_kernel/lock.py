@@ -13,7 +13,7 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from ansible_collections.linuxnet.netns.plugins.module_utils._errors import KernelError, os_error_text
+from ansible_collections.linuxnet.netns.plugins.module_utils._errors import KernelError, explained
 
 #: What this collection keeps on a host. It is for root alone: who cannot open it cannot hold its lock either.
 DIRECTORY = "/run/linuxnet.netns"
@@ -34,7 +34,7 @@ def held(*, shared: bool) -> Iterator[None]:
     except OSError as error:
         # Where there is no such directory, and none can be made, nobody else holds its lock.
         if error.errno not in (errno.ENOENT, errno.EROFS):
-            raise KernelError(f"This host's network could not be locked: {os_error_text(error)}.") from error
+            raise _not_to_be_had(error) from error
         yield
         return
     try:
@@ -50,14 +50,16 @@ def _take(descriptor: int, mode: int) -> None:
             return
         open_to_others = os.fstat(descriptor).st_mode & 0o077
     except OSError as error:
-        raise KernelError(
-            f"This host's network could not be locked: {os_error_text(error)}. Nothing was changed."
-        ) from error
+        raise _not_to_be_had(error) from error
     others = " Or another user does, for that directory is not for root alone: its mode should be 0700."
     raise KernelError(
         f"Another task of this collection has been at work on this host for {_PATIENCE} s, and was waited for in vain: "
         f"it holds the lock on {DIRECTORY}.{others if open_to_others else ''} Nothing was changed."
     )
+
+
+def _not_to_be_had(error: OSError) -> KernelError:
+    return KernelError(f"This host's network could not be locked: {explained(error)}. Nothing was changed.")
 
 
 def taken(descriptor: int, mode: int, patience: float) -> bool:

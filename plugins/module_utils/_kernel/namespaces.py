@@ -15,6 +15,7 @@ from collections.abc import Container, Iterable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from typing import NamedTuple, Optional
 
+from ansible_collections.linuxnet.netns.plugins.module_utils._errors import is_none
 from ansible_collections.linuxnet.netns.plugins.module_utils._kernel import lock, syscalls
 from ansible_collections.linuxnet.netns.plugins.module_utils._model import (
     DANGLING,
@@ -44,17 +45,22 @@ def current() -> int:
 def open_namespace(name: str) -> int:
     """Return a descriptor of the namespace of that name. Raises: OSError, FileNotFoundError where there is none."""
     descriptor = os.open(path_of(name), os.O_RDONLY | os.O_CLOEXEC | os.O_NONBLOCK)
-    if is_namespace(descriptor):
-        return descriptor
-    os.close(descriptor)
-    raise OSError(errno.EINVAL, "not a network namespace", path_of(name))
+    try:
+        if is_namespace(descriptor):
+            return descriptor
+        raise OSError(errno.EINVAL, "not a network namespace", path_of(name))
+    except OSError:
+        os.close(descriptor)
+        raise
 
 
 def is_namespace(descriptor: int) -> bool:
-    """Tell whether the descriptor refers to a network namespace."""
+    """Tell whether the descriptor refers to a network namespace. Raises: OSError, where that cannot be told."""
     try:
         return fcntl.ioctl(descriptor, NS_GET_NSTYPE) == syscalls.CLONE_NEWNET
-    except OSError:
+    except OSError as error:
+        if not is_none(error):
+            raise
         return False
 
 
@@ -296,7 +302,7 @@ def inhabitants(places: Iterable[Netns]) -> dict[Netns, tuple[int, Sequence[tupl
     paths = {netns: f"/proc/{os.getpid()}/ns/net" if netns is None else path_of(netns) for netns in places}
     keys: dict[Netns, tuple[int, int]] = {}
     for netns, path in paths.items():
-        with suppress(OSError):
+        with _where_there():
             keys[netns] = _key(path)
     inside: dict[tuple[int, int], list[tuple[int, str]]] = {key: [] for key in keys.values()}
     for pid, key in _processes_in(inside):
@@ -324,10 +330,23 @@ def _processes_in(keys: Container[tuple[int, int]]) -> Iterator[tuple[int, tuple
 
 
 def _processes() -> Iterator[tuple[int, tuple[int, int]]]:
-    """Yield the processes that can be looked at, by their ids, each with the device and inode of its namespace."""
+    """Yield the processes that can be looked at, by their ids, each with the device and inode of its namespace.
+
+    Raises: OSError.
+    """
     for pid in sorted(int(entry) for entry in os.listdir("/proc") if entry.isdigit()):
-        with suppress(OSError):
+        with _where_there():
             yield pid, _key(f"/proc/{pid}/ns/net")
+
+
+@contextmanager
+def _where_there() -> Iterator[None]:
+    """Do something with what is there, and go on where it is not, or may not be looked at. Raises: OSError."""
+    try:
+        yield
+    except OSError as error:
+        if not is_none(error):
+            raise
 
 
 def _key(path: str) -> tuple[int, int]:
@@ -378,7 +397,7 @@ def mounts(names: Iterable[str]) -> dict[str, tuple[str, ...]]:
 
 
 def _inodes(names: Iterable[str]) -> Iterator[tuple[str, tuple[int, int]]]:
-    """Yield the device and the inode of each of the namespaces; names of no namespace are left out."""
+    """Yield the device and the inode of each of the namespaces; names of no namespace are left out. Raises: OSError."""
     for name in names:
-        with suppress(OSError):
+        with _where_there():
             yield name, _key(path_of(name))

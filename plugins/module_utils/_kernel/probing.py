@@ -18,7 +18,12 @@ import socket
 import time
 from collections.abc import Sequence
 
-from ansible_collections.linuxnet.netns.plugins.module_utils._errors import KernelError, error_text, os_error_text
+from ansible_collections.linuxnet.netns.plugins.module_utils._errors import (
+    KernelError,
+    error_text,
+    explained,
+    os_error_text,
+)
 from ansible_collections.linuxnet.netns.plugins.module_utils._kernel import namespaces
 from ansible_collections.linuxnet.netns.plugins.module_utils._kernel.attempt import (
     AGAIN,
@@ -57,7 +62,7 @@ def send(probes: Sequence[Probe], home: int) -> list[Answer]:
             with namespaces.away(home):
                 _Loop(epoll, home).serve(attempts, room)
     except OSError as error:
-        raise KernelError(f"The probes could not be sent: {os_error_text(error)}.") from error
+        raise KernelError(f"The probes could not be sent: {explained(error)}.") from error
     finally:
         resource.setrlimit(resource.RLIMIT_NOFILE, limits)
         for attempt in attempts:

@@ -10,7 +10,7 @@ import os
 from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, Any, Optional
 
-from ansible_collections.linuxnet.netns.plugins.module_utils._errors import NetlinkError
+from ansible_collections.linuxnet.netns.plugins.module_utils._errors import NetlinkError, is_none
 from ansible_collections.linuxnet.netns.plugins.module_utils._kernel import namespaces
 from ansible_collections.linuxnet.netns.plugins.module_utils._kernel.netlink import RouteSocket, generic_socket
 from ansible_collections.linuxnet.netns.plugins.module_utils._kind import Reading, Stored
@@ -92,12 +92,16 @@ class LinuxReader:
             return None
         try:
             descriptor = namespaces.descriptor_of(netns, self._home)
-        except OSError:
+        except OSError as error:
+            if not is_none(error):
+                raise
             return None
         try:
             number = requests.nsid_of(route.ask(requests.nsid(descriptor)))
             return None if number is None or number < 0 else number
-        except NetlinkError:
+        except NetlinkError as error:
+            if not is_none(error):
+                raise
             return None
         finally:
             if netns is not None:

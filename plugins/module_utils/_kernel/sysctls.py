@@ -6,20 +6,28 @@
 
 from __future__ import annotations
 
+import errno
 import os
 from collections.abc import Sequence
 from typing import Optional
+
+from ansible_collections.linuxnet.netns.plugins.module_utils._errors import is_none
 
 # /proc/sys/net shows those of the reading thread's namespace.
 _DIRECTORY = "/proc/sys/net"
 
 
 def read(path: str) -> Optional[str]:
-    """Return what the kernel shows of a sysctl; None, when it shows nothing."""
+    """Return what the kernel shows of a sysctl; None, when it shows nothing. Raises: OSError."""
     try:
         with open(f"{_DIRECTORY}/{path}", encoding="ascii") as file:
             return file.read()
-    except (OSError, ValueError):
+    except ValueError:
+        return None
+    except OSError as error:
+        # EIO is what some say that have no value yet (proc_sys_call_handler(), addrconf_sysctl_stable_secret()).
+        if not is_none(error) and error.errno != errno.EIO:
+            raise
         return None
 
 
@@ -33,16 +41,20 @@ def write(path: str, value: str) -> None:
 
 
 def mode(path: str) -> Optional[int]:
-    """Return who may read and write a sysctl, as the mode of a file; None: there is none."""
+    """Return who may read and write a sysctl, as the mode of a file; None: there is none. Raises: OSError."""
     try:
         return os.stat(f"{_DIRECTORY}/{path}").st_mode
-    except OSError:
+    except OSError as error:
+        if not is_none(error):
+            raise
         return None
 
 
 def names_in(path: str) -> Sequence[str]:
-    """Return the names of what is in a directory; none, when there is no such directory."""
+    """Return the names of what is in a directory; none, when there is no such directory. Raises: OSError."""
     try:
         return sorted(os.listdir(f"{_DIRECTORY}/{path}"))
-    except OSError:
+    except OSError as error:
+        if not is_none(error):
+            raise
         return ()

@@ -10,7 +10,7 @@ import struct
 from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING, Any
 
-from ansible_collections.linuxnet.netns.plugins.module_utils._errors import NetlinkError
+from ansible_collections.linuxnet.netns.plugins.module_utils._errors import NetlinkError, is_none
 from ansible_collections.linuxnet.netns.plugins.module_utils._kind import Carried, Reading
 from ansible_collections.linuxnet.netns.plugins.module_utils._kinds.interface import inside, names_by_index
 from ansible_collections.linuxnet.netns.plugins.module_utils._model import Netns, Scope, State
@@ -67,7 +67,9 @@ def _entries(route: Socket) -> Iterable[tuple[str, int, object]]:
     for what, family, flags in (("forwarding entries", _AF_BRIDGE, 0), ("proxy neighbours", 0, _PROXY)):
         try:
             found = route.dump(requests.dump(requests.GETNEIGH, struct.pack("=BxxxiHBB", family, 0, 0, flags, 0)))
-        except NetlinkError:
+        except NetlinkError as error:
+            if not is_none(error):
+                raise
             continue  # a kernel without bridges
         for raw in found:
             index, state = struct.unpack_from("=iH", raw, 20)

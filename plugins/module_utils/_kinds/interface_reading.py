@@ -54,8 +54,11 @@ class Links(Reading[Interface]):
     def inside(self, netns: Netns, route: Socket) -> None:
         links = [reports.link(raw) for raw in route.dump(requests.links())]
         rows = self._state.table(self._tables.interface, netns)
+        of_ports = {(link.master, link.mac) for link in links if link.master is not None}
         for link in links:
             rows[link.name] = of_report(link)
+            if (link.ifindex, link.mac) in of_ports:
+                rows[link.name] = rows[link.name]._replace(follows=True)
             if link.kind in GO_ALONG:
                 self._state.put(self._tables.upper, netns, link.name, None)
             for other in link.altnames:

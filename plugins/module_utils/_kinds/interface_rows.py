@@ -48,7 +48,8 @@ class Interface(NamedTuple):
     interfaces that it is in (IFLA_GROUP), 0 unless somebody puts it into another. ``lower`` is what it leads to, and
     ``upper`` what is built upon it in other namespaces, where that was asked for (:class:`LowerOf`, :class:`UpperOf`),
     and ``report`` the kernel's report of it, where it was read. ``data`` are the kernel's attributes that are of its
-    type alone (IFLA_INFO_DATA).
+    type alone (IFLA_INFO_DATA). ``follows``: its MAC is that of one of its ports, as a bridge or a bond has that was
+    given none.
     """
 
     name: str
@@ -68,6 +69,7 @@ class Interface(NamedTuple):
     alias: str = ""
     data: bytes = b""
     upper: tuple[Endpoint, ...] = ()
+    follows: bool = False
 
 
 class PeerOf(NamedTuple):

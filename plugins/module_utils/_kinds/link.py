@@ -329,7 +329,9 @@ def again(before: State, found: Interface, netns: Netns) -> Sequence[Step]:
         )
     below = None if lower is None else lower.interface
     birth = netns if lower is None else lower.place
-    own = (found.mac, found.mtu, found.group, found.ifindex)
+    # One that was given its MAC would no longer follow its ports (br_stp_recalculate_bridge_id() in
+    # net/bridge/br_stp_if.c, bond_enslave() in drivers/net/bonding/bond_main.c).
+    own = (None if found.follows else found.mac, found.mtu, found.group, found.ifindex)
     return list(_brought(before, AddLink(birth, found.name, netns, found.type, wanted, below, *own)))
 
 

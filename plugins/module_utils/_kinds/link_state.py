@@ -10,7 +10,7 @@ import time
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
-from ansible_collections.linuxnet.netns.plugins.module_utils._errors import KernelError, os_error_text
+from ansible_collections.linuxnet.netns.plugins.module_utils._errors import KernelError, explained
 from ansible_collections.linuxnet.netns.plugins.module_utils._kinds.interface import (
     INTERFACE,
     SetInterface,
@@ -115,7 +115,7 @@ class Carrier(Condition):
         try:
             return host.has_carrier(self.end)
         except OSError as error:
-            raise KernelError(f"The carrier of {self.end} could not be waited for: {os_error_text(error)}.") from error
+            raise KernelError(f"The carrier of {self.end} could not be waited for: {explained(error)}.") from error
 
     def faults(self, found: Any) -> list[str]:
         if found:

@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+import errno
 from collections.abc import Iterable, Iterator, Sequence
 from collections.abc import Set as AbstractSet
 from typing import TYPE_CHECKING, Any, Callable, Optional
@@ -225,6 +226,14 @@ class AddNamespace(Action):
 
     def perform(self, host: Host) -> None:
         host.create_namespace(self.name)
+
+    def advice(self, error: int) -> str:
+        if error != errno.ENOSPC:
+            return ""
+        return (
+            "there may be no more namespaces (sysctl user.max_net_namespaces), no more mounts (sysctl fs.mount-max), "
+            f"or no more files in {RUN_DIR}"
+        )
 
     def effect(self, state: State) -> None:
         state.names[self.name] = Name(NAMESPACE, created=True)

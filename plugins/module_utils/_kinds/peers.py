@@ -7,10 +7,9 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator, Mapping
-from contextlib import suppress
 from typing import TYPE_CHECKING, Any, Optional
 
-from ansible_collections.linuxnet.netns.plugins.module_utils._errors import NetlinkError
+from ansible_collections.linuxnet.netns.plugins.module_utils._errors import NetlinkError, is_none
 from ansible_collections.linuxnet.netns.plugins.module_utils._model import Endpoint, Netns
 from ansible_collections.linuxnet.netns.plugins.module_utils._wire import reports, requests
 from ansible_collections.linuxnet.netns.plugins.module_utils._wire.reports import LinkReport
@@ -126,10 +125,19 @@ class Peers:
         if end not in self._seen:
             self._seen[end] = None
             if self._reader.enter(netns) is not None:
-                route: Any
-                with suppress(NetlinkError), self._reader.socket() as route:
-                    self._seen[end] = reports.link(route.ask(requests.link_elsewhere(link.other, link.netns_id)))
+                self._seen[end] = self._elsewhere(link.other, link.netns_id)
         return self._seen[end]
+
+    def _elsewhere(self, index: int, netns_id: int) -> Optional[LinkReport]:
+        """Return an interface of a namespace that is known by an id, where it may be looked at."""
+        route: Any
+        with self._reader.socket() as route:
+            try:
+                return reports.link(route.ask(requests.link_elsewhere(index, netns_id)))
+            except NetlinkError as error:
+                if not is_none(error):
+                    raise
+                return None
 
     def _likely(self, netns: Netns, link: LinkReport) -> list[Netns]:
         """Return the namespaces that were read and have an interface like the peer of an end, as its own namespace sees

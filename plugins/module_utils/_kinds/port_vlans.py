@@ -14,7 +14,7 @@ from collections.abc import Container, Iterable, Iterator, Mapping
 from typing import TYPE_CHECKING, NamedTuple, Optional
 
 from ansible_collections.linuxnet.netns.plugins.module_utils._echo import some
-from ansible_collections.linuxnet.netns.plugins.module_utils._errors import NetlinkError
+from ansible_collections.linuxnet.netns.plugins.module_utils._errors import NetlinkError, is_none
 from ansible_collections.linuxnet.netns.plugins.module_utils._kind import Carried, Reading
 from ansible_collections.linuxnet.netns.plugins.module_utils._kinds.interface import inside, names_by_index
 from ansible_collections.linuxnet.netns.plugins.module_utils._kinds.settings import SETTINGS
@@ -128,7 +128,9 @@ def _options(route: Socket) -> Iterator[tuple[int, tuple[object, ...]]]:
     """Yield what is set of the VLANs of each port beside, by its index."""
     try:
         found = route.dump(requests.dump(_GETVLAN, struct.pack("=BBHI", _AF_BRIDGE, 0, 0, 0)))
-    except NetlinkError:
+    except NetlinkError as error:
+        if not is_none(error):
+            raise
         return  # a kernel before Linux 5.6, or without bridges
     for raw in found:
         entries = (attributes(entry, -16) for _kind, entry in each_attribute(raw, 8))

@@ -12,7 +12,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from collections.abc import Set as AbstractSet
 from typing import TYPE_CHECKING, Any, Callable, NamedTuple, Optional
 
-from ansible_collections.linuxnet.netns.plugins.module_utils._errors import Impossible, NetlinkError
+from ansible_collections.linuxnet.netns.plugins.module_utils._errors import Impossible, NetlinkError, is_none
 from ansible_collections.linuxnet.netns.plugins.module_utils._kind import Kind, Reading
 from ansible_collections.linuxnet.netns.plugins.module_utils._kinds.interface import demand_namespace
 from ansible_collections.linuxnet.netns.plugins.module_utils._model import (
@@ -173,7 +173,9 @@ class _Rules(Reading[tuple[RuleRow, ...]]):
         table = self._state.table(RULE, netns)
         try:
             found = route.dump(rules.dump())
-        except NetlinkError:
+        except NetlinkError as error:
+            if not is_none(error):
+                raise
             return  # a kernel without rules, which says so when one is to be made
         for raw in found:
             rule = rules.rule(raw)

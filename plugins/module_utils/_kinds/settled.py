@@ -13,7 +13,7 @@ import time
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from ansible_collections.linuxnet.netns.plugins.module_utils._errors import KernelError, os_error_text
+from ansible_collections.linuxnet.netns.plugins.module_utils._errors import KernelError, explained
 from ansible_collections.linuxnet.netns.plugins.module_utils._model import (
     Condition,
     Declared,
@@ -123,9 +123,7 @@ def _look(host: WaitingHost, netns: Netns) -> tuple[list[reports.LinkReport], li
     try:
         return host.inside(netns)
     except OSError as error:
-        raise KernelError(
-            f"The addresses of {describe(netns)} could not be waited for: {os_error_text(error)}."
-        ) from error
+        raise KernelError(f"The addresses of {describe(netns)} could not be waited for: {explained(error)}.") from error
 
 
 @immutable
