@@ -20,7 +20,7 @@ import sys
 import tempfile
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
 from fnmatch import fnmatch
@@ -49,6 +49,8 @@ SLOTS = max(2, os.cpu_count() or 1)
 HERMETIC = str(ROOT / "tools" / "hermetic")
 #: On PATH and PYTHONPATH, it spares programs of Ansible what they would do again and again.
 QUICK = str(ROOT / "tools" / "quick")
+#: The integration tests of which `make test-faults` runs much more than `make test`.
+THOROUGH = tuple(f"tests/integration/test_{name}.py" for name in ("every_call", "random", "fuzz"))
 #: The scenarios that install packages, which run in tools/overlay; all others run in tools/hermetic.
 ON_A_COPY = ("prerequisites", "guide_nginx")
 
@@ -265,6 +267,22 @@ def integration() -> Iterator[Job]:
     yield Job("pytest", partial(_integration, installed), slots=max(1, SLOTS - 1), output=output)
 
 
+def faults() -> Iterator[Job]:
+    """Yield every fault of a run, and whatever a hand at random can do to it: not among all, for it takes long."""
+    yield Job("pytest", partial(_hermetic, THOROUGH, ("--thorough",)), slots=SLOTS)
+
+
+def _hermetic(tests: Sequence[str], options: Sequence[str], output: Output) -> bool:
+    """Run integration tests in namespaces of their own, on all processors."""
+    # Without root, who is root in a user namespace is not the owner of root's directory in /tmp.
+    with tempfile.TemporaryDirectory(prefix="linuxnet-", ignore_cleanup_errors=True) as directory:
+        # One more than there are processors, for many tests wait; each begins at another place among the files, so that
+        # not all wait at the same time.
+        workers = ("-n", str(SLOTS + 1), "--dist", "worksteal")
+        words = (HERMETIC, "pytest", "-q", *workers, *options, *tests)
+        return run(output, *words, PYTEST_DEBUG_TEMPROOT=directory)
+
+
 def _install(output: Output) -> bool:
     """Install what tests try beside what is installed here; whether all of it is here."""
     with ThreadPoolExecutor() as pool:
@@ -274,13 +292,7 @@ def _install(output: Output) -> bool:
 
 def _integration(installed: Future[bool], output: Output) -> bool:
     there = installed.result()
-    # Without root, who is root in a user namespace is not the owner of root's directory in /tmp.
-    with tempfile.TemporaryDirectory(prefix="linuxnet-", ignore_cleanup_errors=True) as directory:
-        # One more than there are processors, for many tests wait; each begins at another place among the files, so that
-        # not all wait at the same time.
-        workers = ("-n", str(SLOTS + 1), "--dist", "worksteal")
-        tests = (HERMETIC, "pytest", "-q", *workers, "tests/integration")
-        return run(output, *tests, PYTEST_DEBUG_TEMPROOT=directory) and there
+    return _hermetic(("tests/integration",), (), output) and there
 
 
 def _install_old_libraries(output: Output) -> bool:
@@ -375,6 +387,9 @@ STEPS: dict[str, Callable[[], Iterator[Job]]] = {
     step.__name__: step for step in (lint, unit, sanity, molecule, integration)
 }
 
+#: What is run only when it is named.
+LONG: dict[str, Callable[[], Iterator[Job]]] = {"faults": faults}
+
 
 def start(jobs: list[Job]) -> None:
     """Start the jobs in their order, each when there is room for it; returns at once."""
@@ -412,16 +427,17 @@ def follow(job: Job) -> None:
 
 def main(names: list[str]) -> int:
     """Run the steps; 1 when any has failed."""
-    unknown = set(names) - set(STEPS)
+    every = {**STEPS, **LONG}
+    unknown = set(names) - set(every)
     if unknown:
-        print(f"There is no step {', '.join(sorted(unknown))}; there are {', '.join(STEPS)}", file=sys.stderr)
+        print(f"There is no step {', '.join(sorted(unknown))}; there are {', '.join(every)}", file=sys.stderr)
         return 2
     begun = time.monotonic()
-    steps = {name: list(STEPS[name]()) for name in names or STEPS}
+    steps = {name: list(every[name]()) for name in names or STEPS}
     start([job for jobs in steps.values() for job in jobs])
     results: list[tuple[str, list[Job], float]] = []
     for name, jobs in steps.items():
-        print(f"\n━━ {name}: {STEPS[name].__doc__}", flush=True)
+        print(f"\n━━ {name}: {every[name].__doc__}", flush=True)
         for job in jobs:
             follow(job)
         failed = [job for job in jobs if not job.passed]

@@ -12,12 +12,16 @@ import subprocess
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 from ansible_collections.linuxnet.netns.plugins.module_utils._kernel import syscalls
-from ansible_collections.linuxnet.netns.tests.integration.host import Host
+from ansible_collections.linuxnet.netns.tests.integration.host import Host, own_host
 from ansible_collections.linuxnet.netns.tests.integration.programs import ROOT
 from ansible_collections.linuxnet.netns.tests.integration.refusal import Refuse
+from ansible_collections.linuxnet.netns.tests.integration.thorough import counted, parametrize, thorough, tried
+
+__all__ = ["host", "refuse", "thorough", "tried"]
 
 CLONE_NEWNS = 0x20000
 MS_RDONLY, MS_NOSUID, MS_NODEV, MS_NOEXEC, MS_REMOUNT, MS_PRIVATE = 1, 2, 4, 8, 32, 1 << 18
@@ -30,6 +34,19 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     """Let a slow machine do with less."""
     words = "how many interfaces a host has beside those of a test that is about many (300)"
     parser.addoption("--interfaces", type=int, default=300, metavar="COUNT", help=words)
+    words = "try all faults, and many more runs at random (make test-faults)"
+    parser.addoption("--thorough", action="store_true", help=words)
+
+
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    """Give tests that are to run with several numbers as many as are wanted."""
+    parametrize(metafunc)
+
+
+def pytest_terminal_summary(terminalreporter: Any) -> None:
+    """Say how much was tried by the tests that count it."""
+    for line in counted(terminalreporter):
+        terminalreporter.write_line(line)
 
 
 def pytest_configure(config: pytest.Config) -> None:
@@ -102,17 +119,5 @@ def refuse(monkeypatch: pytest.MonkeyPatch) -> Refuse:
 @pytest.fixture
 def host() -> Iterator[Host]:
     """A host with nothing on it."""
-    home = os.open("/proc/thread-self/ns/net", os.O_RDONLY)
-    session = os.stat("/run").st_dev
-    subprocess.run(["mount", "-t", "tmpfs", "-o", "mode=755", "host", "/run"], check=True)
-    syscalls.unshare_net()
-    try:
-        yield Host()
-    finally:
-        syscalls.setns(home)
-        os.close(home)
-        # With all that is mounted in it. umount --recursive goes by paths, and so stumbles over the mounts of the
-        # machine's own namespaces, which are hidden below this one (util-linux 2.41).
-        syscalls.unmount("/run", syscalls.MNT_DETACH)
-        assert os.stat("/run").st_dev == session
-        assert not Path("/run/netns/x").exists()
+    with own_host() as made:
+        yield made

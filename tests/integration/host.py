@@ -14,14 +14,15 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Sequence
-from contextlib import redirect_stdout, suppress
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager, redirect_stdout, suppress
 from pathlib import Path
 from typing import Any, Callable, Optional
 from unittest.mock import patch
 
 from ansible.module_utils.common import warnings
 from ansible.module_utils.testing import patch_module_args
+from ansible_collections.linuxnet.netns.plugins.module_utils._kernel import syscalls
 from ansible_collections.linuxnet.netns.tests.integration import dump
 
 MODULES = "ansible_collections.linuxnet.netns.plugins.modules"
@@ -122,6 +123,25 @@ class Host:
         return dump.dump(records=records, sysctls=self.sysctls)
 
 
+@contextmanager
+def own_host() -> Iterator[Host]:
+    """Give a host with nothing on it, which goes when this ends: a new network namespace and an empty /run."""
+    home = os.open("/proc/thread-self/ns/net", os.O_RDONLY)
+    session = os.stat("/run").st_dev
+    subprocess.run(["mount", "-t", "tmpfs", "-o", "mode=755", "host", "/run"], check=True)
+    syscalls.unshare_net()
+    try:
+        yield Host()
+    finally:
+        syscalls.setns(home)
+        os.close(home)
+        # With all that is mounted in it. umount --recursive goes by paths, and so stumbles over the mounts of the
+        # machine's own namespaces, which are hidden below this one (util-linux 2.41).
+        syscalls.unmount("/run", syscalls.MNT_DETACH)
+        assert os.stat("/run").st_dev == session
+        assert not Path("/run/netns/x").exists()
+
+
 def shown(result: dict[str, Any], side: str) -> str:
     """Return what the diff of a result shows, ``before`` or ``after``."""
     return "".join(one[side] for one in result["diff"])
@@ -131,6 +151,35 @@ def difference(before: dict[str, Any], after: dict[str, Any]) -> str:
     """Return the lines in which two dumps differ; none when they are equal."""
     old, new = (json.dumps(one, indent=1, sort_keys=True).splitlines() for one in (before, after))
     return "\n".join(difflib.unified_diff(old, new, "before", "after", lineterm="", n=12))
+
+
+def at_once(runs: Sequence[tuple[str, dict[str, Any]]]) -> list[dict[str, Any]]:
+    """Return the results of modules with their options, each in a fork of this process, all at the same time."""
+    begun = [_forked(module, options) for module, options in runs]
+    results = []
+    for process, channel in begun:
+        with open(channel, "rb") as file:
+            results.append(json.loads(file.read()))
+        os.waitpid(process, 0)
+    return results
+
+
+def _forked(module: str, options: dict[str, Any]) -> tuple[int, int]:
+    """Begin to run a module in a fork; gives its process, and a descriptor that its result can be read from."""
+    reading, writing = os.pipe()
+    process = os.fork()
+    if process:
+        os.close(writing)
+        return process, reading
+    try:
+        result = Host().run(module, **options)
+    except BaseException as error:
+        result = {"failed": True, "msg": f"Traceback: {error!r}"}
+    try:
+        with open(writing, "wb") as file:
+            file.write(json.dumps(result).encode())
+    finally:
+        os._exit(0)
 
 
 def child(

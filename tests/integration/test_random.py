@@ -1,27 +1,29 @@
 # SPDX-FileCopyrightText: 2026 The linuxnet.netns developers
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Topologies at random, one after the other on one host where people do things by hand in between."""
+"""Topologies at random, one after the other or at once, on one host where people do things by hand in between."""
 
 from __future__ import annotations
 
+import os
 import random
+import threading
 import zlib
 from typing import Any
 
 import pytest
-from ansible_collections.linuxnet.netns.tests.integration.host import Host, difference
+from ansible_collections.linuxnet.netns.tests.integration.host import Host, at_once, difference
 from ansible_collections.linuxnet.netns.tests.integration.refusal import Refuse
+from ansible_collections.linuxnet.netns.tests.integration.thorough import Tried, several
 
 #: How many seeds of a test are tried on other kernels too.
 ON_KERNELS = 2
 ADDRESSES = ["10.0.0.1/24", "10.0.0.2/24", "10.0.0.3/24", "10.1.0.1/16", "fd00::1/64", "fd00::1/48", "fd01::2/64"]
 
 
-def seeds(first: int, count: int) -> pytest.MarkDecorator:
-    """So many hosts and topologies at random."""
-    marks = [[pytest.mark.kernel] if number < ON_KERNELS else [] for number in range(count)]
-    return pytest.mark.parametrize("seed", [pytest.param(first + one, marks=marks[one]) for one in range(count)])
+def seeds(first: int, few: int, many: int) -> pytest.MarkDecorator:
+    """So few hosts and topologies at random, or so many."""
+    return several("seed", first, few, many, kernel=ON_KERNELS)
 
 
 def some_addresses(chance: random.Random, least: int, place: object) -> list[str]:
@@ -34,7 +36,7 @@ def some_addresses(chance: random.Random, least: int, place: object) -> list[str
     return list({one.partition("/")[0]: one for one in own}.values())
 
 
-def some_topology(chance: random.Random) -> dict[str, Any]:
+def some_topology(chance: random.Random, topology: str = "some") -> dict[str, Any]:
     """Return a topology with namespaces, links and addresses at random."""
     names = chance.sample(["a", "b", "c"], chance.randint(1, 3))
     ends: set[tuple[Any, str]] = set()
@@ -56,15 +58,38 @@ def some_topology(chance: random.Random) -> dict[str, Any]:
         }
 
     return {
-        "name": "some",
-        "namespaces": [{"name": name, "loopback": chance.choice(["up", "down"])} for name in names],
+        "name": topology,
+        "namespaces": [
+            {"name": name, "loopback": chance.choice(["up", "down"]), **some_things(chance, True)} for name in names
+        ],
         "links": [{"endpoints": [endpoint(), endpoint()]} for _number in range(chance.randint(0, 4))],
         "purge": chance.random() < 0.7,
+        "host": some_things(chance, False),
     }
 
 
+def some_things(chance: random.Random, inside: bool) -> dict[str, Any]:
+    """Return what a namespace, or the host, may have at random beside the ends of links, and no kernel refuses."""
+    things: dict[str, Any] = {}
+    if chance.random() < 0.3:
+        things["rules"] = [{"priority": chance.choice([1000, 1001]), "fwmark": chance.randint(1, 3), "table": 100}]
+    if chance.random() < 0.3:
+        things["routes"] = [{"to": f"10.{chance.randint(80, 82)}.0.0/16", "type": "blackhole"}]
+    if chance.random() < 0.3:
+        bridge = {"name": "br", "type": "bridge", "state": chance.choice(["up", "down"])}
+        things["interfaces"] = [{**bridge, "addresses": chance.choice([[], ["10.7.0.1/24"]])}]
+    if inside and chance.random() < 0.3:
+        things["sysctls"] = {"net.ipv4.ip_forward": chance.choice([True, False])}
+    return things
+
+
 def by_hand(chance: random.Random, host: Host) -> None:
-    """Something that a person does to the host; it need not succeed."""
+    """Let a person do something to the host."""
+    host.sh(f"{some_deed(chance)}; sleep 0.05")
+
+
+def some_deed(chance: random.Random) -> str:
+    """Something that a person does to a host, as a command that succeeds whether or not it can be done."""
     name = chance.choice(["a", "b", "c"])
     interface, address = chance.choice(["e0", "e1", "e2"]), chance.choice(ADDRESSES)
     inside = chance.choice([f"ip -n {name}", f"ip -n {name}", "ip"])
@@ -85,9 +110,21 @@ def by_hand(chance: random.Random, host: Host) -> None:
             "rm -f /run/linuxnet.netns/some.json",
             f"ip netns exec {name} sysctl -qw net.ipv4.conf.{interface}.promote_secondaries=1",
             f"{inside} route add 10.77.0.0/16 dev {interface}",
+            f"{inside} link set {interface} name {chance.choice(['e0', 'e1', 'mine'])}",
+            f"{inside} link set {interface} address 06:00:00:00:00:0{chance.randint(1, 9)}",
+            f"{inside} link set {chance.choice(['br', interface])} group {chance.randint(0, 1)}",
+            f"{inside} link delete br",
+            f"{inside} link add br type veth peer name {interface}",
+            f"{inside} link set {interface} master br",
+            f"{inside} route replace 10.80.0.0/16 dev lo",
+            f"{inside} route flush table main",
+            f"{inside} rule delete priority 1000",
+            f"{inside} rule add priority 1001 fwmark 2 table 100",
+            f"ip netns exec {name} sysctl -qw net.ipv4.ip_forward=1",
+            f"umount /run/netns/{name}",
         ]
     )
-    host.sh(f"({command}) >/dev/null 2>&1 || true; sleep 0.05")
+    return f"({command}) >/dev/null 2>&1 || true"
 
 
 def some_task(chance: random.Random) -> tuple[str, dict[str, Any]]:
@@ -126,7 +163,7 @@ def known(options: dict[str, Any]) -> dict[str, Any]:
     return {key: options.get(key) for key in ("changed", "commands", "diff", "msg", "failed", "warnings")}
 
 
-@seeds(0, 8)
+@seeds(1000, 8, 120)
 def test_any_topology_is_predicted_reached_and_then_left_alone(host: Host, seed: int) -> None:
     chance = random.Random(seed)
     for _number in range(3):
@@ -144,7 +181,7 @@ def test_any_topology_is_predicted_reached_and_then_left_alone(host: Host, seed:
         assert (again["changed"], again["diff"]) == (False, []), options
 
 
-@seeds(200, 8)
+@seeds(2000, 8, 120)
 def test_any_task_is_predicted_done_and_then_nothing_is_left_to_do(host: Host, seed: int) -> None:
     chance = random.Random(seed)
     host.sh("for name in a b; do ip netns add $name; done; ip link add e0 netns a type veth peer name e1")
@@ -167,7 +204,7 @@ def test_any_task_is_predicted_done_and_then_nothing_is_left_to_do(host: Host, s
         assert (again["changed"], again["diff"]) == (False, []), (module, options)
 
 
-@seeds(100, 10)
+@seeds(3000, 8, 120)
 def test_a_topology_that_fails_anywhere_leaves_everything_as_it_was(host: Host, refuse: Refuse, seed: int) -> None:
     chance = random.Random(seed)
     host.run("netns_topology", **some_topology(chance))
@@ -185,3 +222,101 @@ def test_a_topology_that_fails_anywhere_leaves_everything_as_it_was(host: Host, 
     assert "failed: Operation not permitted (EPERM)." in result["msg"]
     assert result["msg"].endswith("The host is as it was."), result["msg"]
     assert not difference(before, host.dump()), options
+
+
+#: What somebody has on the host who has nothing to do with any of it.
+STRANGERS = (
+    "ip netns add other; ip link add theirs type veth peer name in netns other; ip address add 192.0.2.1/24 dev theirs;"
+    "ip link set theirs up; ip -n other link set in up; ip -n other rule add priority 7 fwmark 7 table 7"
+)
+#: What is said of a run that could not do its work.
+HONEST = (
+    "The host is as it was.",
+    "Nothing was changed.",
+    "What was done before was undone, except for this: ",
+    "What is there now differs, for something else changed it meanwhile: ",
+)
+
+
+def strangers(host: Host) -> Any:
+    """Return what they have."""
+    found = host.dump()
+    return found["other"], [one for one in found[""]["links"] if one["ifname"] == "theirs"]
+
+
+def told(result: dict[str, Any], about: Any) -> None:
+    """Make sure that a result is one, and that a failure is told as the promises have it."""
+    assert "Traceback" not in str(result), about
+    message = str(result.get("msg"))
+    assert "not foreseen" not in message, about
+    mistakes = not result.get("changed") and " failed: " not in message
+    assert not result.get("failed") or mistakes or any(words in message for words in HONEST), (about, message)
+
+
+class Hand(threading.Thread):
+    """Somebody who does things at random all the time, until it is ended."""
+
+    def __init__(self, host: Host, seed: int) -> None:
+        super().__init__(daemon=True)
+        self._host, self._chance = host, random.Random(seed)
+        self.ended = False
+        self.deeds = 0
+
+    def run(self) -> None:
+        while not self.ended:
+            self._host.sh(some_deed(self._chance).replace("sleep 0.5", "true").replace("$$", str(os.getpid())))
+            self.deeds += 1
+
+
+@seeds(4000, 3, 60)
+def test_whatever_a_hand_does_meanwhile_nothing_of_others_is_touched_and_all_is_told(
+    host: Host, seed: int, tried: Tried
+) -> None:
+    chance = random.Random(seed)
+    host.sh(STRANGERS)
+    before = strangers(host)
+    hand = Hand(host, seed)
+    hand.start()
+    try:
+        for _number in range(8):
+            module, options = some_task(chance)
+            if chance.random() < 0.7:
+                module = "netns_topology"
+                options = some_topology(chance) | {"state": chance.choice(["present", "present", "absent"])}
+            told(host.run(module, **options), options)
+    finally:
+        hand.ended = True
+        hand.join()
+    tried("deeds of a hand during runs", hand.deeds)
+    assert strangers(host) == before
+    # What the hand left is out of the way; then all goes as ever.
+    host.sh("for name in a b c; do ip netns delete $name 2>/dev/null || true; done; sleep 0.2")
+    host.sh("for one in $(ls /sys/class/net | grep -v theirs); do ip link delete $one 2>/dev/null || true; done")
+    options = some_topology(chance) | {"purge": True}
+    host.done("netns_topology", **options)
+    assert host.done("netns_topology", **options)["commands"] == []
+    host.done("netns_topology", **options | {"state": "absent"})
+    assert host.namespaces() == ["other"]
+    assert strangers(host) == before
+
+
+@seeds(5000, 2, 40)
+def test_ten_runs_at_once_do_one_after_the_other_what_each_would_do(host: Host, seed: int, tried: Tried) -> None:
+    chance = random.Random(seed)
+    host.sh(STRANGERS)
+    before = host.dump()
+    forms = [some_topology(chance, f"some{number % 7}") for number in range(10)]
+    for result in at_once([("netns_topology", form) for form in forms]):
+        told(result, forms)
+        assert not result.get("failed") or result["commands"] == [], result
+    # At least one of those that there are is as declared, and nothing is left to do for it.
+    left = [host.run("netns_topology", check=True, **form) for form in forms]
+    assert any(one.get("commands") == [] and not one.get("failed") for one in left), (forms, left)
+    gone = [form | {"state": "absent", "purge": True} for form in forms]
+    results = at_once([("netns_topology", form) for form in gone * 2])
+    for result in results:
+        told(result, forms)
+    for form in gone:
+        host.done("netns_topology", **form)
+    tried("runs at once", len(forms) + len(results))
+    assert not difference(before, host.dump())

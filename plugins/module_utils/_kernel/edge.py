@@ -38,7 +38,10 @@ class LinuxKernel:
     """The kernel of the host that the module runs on; the calling thread is always brought back to its namespace."""
 
     def __init__(self, kinds: Kinds) -> None:
-        """Open the host. Raises: KernelError, when the process lacks a capability, or its own namespace cannot be looked at."""
+        """Open the host.
+
+        Raises: KernelError, when the process lacks a capability, or its own namespace cannot be looked at.
+        """
         try:
             require_capabilities()
             self._home = namespaces.current()
