@@ -126,9 +126,10 @@ class State:
     ``names`` are the names below ``/run/netns`` that were asked about; ``aliases`` maps a name to another name of the
     same namespace. ``tables`` hold all that is in namespaces, by kind, namespace and key; a namespace that is not in
     a table was not read. ``only_lo``: new namespaces have no other interface, as they have where modules such as sit or
-    ipip are loaded. ``assumes``: what is not there is assumed where an earlier task of a play would have made it, and a
-    note says so (check mode). ``made`` is what steps made, and ``just_made`` what they made before this was read, which
-    may not have settled yet; ``notes`` are sentences that the user should read.
+    ipip are loaded. ``secluded``: those that are made here would be seen by nobody else. ``assumes``: what is not there
+    is assumed where an earlier task of a play would have made it, and a note says so (check mode). ``made`` is what
+    steps made, and ``just_made`` what they made before this was read, which may not have settled yet; ``notes`` are
+    sentences that the user should read.
     """
 
     def __init__(self) -> None:
@@ -136,6 +137,7 @@ class State:
         self.aliases: dict[str, Netns] = {}
         self.tables: dict[Kind[Any], dict[Netns, dict[Any, Any]]] = {}
         self.only_lo = True
+        self.secluded = False
         self.assumes = False
         self.made: list[Thing] = []
         self.just_made: AbstractSet[Thing] = frozenset()
@@ -148,7 +150,7 @@ class State:
         other.aliases = dict(self.aliases)
         for kind, table in self.tables.items():
             other.tables[kind] = {netns: kind.copied(rows) for netns, rows in table.items()}
-        other.only_lo, other.assumes = self.only_lo, self.assumes
+        other.only_lo, other.secluded, other.assumes = self.only_lo, self.secluded, self.assumes
         other.made = list(self.made)
         other.just_made = self.just_made
         other.notes = list(self.notes)

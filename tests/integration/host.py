@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import difflib
+import gc
 import importlib
 import io
 import json
@@ -52,6 +53,8 @@ class Host:
         outside = patch("ansible.module_utils._internal.is_controller", False)
         with outside, patch_module_args(arguments), redirect_stdout(output), suppress(SystemExit):
             importlib.import_module(f"{MODULES}.{module}").main()
+        # Unlike that of a task, this process goes on.
+        gc.unfreeze()
         result: dict[str, Any] = json.loads(output.getvalue())
         result.pop("invocation", None)
         if "warnings" in result:

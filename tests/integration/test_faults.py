@@ -9,7 +9,10 @@ import errno
 import json
 import os
 import resource
+import signal
 import socket
+import subprocess
+import sys
 import threading
 from collections.abc import Sequence
 from pathlib import Path
@@ -307,3 +310,46 @@ def test_a_record_that_was_not_written_is_found_out(host: Host, monkeypatch: pyt
     assert "the record of the topology" in message
     monkeypatch.undo()
     assert host.dump() == before
+
+
+#: Starts a process in a mount namespace of its own; its number is in /run/process.
+APART = "unshare --mount --propagation {} sh -c 'echo $$ > /run/process; exec sleep 60' >/dev/null 2>&1 &"
+
+
+@pytest.mark.kernel
+def test_where_run_is_shared_each_namespace_is_one_mount_that_all_see(host: Host) -> None:
+    host.sh(f"mount --make-shared /run; {APART.format('slave')} until [ -s /run/process ]; do sleep 0.01; done")
+    process = int(Path("/run/process").read_text())
+    try:
+        host.done("netns", name=["a", "b"])
+        assert host.sh("grep -c ' /run/netns/[ab] ' /proc/self/mountinfo") == "2\n"
+        assert host.sh(f"nsenter --target {process} --mount ip -n a link show lo | grep -c LOOPBACK") == "1\n"
+        host.sh("ip netns add c; ip netns delete a")
+        assert host.done("netns", name=["b", "c"], state="absent")["changed"] is True
+        assert host.namespaces() == []
+    finally:
+        os.kill(process, signal.SIGKILL)
+
+
+@pytest.mark.kernel
+def test_where_nobody_else_would_see_a_namespace_none_is_made(host: Host) -> None:
+    host.sh("mount --make-shared /run; ip netns add a")
+    slave = "unshare --mount --propagation slave "
+    script = "import json, sys; from ansible_collections.linuxnet.netns.tests.integration.host import Host;"
+    script += (
+        "print(json.dumps([Host().run('netns', name=one, check=check) for one in 'ab' for check in (True, False)]))"
+    )
+    said = subprocess.run(
+        [*slave.split(), sys.executable, "-c", script],
+        check=True,
+        capture_output=True,
+        text=True,
+        env={**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)},
+    ).stdout
+    there, again, predicted, refused = json.loads(said)
+    assert (there["changed"], again["changed"]) == (False, False)
+    assert predicted["msg"] == refused["msg"]
+    assert refused["msg"].startswith(
+        "name: what is mounted here is not seen by the rest of the host, so that namespace b"
+    )
+    assert host.namespaces() == ["a"]

@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import gc
 from collections.abc import Mapping
 from typing import Any
 
@@ -183,3 +184,14 @@ def test_when_the_kernel_can_no_longer_be_asked_what_was_done_is_undone() -> Non
     )
     assert (result["failed"], result["changed"], result["commands"]) == (True, False, [])
     assert content(kernel.state) == content(empty("a"))
+
+
+def test_a_process_that_goes_on_finds_its_garbage_collector_as_it_was() -> None:
+    for enabled in (True, False):
+        (gc.enable if enabled else gc.disable)()
+        try:
+            assert result_of(lab, SimulatedKernel(empty("a")))["changed"] is True
+            assert gc.isenabled() is enabled
+        finally:
+            gc.enable()
+            gc.unfreeze()

@@ -109,6 +109,7 @@ class LinuxKernel:
         for kind in list(scope.wants):
             kind.prepare(scope, state, reader)
         state.names = self._names(scope)
+        state.secluded = not scope.names <= state.names.keys() and namespaces.secluded()
         if any(state.has(netns) for places in scope.wants.values() for netns in places):
             with namespaces.away(self._home):
                 reader.read(scope)

@@ -165,8 +165,40 @@ def prepare() -> None:
     with locked():
         # Meanwhile somebody else may have done the same.
         if not _shared():
-            syscalls.mount(RUN_DIR, RUN_DIR, syscalls.MS_BIND | syscalls.MS_REC)
-            syscalls.mount("", RUN_DIR, syscalls.MS_SHARED | syscalls.MS_REC)
+            _mount_upon_itself()
+
+
+def _mount_upon_itself() -> None:
+    """Make a shared mount of /run/netns. Raises: OSError."""
+    try:
+        syscalls.mount_upon_itself(RUN_DIR)
+    except OSError as error:
+        # An older kernel, or a filter that does not know these calls and lets no others do what it does not know.
+        if error.errno not in (errno.ENOSYS, errno.EPERM):
+            raise
+        syscalls.mount(RUN_DIR, RUN_DIR, syscalls.MS_BIND | syscalls.MS_REC)
+        syscalls.mount("", RUN_DIR, syscalls.MS_SHARED | syscalls.MS_REC)
+
+
+def secluded() -> bool:
+    """Tell whether what is mounted in /run/netns here is not seen elsewhere, though what is mounted there is seen here.
+
+    So it is in a mount namespace that is a slave: of a service with PrivateTmp= or PrivateMounts=, or of a task under
+    the become plugin. Raises: OSError.
+    """
+    place = next((path for path in (RUN_DIR, os.path.dirname(RUN_DIR)) if os.path.isdir(path)), "/")
+    descriptor = os.open(place, os.O_PATH | os.O_CLOEXEC)
+    try:
+        with open(f"/proc/thread-self/fdinfo/{descriptor}", encoding="ascii") as file:
+            (number,) = [line.split()[1] for line in file if line.startswith("mnt_id:")]
+    finally:
+        os.close(descriptor)
+    with open("/proc/thread-self/mountinfo", encoding="utf-8", errors="surrogateescape") as file:
+        for line in file:
+            words = line.split()
+            if words[0] == number:
+                return any(word.startswith("master:") for word in words[6 : words.index("-")])
+    return False
 
 
 def _shared() -> bool:

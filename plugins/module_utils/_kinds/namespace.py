@@ -54,6 +54,14 @@ if TYPE_CHECKING:
 EVERYWHERE = {"lo", "tunl0", "gre0", "gretap0", "erspan0", "ip_vti0", "sit0", "ip6tnl0", "ip6gre0", "ip6_vti0"}
 
 
+#: Why a namespace cannot be made where nobody else would see it.
+_SECLUDED = (
+    "what is mounted here is not seen by the rest of the host, so that namespace {name} would be an empty file to all "
+    "others: run the task without the become plugin linuxnet.netns.netns, or outside of a service with PrivateTmp= or "
+    "PrivateMounts= that it runs in"
+)
+
+
 class NamespaceKind(Kind[None]):
     """Namespaces, which are no table of a state but where all tables are; a thing is one by its name."""
 
@@ -141,6 +149,8 @@ class Namespace(Declared):
                 "look at it, and move it away or choose another name",
             )
         if self.present:
+            if found != NAMESPACE and state.secluded:
+                raise Impossible(self.path, _SECLUDED.format(name=self.name))
             if found in (STALE, DANGLING):
                 yield DeleteStaleFile(self.name)
             if found != NAMESPACE:
