@@ -113,8 +113,8 @@ notes:
   - Files are the host's; a namespace is no container. A file that O(view=full) puts in the place of one in C(/etc) is a
     mount, and cannot be replaced from inside; write the one in C(/etc/netns/NAME), from outside.
   - A service manager starts its services where it runs itself, which is not where the task runs.
-  - With O(view=full), what a task mounts is not seen outside. A namespace made by such a task would be of no use, and the
-    modules of this collection make none there; make namespaces from outside.
+  - With O(view=full), what a task mounts is not seen outside. A namespace made by such a task would be of no use, and
+    the modules of this collection make none there; make namespaces from outside.
   - Becoming a user that is not root asks the same of the temporary files as with C(ansible.builtin.sudo).
 seealso:
   - module: linuxnet.netns.netns

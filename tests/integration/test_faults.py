@@ -191,7 +191,8 @@ def test_a_pair_that_is_refused_beside_namespaces_that_are_made_undoes_them(
     host: Host, monkeypatch: pytest.MonkeyPatch, number: int
 ) -> None:
     before = host.dump()
-    real, refused = RouteSocket.request, []
+    real = RouteSocket.request
+    refused: list[bytes] = []
 
     def request(route: RouteSocket, messages: Sequence[bytes]) -> list[Optional[NetlinkError]]:
         here = os.stat("/proc/thread-self/ns/net").st_ino

@@ -9,7 +9,6 @@ import errno
 import os
 import threading
 from collections.abc import Sequence
-from typing import Any
 
 import pytest
 from ansible_collections.linuxnet.netns.plugins.module_utils._errors import StepFailed
@@ -75,14 +74,15 @@ def test_all_is_done_where_no_thread_can_be_had(monkeypatch: pytest.MonkeyPatch)
 def test_a_failure_is_told_to_whoever_waits_and_nothing_is_begun_after_it(how: str) -> None:
     made = Recorded(broken="b")
     made.gate.set()
-    waits: dict[str, Any] = {
-        "ready": lambda: made.ahead.ready("b"),
+
+    def wait() -> None:
+        if how != "join":
+            made.ahead.ready("b" if how == "ready" else "d", helping=how == "helping")
         # Who helps may have the last one done before the second fails.
-        "helping": lambda: (made.ahead.ready("d", helping=True), made.ahead.join()),
-        "join": made.ahead.join,
-    }
+        made.ahead.join()
+
     with pytest.raises(StepFailed) as caught:
-        waits[how]()
+        wait()
     assert str(caught.value.step) == "ip netns add b"
     assert caught.value.words == "No space left on device (ENOSPC)"
     assert caught.value.lasting
