@@ -92,6 +92,31 @@ class _Addresses(List[Item]):
 LIST = _Addresses(_Address())
 
 
+class Auto(tuple[Item, ...]):
+    """Addresses that are to be taken from the prefixes of a network."""
+
+
+class _OrAuto(_Addresses):
+    """A list of addresses, or ``auto``."""
+
+    def read(self, problems: Problems, path: str, written: Any) -> Optional[tuple[Item, ...]]:
+        """Make a tuple of a list."""
+        if not isinstance(written, (list, tuple)):
+            if written == "auto":
+                return Auto()
+            problems.add(path, f"a list or auto is needed, not {kind(written)}")
+            return None
+        return super().read(problems, path, written)
+
+    def schema(self, shared: Schema) -> Schema:
+        """Describe it as a JSON schema."""
+        return {"anyOf": [{"enum": ["auto"]}, super().schema(shared)]}
+
+
+#: What a network with prefixes of its own can give an interface.
+LIST_OR_AUTO = _OrAuto(_Address())
+
+
 def _distinct(problems: Problems, path: str, addresses: Sequence[Item]) -> None:
     seen: set[str] = set()
     for one in addresses:

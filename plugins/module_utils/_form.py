@@ -147,13 +147,18 @@ class Key(Generic[_T]):
 class Later(Key[Any]):
     """A key that is described in a module of its own, which is imported only where the key is written.
 
-    ``load`` imports it and gives the key. It is not required, and what counts when it is not written is None.
+    ``load`` imports it and gives the key. It is not required, and what counts when it is not written is None. With
+    ``option``, the option of a module that it is, it is not loaded to be described as one.
     """
 
-    required, default = False, None
+    required, default, nullable = False, None, True
 
-    def __init__(self, load: Callable[[], Key[Any]]) -> None:
+    def __init__(self, load: Callable[[], Key[Any]], option: Optional[dict[str, Any]] = None) -> None:
         self._load = load
+        self._option = option
+
+    def argument(self) -> dict[str, Any]:
+        return super().argument() if self._option is None else self._option
 
     def __getattr__(self, name: str) -> Any:
         loaded = {**vars(self._load()), "required": False, "default": None}
@@ -191,13 +196,17 @@ class Section:
     def __init_subclass__(cls, what: str, needs: str = "", text: Optional[Text] = None) -> None:
         cls.what, cls.text = what, text
         cls.needs = f"a mapping with {needs}" if needs else "a mapping"
+        own = {name: key for name, key in vars(cls).items() if isinstance(key, Key)}
         inherited = {
-            name: key for base in cls.__bases__ if issubclass(base, Section) for name, key in base.keys.items()
+            name: key
+            for base in cls.__bases__
+            if issubclass(base, Section)
+            for name, key in base.keys.items()
+            if name not in own
         }
         cls.keys, cls.declaring = {}, {}
-        for name, key in [*vars(cls).items(), *inherited.items()]:
-            if isinstance(key, Key):
-                cls.add(name, key)
+        for name, key in [*own.items(), *inherited.items()]:
+            cls.add(name, key)
 
     @classmethod
     def add(cls, name: str, key: Key[Any]) -> None:

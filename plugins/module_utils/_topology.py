@@ -10,12 +10,17 @@ The sections below are all there is to say of the form: the JSON schema for edit
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Mapping, Sequence
+from collections.abc import Hashable, Iterator, Mapping, Sequence
 from typing import Any, Optional
 
-from ansible_collections.linuxnet.netns.plugins.module_utils._echo import MOST_CHARACTERS, alike, cut
-from ansible_collections.linuxnet.netns.plugins.module_utils._form import Key, Later, List, Owner, Pair, Section, Text
-from ansible_collections.linuxnet.netns.plugins.module_utils._interface_section import InterfaceSection
+from ansible_collections.linuxnet.netns.plugins.module_utils._addresses import Auto
+from ansible_collections.linuxnet.netns.plugins.module_utils._echo import MOST_CHARACTERS, cut
+from ansible_collections.linuxnet.netns.plugins.module_utils._form import Key, Later, List, Owner, Section, Text
+from ansible_collections.linuxnet.netns.plugins.module_utils._interface_section import (
+    DeclaredEndpoint,
+    DeclaredLink,
+    InterfaceSection,
+)
 from ansible_collections.linuxnet.netns.plugins.module_utils._kinds.leading_in import NothingLeadsIn
 from ansible_collections.linuxnet.netns.plugins.module_utils._kinds.link_state import LinkState
 from ansible_collections.linuxnet.netns.plugins.module_utils._kinds.namespace import Namespace
@@ -25,13 +30,10 @@ from ansible_collections.linuxnet.netns.plugins.module_utils._model import EARLY
 from ansible_collections.linuxnet.netns.plugins.module_utils._normalise import Problems
 from ansible_collections.linuxnet.netns.plugins.module_utils._scalars import (
     BOOLEAN,
-    ENDPOINT_SCHEMA,
     LINK_STATE,
-    MTU,
     NAMESPACE,
     SECONDS,
     TOPOLOGY,
-    VETH_NAME,
 )
 
 
@@ -39,14 +41,6 @@ def _by_name(problems: Problems, path: str, text: str) -> Optional[dict[str, Any
     """Return a namespace by its name alone."""
     name = problems.namespace(path, text)
     return None if name is None else {"name": name}
-
-
-def _by_place(problems: Problems, path: str, text: str) -> Optional[dict[str, Any]]:
-    """Return an endpoint by ``NAMESPACE:INTERFACE``, or on the host by ``INTERFACE``."""
-    netns, colon, interface = text.rpartition(":")
-    inside = problems.namespace(path, alike(text, netns)) if colon else None
-    name = problems.veth_name(path, alike(text, interface))
-    return None if name is None or (colon and inside is None) else {"netns": inside, "interface": name}
 
 
 def _interfaces() -> Key[Any]:
@@ -71,6 +65,18 @@ def _routes() -> Key[Any]:
     from ansible_collections.linuxnet.netns.plugins.module_utils._routes import key
 
     return key()
+
+
+def _bridges() -> Key[Any]:
+    from ansible_collections.linuxnet.netns.plugins.module_utils._bridge_form import topology_key
+
+    return topology_key()
+
+
+def _defaults() -> Key[Any]:
+    from ansible_collections.linuxnet.netns.plugins.module_utils._defaults import topology_key
+
+    return topology_key()
 
 
 def _rules() -> Key[Any]:
@@ -113,38 +119,14 @@ class DeclaredNamespace(
         return self.name
 
 
-class DeclaredEndpoint(
-    InterfaceSection,
-    what="endpoint",
-    needs="an interface",
-    text=Text("'NAMESPACE:INTERFACE'", _by_place, lambda shared: ENDPOINT_SCHEMA),
-):
-    """One end of a link of a topology."""
-
-    netns = Key(NAMESPACE, "The namespace; the host's when omitted.")
-    interface = Key(VETH_NAME, "The name of the interface.", required=True)
-
-
-class DeclaredLink(Section, what="link", needs="endpoints"):
-    """A link of a topology. Its MTU is that of its ends which say none."""
-
-    endpoints = Key(Pair(DeclaredEndpoint, "endpoints"), "The two ends of the pair.", required=True)
-    mtu = Key(MTU, "The MTU of both ends, in bytes.")
-
-    def take(self, problems: Problems, written: Mapping[str, Any]) -> bool:
-        complete = super().take(problems, written)
-        if complete and self.mtu is not None:
-            for end in self.endpoints:
-                vars(end).setdefault("mtu", self.mtu)
-        return complete
-
-
 class Topology(Section, what="topology", needs="name, namespaces and links"):
     """A whole topology."""
 
     name = Key(TOPOLOGY, "The name of the topology, unique on a host.", required=True)
     namespaces = Key(List(DeclaredNamespace), "The namespaces.", default=())
     links = Key(List(DeclaredLink), "The veth pairs.", default=())
+    bridges = Later(_bridges, {"type": "list", "elements": "raw"})
+    defaults = Later(_defaults, {"type": "raw"})
     host = Key(DeclaredHost, "What is to be in the host's own namespace.")
     purge = Key(
         BOOLEAN,
@@ -163,6 +145,7 @@ def read(problems: Problems, form: Mapping[str, Any]) -> Topology:
     """Return the topology of a form; every mistake is noted, and what has mistakes is left out."""
     topology = Topology("", {"name": ""})
     topology.take(problems, form)
+    _expand(problems, topology)
     _once(problems, "namespace", [(one.path, one.name) for one in topology.namespaces])
     ends = [(end.path, end.endpoint) for link in topology.links for end in link.endpoints]
     others = interfaces_of(topology)
@@ -175,6 +158,39 @@ def read(problems: Problems, form: Mapping[str, Any]) -> Topology:
             if end in declared:
                 problems.add(one.path, f"interface {end} is declared, in {declared[end]}; write its addresses there")
     return topology
+
+
+def _expand(problems: Problems, topology: Topology) -> None:
+    """Put what is written in short into the long form."""
+    links, bridges, defaults = topology.links, topology.bridges or (), topology.defaults
+    if defaults is not None:
+        from ansible_collections.linuxnet.netns.plugins.module_utils._defaults import apply
+
+        apply(defaults, links, bridges)
+    if bridges or defaults is not None or _has_prefixes(links):
+        from ansible_collections.linuxnet.netns.plugins.module_utils._auto_addresses import give
+
+        give(problems, () if defaults is None else defaults.prefixes, links, bridges, _written_addresses(topology))
+    if bridges:
+        from ansible_collections.linuxnet.netns.plugins.module_utils._bridge_form import expand
+
+        if topology.host is None:
+            topology.host = DeclaredHost("host", {})
+        places = {place.netns: place for place in _places(topology)}
+        topology.links = (*links, *expand(problems, bridges, places))
+
+
+def _has_prefixes(links: Sequence[DeclaredLink]) -> bool:
+    """Tell whether addresses are taken from prefixes."""
+    return True in [bool(one.prefixes) or Auto in map(type, [end.addresses for end in one.endpoints]) for one in links]
+
+
+def _written_addresses(topology: Topology) -> Iterator[Any]:
+    """Yield all addresses that are written, wherever they are."""
+    networks = [*(link.endpoints for link in topology.links), *(one.interfaces for one in topology.bridges or ())]
+    ends = [end for interfaces in networks for end in interfaces]
+    for one in (*ends, *interfaces_of(topology), *(one for _end, one in addresses_there(topology))):
+        yield from one.addresses
 
 
 def _places(topology: Topology) -> list[DeclaredPlace]:
@@ -234,6 +250,8 @@ def settling(topology: Topology) -> list[Declared]:
 def reachability(topology: Topology, timeout: float) -> list[Declared]:
     """Return that each end of a link between two namespaces reaches the addresses of the other end, where both are up.
 
+    On a bridge each reaches the next.
+
     ``timeout`` is in seconds. Left out are link-local addresses, and those of a version of IP of which the end that is
     to reach them has no other address.
     """
@@ -241,11 +259,11 @@ def reachability(topology: Topology, timeout: float) -> list[Declared]:
     from ansible_collections.linuxnet.netns.plugins.module_utils._probe import Probe
 
     found: list[Declared] = []
-    for link in topology.links:
-        if not all(end.up for end in link.endpoints) or link.endpoints[0].netns == link.endpoints[1].netns:
+    for pair in [*(link.endpoints for link in topology.links), *_across(topology)]:
+        if not all(end.up for end in pair) or pair[0].netns == pair[1].netns:
             continue
-        places = frozenset(end.endpoint for end in link.endpoints)
-        for end, other in (link.endpoints, link.endpoints[::-1]):
+        places = frozenset(end.endpoint for end in pair)
+        for end, other in (pair, pair[::-1]):
             versions = {one.version for one in end.addresses if not one.is_link_local}
             found += [
                 Reachability(end.path, Probe(end.netns, other.endpoint, timeout, one.host, end.path), places)
@@ -253,6 +271,13 @@ def reachability(topology: Topology, timeout: float) -> list[Declared]:
                 if one.version in versions and not one.is_link_local
             ]
     return found
+
+
+def _across(topology: Topology) -> Iterator[tuple[InterfaceSection, InterfaceSection]]:
+    """Yield the pairs of interfaces that must reach each other across a bridge: each and the next one, in a ring."""
+    for bridge in topology.bridges or ():
+        ends = [one for one in bridge.interfaces if one.up and one.addresses] if bridge.up else []
+        yield from zip(ends, ends[1:] + ends[:1] if len(ends) > 2 else ends[1:])
 
 
 def _present(topology: Topology, purge: bool) -> list[Declared]:

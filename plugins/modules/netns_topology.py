@@ -48,6 +48,8 @@ options:
   links:
     description:
       - The veth pairs. Each is a mapping with C(endpoints), a list of two, and for both of them C(mtu).
+      - C(prefixes) of a link is a list of prefixes, one for each version of IP for example. Ends that say nothing of
+        addresses, or C(addresses=auto), have one address of each.
       - An endpoint is a mapping with C(interface), its name; C(netns), its namespace, the host's when omitted;
         C(addresses), a list of IPv4 and IPv6 addresses, each a text with its prefix length or a mapping, as
         O(linuxnet.netns.netns_addr#module:addresses) are; C(neighbours), a list of permanent
@@ -60,6 +62,27 @@ options:
     type: list
     elements: raw
     default: []
+  bridges:
+    description:
+      - Bridges with all that is plugged into them, in short. Each is a mapping with C(name), the name of the bridge;
+        C(netns), its namespace, one of O(namespaces), the host's when omitted; C(bridge), its properties as in
+        O(linuxnet.netns.netns_link#module:bridge); C(endpoints), a list of those that are plugged in; C(ports), as
+        O(namespaces) have them, other interfaces of its namespace such as a link to another bridge; C(prefixes), as a
+        link has them; C(mtu), of the bridge and of what is plugged in; and for the bridge itself C(addresses),
+        C(neighbours), C(shaping), C(state) and C(mac) as an endpoint has them.
+      - An endpoint is as one of O(links), with C(netns), C(interface), C(addresses), C(neighbours), C(shaping),
+        C(state), C(mac) and C(mtu), or the short form. It gets a link whose other end is a port of the bridge, which
+        C(port) may name; or C(port) is a mapping with C(interface), that name, and what
+        O(linuxnet.netns.netns_link#module:port) has. When omitted, the name is made of those of the endpoint.
+    type: list
+    elements: raw
+  defaults:
+    description:
+      - What the endpoints of O(links) and O(bridges) have that do not say anything else, a mapping with C(state),
+        C(mtu), C(shaping) and C(addresses), which may be V(auto). What a link or a bridge says of C(mtu) comes first.
+      - C(prefixes) are those from which links without C(prefixes) of their own get some, which are 30 bits long for
+        IPv4, and for IPv6 64, or 126 where these prefixes are longer than 56.
+    type: raw
   host:
     description:
       - What is to be in the host's own namespace, beside the ends of links, a mapping with C(interfaces),
@@ -86,8 +109,8 @@ options:
     default: 0
   src:
     description:
-      - A YAML or JSON file B(on the controller) with C(name), C(namespaces), C(links), C(host), C(purge) and C(wait),
-        as the options of these names.
+      - A YAML or JSON file B(on the controller) with C(name), C(namespaces), C(links), C(bridges), C(defaults),
+        C(host), C(purge) and C(wait), as the options of these names.
       - A relative path is looked for as M(ansible.builtin.copy) does, in C(files) of the role and beside the
         playbook. The file, or values in it, may be encrypted with Ansible Vault. What was encrypted is not repeated
         in messages about mistakes; in RV(commands) and elsewhere it is an ordinary value, unless C(no_log) is set.
@@ -147,6 +170,16 @@ EXAMPLES = r"""
       - endpoints: ["router:left", "left:eth0"]
       - endpoints: ["router:right", "right:eth0"]
         mtu: 1400
+
+- name: A switch, and what is plugged into it
+  linuxnet.netns.netns_topology:
+    name: switched
+    namespaces: [switch, h1, h2, h3]
+    bridges:
+      - name: lan
+        netns: switch
+        prefixes: [10.0.0.0/24, "fd00::/64"]
+        endpoints: ["h1:eth0", "h2:eth0", "h3:eth0"]
 
 - name: A router that forwards
   linuxnet.netns.netns_topology:

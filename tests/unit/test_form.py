@@ -11,7 +11,7 @@ from typing import Any, Optional
 
 import jsonschema
 import pytest
-from ansible_collections.linuxnet.netns.plugins.module_utils import _topology
+from ansible_collections.linuxnet.netns.plugins.module_utils import _interface_section, _topology
 from ansible_collections.linuxnet.netns.plugins.module_utils._form import Key, Later, List, Schema, Section, Text
 from ansible_collections.linuxnet.netns.plugins.module_utils._kinds.link_state import LinkState
 from ansible_collections.linuxnet.netns.plugins.module_utils._model import Declared
@@ -58,7 +58,7 @@ FOO = Key(Integer("a foo", 1, 9), "How much foo there is.", declare=declare_foo)
 
 @pytest.fixture
 def foo(monkeypatch: pytest.MonkeyPatch) -> None:
-    add(monkeypatch, _topology.DeclaredEndpoint, "foo", FOO)
+    add(monkeypatch, _interface_section.DeclaredEndpoint, "foo", FOO)
 
 
 def test_without_the_toy_there_is_no_such_key() -> None:
@@ -117,7 +117,7 @@ def test_a_key_of_a_kind_that_nobody_writes_is_not_loaded(monkeypatch: pytest.Mo
         loaded.append("foo")
         return Key(FOO.takes, FOO.description, default=default, declare=declare_foo)
 
-    add(monkeypatch, _topology.DeclaredEndpoint, "foo", Later(load))
+    add(monkeypatch, _interface_section.DeclaredEndpoint, "foo", Later(load))
     _topology.declare(_topology.read(Problems(), topology(addresses=["10.0.0.1/24"])), True, False)
     assert "foo" in mistakes(topology(bar=1))[0]
     assert not loaded

@@ -18,15 +18,12 @@ import jsonschema
 import pytest
 import yaml
 from ansible_collections.linuxnet.netns.plugins.module_utils import _plan, _topology
+from ansible_collections.linuxnet.netns.plugins.module_utils._bridge_form import DeclaredBridge, Plugged
+from ansible_collections.linuxnet.netns.plugins.module_utils._defaults import Defaults
 from ansible_collections.linuxnet.netns.plugins.module_utils._form import Section
+from ansible_collections.linuxnet.netns.plugins.module_utils._interface_section import DeclaredEndpoint, DeclaredLink
 from ansible_collections.linuxnet.netns.plugins.module_utils._normalise import Problems
-from ansible_collections.linuxnet.netns.plugins.module_utils._topology import (
-    DeclaredEndpoint,
-    DeclaredHost,
-    DeclaredLink,
-    DeclaredNamespace,
-    Topology,
-)
+from ansible_collections.linuxnet.netns.plugins.module_utils._topology import DeclaredHost, DeclaredNamespace, Topology
 from ansible_collections.linuxnet.netns.plugins.modules import netns_topology
 from ansible_collections.linuxnet.netns.tests.unit.simulated import empty
 
@@ -66,7 +63,10 @@ def test_the_schema_is_what_the_sections_say() -> None:
     assert make_schema.SCHEMA.read_text() == make_schema.made(), "run .venv/bin/python tools/make_schema.py"
 
 
-@pytest.mark.parametrize("section", [Topology, DeclaredNamespace, DeclaredHost, DeclaredLink, DeclaredEndpoint])
+@pytest.mark.parametrize(
+    "section",
+    [Topology, DeclaredNamespace, DeclaredHost, DeclaredLink, DeclaredEndpoint, DeclaredBridge, Plugged, Defaults],
+)
 def test_the_schema_takes_null_where_the_form_does(section: type[Section]) -> None:
     shared: dict[str, Any] = {}
     schema = {**section.mapping(shared), "$defs": shared, "required": []}
@@ -82,6 +82,8 @@ def test_the_documentation_names_every_key_of_the_form() -> None:
     places: dict[str, list[type[Section]]] = {
         "namespaces": [DeclaredNamespace],
         "links": [DeclaredLink, DeclaredEndpoint],
+        "bridges": [DeclaredBridge, Plugged],
+        "defaults": [Defaults],
         "host": [DeclaredHost],
     }
     for option, sections in places.items():
