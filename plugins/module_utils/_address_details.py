@@ -14,6 +14,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any, Optional
 
 from ansible_collections.linuxnet.netns.plugins.module_utils._address import Address, usual_scope
+from ansible_collections.linuxnet.netns.plugins.module_utils._values import InterfaceAddress, canonical
 from ansible_collections.linuxnet.netns.plugins.module_utils._wire.addresses import (
     FOREVER,
     OTHER_FLAGS,
@@ -146,3 +147,31 @@ def _against(wanted: int, left: int) -> str:
     if left in (0, FOREVER):
         return _seconds(left)
     return "shorter" if left < wanted else "longer"
+
+
+def as_written(address: Address, interface: str) -> dict[str, Any]:
+    """Return an address as one would write it, without what is usual; what cannot be written is told under
+    ``others``.
+    """
+    one = details_of(address, interface)
+    broadcast = one.broadcast if address.version == 4 else ""
+    found: dict[str, Any] = {
+        "peer": address.peer,
+        "broadcast": "+" if broadcast and broadcast == last_of(address.value) else broadcast,
+        "scope": _scope(one.scope) if address.version == 4 and one.scope != usual_scope(address.text) else "",
+        "label": one.label,
+        "lifetime": one.lifetime if one.ends else None,
+        "preferred": one.preferred if one.preferred != one.lifetime else None,
+        "nodad": one.nodad,
+        "noprefixroute": one.noprefixroute,
+        "metric": one.metric or None,
+        "others": " ".join(name for flag, name in OTHER_FLAGS.items() if one.flags & flag),
+    }
+    stated = {name: value for name, value in found.items() if value or (value == 0 and value is not False)}
+    return {"address": address.text, **stated}
+
+
+def last_of(address: InterfaceAddress) -> str:
+    """Return the last address of the network of an IPv4 address."""
+    network = int.from_bytes(address.network.packed, "big")
+    return canonical((network | (1 << 32 - address.length) - 1).to_bytes(4, "big"))

@@ -8,11 +8,13 @@ from __future__ import annotations
 
 import errno
 import os
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple, Optional
 
+from ansible_collections.linuxnet.netns.plugins.module_utils._address_details import as_written
 from ansible_collections.linuxnet.netns.plugins.module_utils._echo import MOST_CHARACTERS, cut, echo
 from ansible_collections.linuxnet.netns.plugins.module_utils._errors import os_error_text
+from ansible_collections.linuxnet.netns.plugins.module_utils._kinds import link_types
 from ansible_collections.linuxnet.netns.plugins.module_utils._kinds.address import ADDRESS
 from ansible_collections.linuxnet.netns.plugins.module_utils._kinds.interface import INTERFACE, names_by_index
 from ansible_collections.linuxnet.netns.plugins.module_utils._kinds.interface_rows import (
@@ -20,9 +22,12 @@ from ansible_collections.linuxnet.netns.plugins.module_utils._kinds.interface_ro
     ELSEWHERE,
     Interface,
 )
+from ansible_collections.linuxnet.netns.plugins.module_utils._kinds.neighbour import NEIGHBOUR
+from ansible_collections.linuxnet.netns.plugins.module_utils._kinds.neighbour import in_results as neighbours
 from ansible_collections.linuxnet.netns.plugins.module_utils._kinds.qdisc import QDISC, as_result
 from ansible_collections.linuxnet.netns.plugins.module_utils._kinds.route import ROUTE
-from ansible_collections.linuxnet.netns.plugins.module_utils._kinds.rule import RULE, as_written, is_kernels
+from ansible_collections.linuxnet.netns.plugins.module_utils._kinds.rule import RULE, is_kernels
+from ansible_collections.linuxnet.netns.plugins.module_utils._kinds.rule import as_written as rule_as_written
 from ansible_collections.linuxnet.netns.plugins.module_utils._model import (
     DANGLING,
     FOREIGN,
@@ -37,13 +42,15 @@ from ansible_collections.linuxnet.netns.plugins.module_utils._model import (
 from ansible_collections.linuxnet.netns.plugins.module_utils._normalise import Problems
 from ansible_collections.linuxnet.netns.plugins.module_utils._wire import reports
 from ansible_collections.linuxnet.netns.plugins.module_utils._wire.names import PROTOCOLS, SCOPES, TYPES
+from ansible_collections.linuxnet.netns.plugins.module_utils._wire.routes import ONLINK
 
 if TYPE_CHECKING:
     from ansible_collections.linuxnet.netns.plugins.module_utils._kernel.edge import LinuxKernel
 
 _FAMILIES = {4: "ipv4", 6: "ipv6"}
-#: linux/if_addr.h: the flag of an address that is still being looked for elsewhere.
-_TENTATIVE = 0x40
+#: linux/if_addr.h: where the flags of an address are in its report (struct ifaddrmsg), and that of one that is still
+#: being looked for elsewhere.
+_FLAGS_OF_ADDRESS, _TENTATIVE = 18, 0x40
 #: linux/if.h, in the order in which ``ip`` writes them (print_link_flags() in its ipaddress.c).
 _FLAGS = {
     0x8: "LOOPBACK",
@@ -66,6 +73,9 @@ _FLAGS = {
     0x40000: "ECHO",
 }
 _UP, _RUNNING = 0x1, 0x40
+#: What is told of an address where there is nothing to tell.
+_NO_DETAILS = dict.fromkeys(("peer", "broadcast", "label", "lifetime", "preferred", "metric", "others"))
+_NO_DETAILS.update({"nodad": False, "noprefixroute": False})
 #: What is told of a rule where there is nothing to tell.
 _NO_RULE = dict.fromkeys(("from", "to", "iif", "oif", "fwmark", "table", "suppress_prefixlength", "others"))
 _NO_RULE.update({"not": False, "action": "lookup"})
@@ -125,6 +135,16 @@ def read(problems: Problems, params: Mapping[str, Any]) -> Optional[dict[Place, 
     return dict(places) if asked else None
 
 
+def read_sysctls(problems: Problems, names: Optional[Sequence[str]]) -> list[str]:
+    """Return the paths of the sysctls that are asked for by their names."""
+    if not names:
+        return []
+    from ansible_collections.linuxnet.netns.plugins.module_utils._sysctl import read_name
+
+    read = [read_name(problems, f"sysctls[{number}]", name) for number, name in enumerate(names)]
+    return [path for path in dict.fromkeys(read) if path is not None]
+
+
 def _is_possible(path: str) -> bool:
     try:
         return b"\0" not in os.fsencode(path)
@@ -132,8 +152,12 @@ def _is_possible(path: str) -> bool:
         return False
 
 
-def look(kernel: LinuxKernel, problems: Problems, places: Optional[Mapping[Place, str]]) -> list[dict[str, Any]]:
+def look(
+    kernel: LinuxKernel, problems: Problems, places: Optional[Mapping[Place, str]], sysctls: Sequence[str] = ()
+) -> list[dict[str, Any]]:
     """Return what there is at the places, which are given with the options that ask for them; None for all with a name.
+
+    ``sysctls`` are those that are asked for, by their paths below ``net``.
 
     Raises: Invalid, naming the options of those that cannot be read. KernelError.
     """
@@ -156,7 +180,9 @@ def look(kernel: LinuxKernel, problems: Problems, places: Optional[Mapping[Place
         scope.want(ROUTE, place.netns)
         scope.want(QDISC, place.netns)
         scope.want(RULE, place.netns)
+        scope.want(NEIGHBOUR, place.netns)
     state = kernel.observe(scope)
+    special = details(kernel, state, [place.netns for place in present], sysctls)
     inside, names = kernel.inhabitants([place.netns for place in present]), kernel.names()
     result = []
     for place, before in present.items():
@@ -173,14 +199,43 @@ def look(kernel: LinuxKernel, problems: Problems, places: Optional[Mapping[Place
                 "host": place.is_host,
                 "state": there,
                 "inode": inode,
-                "links": list(_links(state, place.netns, names)),
+                "links": list(_links(state, special, place.netns, names)),
                 "addresses": list(_addresses(state, place.netns)),
                 "routes": list(_routes(state, place.netns)),
                 "rules": list(_rules(state, place.netns)),
+                "neighbours": list(_neighbours(state, place.netns)),
+                "sysctls": _sysctls(special, place.netns, sysctls),
                 "processes": [{"pid": pid, "command": command} for pid, command in processes],
             }
         )
     return result
+
+
+def details(kernel: LinuxKernel, state: State, places: Iterable[Netns], sysctls: Sequence[str]) -> State:
+    """Return what there is more to be read of what was found: of WireGuard devices and of ports of bridges, and
+    sysctls.
+
+    Raises: KernelError.
+    """
+    scope = Scope()
+    for netns in places:
+        for one in state.rows(INTERFACE, netns).values():
+            if one.type == "wireguard":
+                from ansible_collections.linuxnet.netns.plugins.module_utils._kinds import wireguard
+
+                scope.want(wireguard.WIREGUARD, netns, wireguard.ConfigurationOf(one.name))
+                scope.want(INTERFACE, netns)
+            elif one.report is not None and one.report.port_of == "bridge":
+                from ansible_collections.linuxnet.netns.plugins.module_utils._kinds import port_vlans
+
+                scope.want(port_vlans.PORT_VLANS, netns)
+                scope.want(INTERFACE, netns)
+        if sysctls and state.was_read(INTERFACE, netns):
+            from ansible_collections.linuxnet.netns.plugins.module_utils._kinds import sysctl
+
+            scope.want(INTERFACE, netns)
+            scope.want(sysctl.SYSCTL, netns, *(sysctl.Asked(path) for path in sysctls))
+    return kernel.observe(scope) if scope.wants else State()
 
 
 def _remedy(place: Place, error: OSError) -> str:
@@ -194,7 +249,7 @@ def _name(place: Place, names: Mapping[int, str], inode: Optional[int]) -> Optio
     return name and shown(name)
 
 
-def _links(state: State, netns: Netns, names: Mapping[int, str]) -> Iterator[dict[str, Any]]:
+def _links(state: State, special: State, netns: Netns, names: Mapping[int, str]) -> Iterator[dict[str, Any]]:
     rows = state.rows(INTERFACE, netns)
     by_index = {one.ifindex: one for one in rows.values()}
     for one in rows.values():
@@ -212,12 +267,51 @@ def _links(state: State, netns: Netns, names: Mapping[int, str]) -> Iterator[dic
             "flags": list(flags),
             "mac": one.mac,
             "mtu": one.mtu,
+            "alias": one.alias and shown(one.alias),
+            "properties": _properties(special, netns, one),
             "master": None if master is None else master.name,
+            "port": None if master is None or report is None else link_types.told_of_port(report.port_of, report.port),
+            "vlans": _vlans(special, netns, one),
             "peer": lower if paired else None,
             "parent": None if paired else lower,
             "shaping": as_result(state, Endpoint(netns, one.name)),
             "ingress": as_result(state, Endpoint(netns, one.name), "ingress") is not None,
         }
+
+
+def _properties(special: State, netns: Netns, one: Interface) -> dict[str, Any]:
+    """Return what a link has that is of its type, without any key."""
+    if one.type != "wireguard":
+        return link_types.told(one.type, one.data)
+    from ansible_collections.linuxnet.netns.plugins.module_utils._kinds import wireguard
+
+    there = special.row(wireguard.WIREGUARD, netns, one.name)
+    return {} if there is None else wireguard.told(there)
+
+
+def _vlans(special: State, netns: Netns, one: Interface) -> list[dict[str, Any]]:
+    if one.report is None or one.report.port_of != "bridge":
+        return []
+    from ansible_collections.linuxnet.netns.plugins.module_utils._kinds import port_vlans
+
+    return port_vlans.listed(special, netns, one.name)
+
+
+def _neighbours(state: State, netns: Netns) -> Iterator[dict[str, Any]]:
+    for interface in state.rows(NEIGHBOUR, netns):
+        for one in neighbours(state, Endpoint(netns, interface)):
+            yield {"interface": interface, **one}
+
+
+def _sysctls(special: State, netns: Netns, asked: Sequence[str]) -> dict[str, Optional[str]]:
+    """Return the values of sysctls by their names as ``sysctl -a`` has them; None where there is no such one."""
+    if not asked:
+        return {}
+    from ansible_collections.linuxnet.netns.plugins.module_utils import _sysctl
+    from ansible_collections.linuxnet.netns.plugins.module_utils._kinds.sysctl import SYSCTL
+
+    found = {path: special.row(SYSCTL, netns, path) for path in asked}
+    return {_sysctl.dotted(path): None if one is None else one.value for path, one in found.items()}
 
 
 def _flags(report: reports.LinkReport, by_index: Mapping[Optional[int], Interface]) -> Iterator[str]:
@@ -248,16 +342,15 @@ def _lower(interface: Interface, state: State, names: Mapping[int, str]) -> Opti
 def _addresses(state: State, netns: Netns) -> Iterator[dict[str, Any]]:
     for interface, addresses in state.rows(ADDRESS, netns).items():
         for one in addresses:
-            report = reports.address(one.raw)
-            if report is not None:
-                yield {
-                    "interface": interface,
-                    "address": one.text,
-                    "family": _FAMILIES[one.version],
-                    "scope": SCOPES.get(report.scope, str(report.scope)),
-                    "peer": one.peer or None,
-                    "tentative": bool(report.flags & _TENTATIVE),
-                }
+            yield {
+                **_NO_DETAILS,
+                **as_written(one, interface),
+                "interface": interface,
+                "family": _FAMILIES[one.version],
+                "scope": SCOPES.get(one.scope, str(one.scope)),
+                "tentative": bool(one.raw[_FLAGS_OF_ADDRESS] & _TENTATIVE),
+                "duplicate": one.duplicate,
+            }
 
 
 def _routes(state: State, netns: Netns) -> Iterator[dict[str, Any]]:
@@ -272,12 +365,20 @@ def _rules(state: State, netns: Netns) -> Iterator[dict[str, Any]]:
             if is_kernels(one.rule):
                 continue
             protocol = PROTOCOLS.get(one.rule.protocol, str(one.rule.protocol))
-            yield {**_NO_RULE, **as_written(one.rule), "protocol": protocol}
+            yield {**_NO_RULE, **rule_as_written(one.rule), "protocol": protocol}
 
 
 def _route(report: reports.RouteReport, names: Mapping[Optional[int], str]) -> dict[str, Any]:
-    hops = [{"gateway": hop.gateway, "interface": names.get(hop.ifindex), "weight": hop.weight} for hop in report.hops]
-    single = hops[0] if len(hops) == 1 else {"gateway": None, "interface": None}
+    hops = [
+        {
+            "gateway": hop.gateway,
+            "interface": names.get(hop.ifindex),
+            "weight": hop.weight,
+            "onlink": bool(hop.flags & ONLINK),
+        }
+        for hop in report.hops
+    ]
+    single = hops[0] if len(hops) == 1 else {"gateway": None, "interface": None, "onlink": False}
     return {
         "destination": report.destination,
         "from": report.origin,
@@ -286,9 +387,11 @@ def _route(report: reports.RouteReport, names: Mapping[Optional[int], str]) -> d
         "type": TYPES.get(report.kind, str(report.kind)),
         "gateway": single["gateway"],
         "interface": single["interface"],
+        "onlink": single["onlink"],
         "nexthops": hops if len(hops) > 1 else [],
         "nexthop_id": report.object_id,
         "source": report.source,
+        "mtu": report.mtu,
         "metric": report.metric,
         "table": report.table,
         "protocol": PROTOCOLS.get(report.protocol, str(report.protocol)),

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, Optional
 
+from ansible_collections.linuxnet.netns.plugins.module_utils._address_details import last_of
 from ansible_collections.linuxnet.netns.plugins.module_utils._echo import echo
 from ansible_collections.linuxnet.netns.plugins.module_utils._form import Key, Section
 from ansible_collections.linuxnet.netns.plugins.module_utils._normalise import MOST_INTERFACE_BYTES, Problems
@@ -125,7 +126,7 @@ class WrittenAddress(Section, what="address", needs="an address"):
 
     def _details(self) -> tuple[tuple[str, Any], ...]:
         found = {
-            "broadcast": self._last() if self.broadcast == "+" else self.broadcast,
+            "broadcast": last_of(self.address) if self.broadcast == "+" else self.broadcast,
             "scope": None if self.scope is None else _SCOPES[self.scope],
             "label": self.label,
             "lifetime": self.lifetime,
@@ -135,8 +136,3 @@ class WrittenAddress(Section, what="address", needs="an address"):
             "metric": self.metric,
         }
         return tuple([(name, value) for name, value in found.items() if value is not None])
-
-    def _last(self) -> str:
-        """Return the last address of its network."""
-        network = int.from_bytes(self.address.network.packed, "big")
-        return canonical((network | (1 << 32 - self.address.length) - 1).to_bytes(4, "big"))

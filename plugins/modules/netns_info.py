@@ -37,8 +37,14 @@ options:
     description: Also read the host's namespace, the one that the task itself runs in.
     type: bool
     default: false
+  sysctls:
+    description:
+      - Sysctls to be told of each namespace, by the names that C(sysctl) takes, such as V(net.ipv4.ip_forward).
+    type: list
+    elements: str
 seealso:
   - module: linuxnet.netns.netns
+  - module: linuxnet.netns.netns_export
   - module: linuxnet.netns.netns_probe
 """
 
@@ -116,9 +122,39 @@ namespaces:
         mtu:
           description: The MTU in bytes.
           type: int
+        alias:
+          description: The text that C(ip link) shows with it, empty without one.
+          type: str
+        properties:
+          description:
+            - What is set of it that is of its type, by the names that M(linuxnet.netns.netns_link) has for it under
+              the name of the type. Empty for types that it does not have.
+            - Of the keys of a WireGuard device and its peers it is told whether there are any, in C(has_private_key)
+              and C(has_preshared_key).
+          type: dict
+          sample: {"stp": false, "ageing_time": 300}
         master:
           description: The bridge or other interface that it is a port of.
           type: str
+        port:
+          description:
+            - What is set of it as a port of its master, as O(linuxnet.netns.netns_link#module:port) has it. Null where
+              it has no master.
+          type: dict
+        vlans:
+          description: The VLANs that it is in as a port of a bridge.
+          type: list
+          elements: dict
+          contains:
+            id:
+              description: The VLAN id.
+              type: int
+            pvid:
+              description: Whether what comes in untagged is of this VLAN.
+              type: bool
+            untagged:
+              description: Whether it goes out untagged.
+              type: bool
         peer:
           description: The other end of a pair, V(null) for other kinds.
           type: dict
@@ -166,8 +202,35 @@ namespaces:
         peer:
           description: The address of the other end, where the kernel has one.
           type: str
+        broadcast:
+          description: The broadcast address, where the kernel has one; V(+) is the last one of the network.
+          type: str
+        label:
+          description: Its label, where that is not the name of the interface.
+          type: str
+        lifetime:
+          description: How many seconds it is still valid, V(null) for ever.
+          type: int
+        preferred:
+          description: For how many of them connections may begin with it, V(null) for all.
+          type: int
+        nodad:
+          description: Whether it was used at once, without duplicate address detection.
+          type: bool
+        noprefixroute:
+          description: Whether the kernel makes no route to its network.
+          type: bool
+        metric:
+          description: The metric of that route, V(null) for the kernel's own.
+          type: int
+        others:
+          description: Other flags of it, in the words of C(ip address).
+          type: str
         tentative:
           description: Whether duplicate address detection has not ended.
+          type: bool
+        duplicate:
+          description: Whether duplicate address detection has found it elsewhere.
           type: bool
     routes:
       description: The routes of all tables, but those that the kernel keeps in the table C(local) by itself.
@@ -195,8 +258,12 @@ namespaces:
         interface:
           description: The interface it leads through.
           type: str
+        onlink:
+          description: Whether the gateway is on the link, whatever the addresses of the interface say.
+          type: bool
         nexthops:
-          description: The next hops of a route that has several, with C(gateway), C(interface) and C(weight).
+          description:
+            - The next hops of a route that has several, with C(gateway), C(interface), C(weight) and C(onlink).
           type: list
           elements: dict
         nexthop_id:
@@ -205,6 +272,9 @@ namespaces:
         source:
           description: The source address that it prefers.
           type: str
+        mtu:
+          description: The MTU of the path, V(null) without one.
+          type: int
         metric:
           description: The metric.
           type: int
@@ -263,6 +333,26 @@ namespaces:
         protocol:
           description: Who made it, as C(ip rule) names it.
           type: str
+    neighbours:
+      description: The permanent neighbours.
+      type: list
+      elements: dict
+      contains:
+        interface:
+          description: The interface that they are reached through.
+          type: str
+        address:
+          description: The address.
+          type: str
+        mac:
+          description: The MAC address.
+          type: str
+    sysctls:
+      description:
+        - The sysctls that O(sysctls) asks for, with their values as texts, or V(null) where there is no such one. Names
+          and values are as C(sysctl -a) has them, with one space between numbers.
+      type: dict
+      sample: {"net.ipv4.ip_forward": "1"}
     processes:
       description: The processes that live in it.
       type: list
@@ -287,6 +377,7 @@ ARGUMENTS = {
     "paths": {"type": "list", "elements": "str"},
     "pids": {"type": "list", "elements": "int"},
     "host": {"type": "bool", "default": False},
+    "sysctls": {"type": "list", "elements": "str"},
 }
 
 
@@ -296,12 +387,13 @@ def main() -> None:
     with failures_reported(module):
         problems = Problems()
         places = _info.read(problems, module.params)
+        sysctls = _info.read_sysctls(problems, module.params["sysctls"])
         problems.check()
         from ansible_collections.linuxnet.netns.plugins.module_utils._kernel.edge import LinuxKernel
 
         kernel = LinuxKernel(KINDS)
         try:
-            seen = _info.look(kernel, problems, places)
+            seen = _info.look(kernel, problems, places, sysctls)
         finally:
             kernel.close()
     module.exit_json(changed=False, namespaces=seen)

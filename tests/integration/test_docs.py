@@ -19,8 +19,9 @@ from ansible_collections.linuxnet.netns.tests.integration.host import Host
 from ansible_collections.linuxnet.netns.tests.integration.programs import LOCAL, ROOT, done, written
 
 PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md")), *sorted((ROOT / "roles").glob("*/README.md"))]
-GETTING_STARTED, INVENTORY, TOPOLOGIES, GUIDE = (
-    ROOT / "docs" / f"{name}.md" for name in ("getting_started", "inventory", "topologies", "guide_run_anything")
+GETTING_STARTED, INVENTORY, TOPOLOGIES, GUIDE, INFO = (
+    ROOT / "docs" / f"{name}.md"
+    for name in ("getting_started", "inventory", "topologies", "guide_run_anything", "info")
 )
 #: What reads files that are beside the playbook finds this one.
 ENDS = [{"netns": name, "interface": "eth0", "addresses": [f"10.7.0.{name}/24"]} for name in ("1", "2")]
@@ -180,6 +181,14 @@ def test_a_topology_file_is_used_as_it_is_shown(host: Host, tmp_path: Path) -> N
     )
     ansible(tmp_path, "ansible-playbook", "playbook.yml")
     assert host.namespaces() == ["blue", "red"]
+
+
+def test_an_export_is_written_as_it_is_shown(host: Host, tmp_path: Path) -> None:
+    (play,) = (block for block in plays(INFO) if "netns_export" in block)
+    (tmp_path / "playbook.yml").write_text(play)
+    ansible(tmp_path, "ansible-playbook", "playbook.yml")
+    (shown,) = (block for block in blocks(INFO, "yaml") if block.startswith("name: "))
+    assert (tmp_path / "by_hand.yml").read_text().strip() == shown.strip()
 
 
 def test_inventories_list_what_is_shown(host: Host, tmp_path: Path) -> None:

@@ -140,9 +140,47 @@ def test_addresses_and_routes_are_told(host: Host) -> None:
     assert routes["default", 100]["gateway"] == "10.0.0.2"
     assert routes["10.8.0.0/16", 254]["type"] == "unreachable"
     assert routes["10.7.0.0/16", 254]["nexthops"] == [
-        {"gateway": "10.0.0.2", "interface": "ea", "weight": 2},
-        {"gateway": "10.0.0.3", "interface": "ea", "weight": 1},
+        {"gateway": "10.0.0.2", "interface": "ea", "weight": 2, "onlink": False},
+        {"gateway": "10.0.0.3", "interface": "ea", "weight": 1, "onlink": False},
     ]
+
+
+@pytest.mark.kernel
+def test_all_that_can_be_declared_is_told(host: Host) -> None:
+    pair(host)
+    host.sh("""
+        ip -n a link set ea alias 'to b'
+        ip -n a link add br0 type bridge ageing_time 2000; ip -n a link set ea master br0
+        ip -n a link set ea type bridge_slave isolated on; ip -n a neigh add 10.0.0.9 lladdr 02:00:00:00:00:09 dev ea
+        ip -n a addr add 10.0.1.1/24 brd + dev br0 label br0:x metric 7; ip -n a link set br0 up
+        ip -n a addr add 10.1.0.1 peer 10.1.0.2/32 dev br0 valid_lft 5000 preferred_lft 0 noprefixroute
+        ip -n a addr add fd00::1/64 dev br0 nodad; ip -n a route add 10.9.0.0/16 via 10.9.9.9 dev br0 onlink mtu 1300
+    """)
+    (a,) = seen(host, names=["a"], sysctls=["net.ipv4.ip_forward", "net.ipv4.conf.br0.rp_filter", "net.none"])
+    ea, bridge = links(a)["ea"], links(a)["br0"]
+    assert (ea["alias"], ea["master"], ea["port"]["isolated"], ea["port"]["learning"]) == ("to b", "br0", True, True)
+    assert (bridge["properties"]["ageing_time"], bridge["port"], bridge["vlans"], ea["properties"]) == (
+        20,
+        None,
+        [],
+        {},
+    )
+    members = json.loads(host.sh("ip netns exec a bridge -j vlan show dev ea") or "[]")
+    assert [one["id"] for one in ea["vlans"]] == [vlan["vlan"] for one in members for vlan in one["vlans"]]
+    assert a["neighbours"] == [{"interface": "ea", "address": "10.0.0.9", "mac": "02:00:00:00:00:09"}]
+    there = {one["address"]: one for one in a["addresses"]}
+    assert there["10.0.1.1/24"] == {
+        **{"interface": "br0", "address": "10.0.1.1/24", "family": "ipv4", "scope": "global", "peer": None},
+        **{"broadcast": "+", "label": "br0:x", "lifetime": None, "preferred": None, "nodad": False, "metric": 7},
+        **{"noprefixroute": False, "others": None, "tentative": False, "duplicate": False},
+    }
+    far = there["10.1.0.1/32"]
+    assert (far["peer"], far["preferred"], far["noprefixroute"]) == ("10.1.0.2", 0, True)
+    assert 4900 < far["lifetime"] <= 5000
+    assert there["fd00::1/64"]["nodad"] is True
+    (way,) = (one for one in a["routes"] if one["destination"] == "10.9.0.0/16")
+    assert (way["mtu"], way["onlink"]) == (1300, True)
+    assert a["sysctls"] == {"net.ipv4.ip_forward": "0", "net.ipv4.conf.br0.rp_filter": "0", "net.none": None}
 
 
 @pytest.mark.kernel
@@ -267,8 +305,9 @@ def test_nothing_there_is_nothing_told(host: Host) -> None:
 
 
 def test_mistakes_are_told_all_at_once(host: Host) -> None:
-    message = host.refused("netns_info", names=["../x", "a/b"], paths=["relative"], pids=[0])
-    for path in ("names[0]", "names[1]", "paths[0]", "pids[0]"):
+    options = {"names": ["../x", "a/b"], "paths": ["relative"], "pids": [0], "sysctls": ["kernel.pid_max"]}
+    message = host.refused("netns_info", **options)
+    for path in ("names[0]", "names[1]", "paths[0]", "pids[0]", "sysctls[0]"):
         assert path in message
 
 

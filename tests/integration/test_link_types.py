@@ -186,3 +186,27 @@ def test_a_link_that_is_born_on_the_host_lives_in_its_namespace(host: Host, kept
     assert host.done("netns_link", **asked)["changed"]
     assert host.done("netns_link", **asked)["commands"] == []
     assert "t1" in {one["ifname"] for one in host.ip("-n", "a", "link", "show")}
+
+
+def test_what_is_exported_of_a_link_is_what_was_said_of_it_and_makes_it_again(
+    host: Host, kept: tuple[str, Kept]
+) -> None:
+    """So a new link has by itself all that is not exported of it."""
+    name, wanted = kept
+    host.done("netns_link", **options(name, wanted))
+
+    found = host.done("netns_export", name="copy", namespaces=["a"])
+
+    assert found["commands"] == found["left_out"] == []
+    assert not any(one in json.dumps(found) for one in (SECRET, PRIVATE))
+    (made,) = found["topology"]["namespaces"][0]["interfaces"]
+    if name == "wireguard":
+        where = "namespaces[0].interfaces[0].wireguard"
+        keys = [f"{where}.private_key_file", f"{where}.peers[0].preshared_key_file"]
+        assert [one["path"] for one in found["secrets"]] == keys
+        return
+    usual = {one.name: one.usual for one in link_types.LOADERS[name]().properties}
+    assert made.get(name, {}) == {key: one for key, one in wanted.first.items() if one != usual[key]}
+    host.sh("ip -n a link delete t0")
+    host.done("netns_topology", **found["topology"])
+    assert host.done("netns_export", name="copy", namespaces=["a"])["topology"] == found["topology"]

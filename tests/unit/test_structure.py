@@ -128,6 +128,7 @@ def test_only_what_touches_the_kernel_opens_its_sockets() -> None:
     assert outside == {
         "plugins.module_utils._run",
         "plugins.modules.netns_info",
+        "plugins.modules.netns_export",
         *(one for one in outside if one.startswith("plugins.become") or one.startswith("plugins.inventory")),
     }
 
@@ -138,6 +139,8 @@ def test_a_kind_is_known_where_the_documentation_says() -> None:
     users = {module.removeprefix(OURS) for module, tree in TREES.items() if kind in imported(tree, typing=True)}
     assert users == {
         "plugins.module_utils._kinds.registry",
+        "plugins.module_utils._info",
+        "plugins.module_utils._export",
         "plugins.module_utils._interface_section",
         "plugins.modules.netns_neighbour",
     }
@@ -150,5 +153,7 @@ def test_a_kind_is_known_where_the_documentation_says() -> None:
         "plugins/modules/netns_NAME.py",
         "meta/runtime.yml",
         "cases.py",
+        "_info.py",
+        "_export.py",
     ):
         assert name in page

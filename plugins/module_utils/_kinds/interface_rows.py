@@ -12,8 +12,8 @@ from ansible_collections.linuxnet.netns.plugins.module_utils._model import Endpo
 from ansible_collections.linuxnet.netns.plugins.module_utils._wire import reports, requests
 from ansible_collections.linuxnet.netns.plugins.module_utils._wire.attributes import attributes, unsigned
 
-#: linux/if_link.h: IFLA_TUN_TYPE of a tun device, which is one or the other. linux/if_tun.h: IFF_TAP.
-_TUN_TYPE, _TAP = 3, b"\x02"
+#: linux/if_link.h: IFLA_TUN_TYPE of a tun device, which is one or the other; IFLA_TUN_PERSIST. linux/if_tun.h: IFF_TAP.
+_TUN_TYPE, _TUN_PERSIST, _TAP = 3, 6, b"\x02"
 #: linux/if_link.h: IFLA_VXLAN_LINK: a VXLAN alone does not say by IFLA_LINK what it is built upon.
 _VXLAN_LINK = 3
 #: The types of link that go with the interface that they are built upon (NETDEV_UNREGISTER in the kernel's
@@ -136,6 +136,11 @@ def lower_index(found: Interface) -> int:
     if found.type == "vxlan":
         return unsigned(attributes(found.data, -16).get(_VXLAN_LINK)) or 0
     return (None if found.report is None else found.report.other) or 0
+
+
+def is_kept(found: Interface) -> bool:
+    """Tell whether an interface stays when no program has it open: all but some tun devices."""
+    return found.type not in ("tun", "tap") or attributes(found.data, -16).get(_TUN_PERSIST) != b"\0"
 
 
 def described(interface: Interface, maker: Optional[str] = None) -> str:

@@ -37,6 +37,7 @@ from ansible_collections.linuxnet.netns.plugins.module_utils._kinds.interface_ro
     LowerOf,
     PeerOf,
     described,
+    is_kept,
     lower_index,
 )
 from ansible_collections.linuxnet.netns.plugins.module_utils._kinds.link_type import (
@@ -77,8 +78,6 @@ if TYPE_CHECKING:
 _ADDRESS, _IFNAME, _MTU, _LINK, _GROUP = 1, 3, 4, 5, 27
 #: linux/if_tun.h: IFF_TUN, IFF_TAP, IFF_MULTI_QUEUE, IFF_VNET_HDR, IFF_NO_PI.
 _TUN_MODES, _TUN_FLAGS, _NO_PI = {"tun": 1, "tap": 2}, {"multi_queue": 0x100, "vnet_hdr": 0x4000}, 0x1000
-#: linux/if_link.h: IFLA_TUN_PERSIST.
-_TUN_PERSIST = 6
 #: The values of a link's properties, in the order of its type's table: hashable, as all that is declared.
 Values = tuple[tuple[str, Any], ...]
 
@@ -299,11 +298,6 @@ def _rest(add: AddLink) -> tuple[Any, ...]:
     return add.type, add.values, add.lower, add.mac, add.mtu, add.group
 
 
-def _stays(found: Interface) -> bool:
-    """Tell whether a tun device stays when no program has it open."""
-    return attributes(found.data, -16).get(_TUN_PERSIST) != b"\0"
-
-
 def _beside(before: State, found: Interface, netns: Netns) -> Optional[Lower]:
     """Return what a link is built upon in its own namespace."""
     if found.report is None or found.report.netns_id is not None:
@@ -325,7 +319,7 @@ def again(before: State, found: Interface, netns: Netns) -> Sequence[Step]:
     if link_type.by_device:
         mac = [] if found.mac is None else [SetInterface(netns, found.name, "mac", found.mac)]
         return (
-            [AddTun(netns, found.name, found.type, wanted, found.group, found.ifindex), *mac] if _stays(found) else ()
+            [AddTun(netns, found.name, found.type, wanted, found.group, found.ifindex), *mac] if is_kept(found) else ()
         )
     below = None if lower is None else lower.interface
     birth = netns if lower is None else lower.place

@@ -36,8 +36,8 @@ class Property:
     ``number`` is the kernel's attribute, ``code`` how that holds the value. ``word`` is what ``ip`` calls it, where it
     has another name there; ``by_words`` makes other words of a value than the word and the value. ``initial`` is given
     to a new link where nothing is written; what is written nowhere is not managed. ``usual`` is what a link has of
-    which nothing was said, where a kernel may not know the property. ``fixed``: the kernel does not change it on a
-    living link.
+    which nothing was said, or a frozenset of what it may have then; it need not be said to get it. ``fixed``: the
+    kernel does not change it on a living link.
     """
 
     name: str
@@ -194,6 +194,17 @@ def decoded(properties: Sequence[Property], data: Data) -> dict[str, Any]:
     """
     values = {one.name: one.decode(data) for one in properties}
     return {name: value for name, value in values.items() if value is not None}
+
+
+def stated(properties: Sequence[Property], data: Data) -> dict[str, Any]:
+    """Return the values that have to be said to get such a link: without those that a new one has anyway."""
+    there = decoded(properties, data)
+    return {one.name: there[one.name] for one in properties if one.name in there and _says(one, there[one.name])}
+
+
+def _says(one: Property, value: Any) -> bool:
+    anyway = one.usual if one.initial is None else one.initial
+    return one.required or value not in (anyway if isinstance(anyway, frozenset) else (anyway,))
 
 
 def known(properties: Sequence[Property], data: Data) -> dict[int, bytes]:

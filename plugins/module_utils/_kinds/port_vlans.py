@@ -11,13 +11,12 @@ from __future__ import annotations
 
 import struct
 from collections.abc import Container, Iterable, Iterator, Mapping
-from typing import TYPE_CHECKING, NamedTuple, Optional
+from typing import TYPE_CHECKING, Any, NamedTuple, Optional
 
 from ansible_collections.linuxnet.netns.plugins.module_utils._echo import some
 from ansible_collections.linuxnet.netns.plugins.module_utils._errors import NetlinkError, is_none
 from ansible_collections.linuxnet.netns.plugins.module_utils._kind import Carried, Reading
 from ansible_collections.linuxnet.netns.plugins.module_utils._kinds.interface import inside, names_by_index
-from ansible_collections.linuxnet.netns.plugins.module_utils._kinds.settings import SETTINGS
 from ansible_collections.linuxnet.netns.plugins.module_utils._model import Key, Netns, Scope, State
 from ansible_collections.linuxnet.netns.plugins.module_utils._wire import requests
 from ansible_collections.linuxnet.netns.plugins.module_utils._wire.attributes import (
@@ -92,7 +91,8 @@ class _PortVlans(Reading[PortVlans]):
     """One reading of the VLANs of bridge ports."""
 
     def inside(self, netns: Netns, route: Socket) -> None:
-        if not any(one.port for one in self._state.rows(SETTINGS, netns).values()):
+        reports = (one.report for one in inside(self._state, netns).values())
+        if not any(one is not None and one.port_of == "bridge" for one in reports):
             return
         body = struct.pack("=BxHiII", _AF_BRIDGE, 0, 0, 0, 0) + attribute(_EXT_MASK, number(_COMPRESSED))
         rows, names = self._state.table(PORT_VLANS, netns), names_by_index(self._state, netns)
@@ -138,6 +138,16 @@ def _options(route: Socket) -> Iterator[tuple[int, tuple[object, ...]]]:
             struct.unpack_from("=I", raw, 20)[0],
             tuple(tuple(sorted((kind, entry[kind]) for kind in entry if kind not in _NO_OPTIONS)) for entry in entries),
         )
+
+
+def in_results(state: State, netns: Netns, name: str) -> list[dict[str, Any]]:
+    """Return the VLANs that a port is in, as results have them."""
+    port = state.row(PORT_VLANS, netns, name)
+    members = {} if port is None else port.members
+    return [
+        {"id": vid, "pvid": bool(flags & PVID), "untagged": bool(flags & UNTAGGED)}
+        for vid, flags in sorted(members.items())
+    ]
 
 
 def _requests(now: PortVlans, was: PortVlans) -> Iterator[bytes]:

@@ -286,6 +286,32 @@ def as_result(state: State, end: Endpoint, place: str = "root") -> Optional[dict
     return None if found is None else leaf(found.kind, decoded(found.kind, found.options))
 
 
+def as_written(state: State, end: Endpoint) -> tuple[Optional[dict[str, Any]], list[str]]:
+    """Return the shaping of an interface as one would write it, and what of it cannot be written, in words."""
+    written: Optional[dict[str, Any]] = None
+    others = []
+    for place in PLACES:
+        found = at(state, end, place)
+        said = None if found is None or len(tree(state, end, place)) > 1 or written else _said(found)
+        if said:
+            written = said
+        elif found is not None:
+            others.append(f"queueing discipline {found.kind} ({place}), with what is on it,")
+    return written, others
+
+
+def _said(found: Entry) -> Optional[dict[str, Any]]:
+    """Return a discipline as one would write it; None: it cannot be written."""
+    options = decoded(found.kind, found.options)
+    if found.kind not in DISCIPLINES or options is None:
+        return None
+    kind = found.kind
+    stated = {name: one for name, one in leaf(kind, options).items() if name != "qdisc"}
+    if kind in ("netem", "tbf"):
+        return stated
+    return {"qdisc": kind, **({kind: stated} if stated else {})}
+
+
 @immutable
 class Shaping(Declared):
     """An interface has this queueing discipline at a place, or none."""

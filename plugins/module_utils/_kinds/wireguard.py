@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple, Optional
 
 from ansible_collections.linuxnet.netns.plugins.module_utils._errors import Impossible, os_error_text
 from ansible_collections.linuxnet.netns.plugins.module_utils._kind import GONE, Event, Kind, Reading
-from ansible_collections.linuxnet.netns.plugins.module_utils._kinds.interface import INTERFACE, find, joined
+from ansible_collections.linuxnet.netns.plugins.module_utils._kinds.interface import INTERFACE, find, inside, joined
 from ansible_collections.linuxnet.netns.plugins.module_utils._model import (
     TUNING,
     Action,
@@ -40,6 +40,10 @@ class ConfigurationOf(NamedTuple):
 
     interface: str
     files: tuple[str, ...] = ()
+
+
+#: Asks for the configurations of all devices.
+ALL = ConfigurationOf("")
 
 
 class KeyFile(NamedTuple):
@@ -90,12 +94,12 @@ class _Configurations(Reading[Configuration]):
     def inside(self, netns: Netns, route: Socket) -> None:
         self._state.table(WIREGUARD, netns)
         for detail in self._scope.details(WIREGUARD, netns):
-            found = find(self._state, Endpoint(netns, detail.interface))
-            if found is not None and found.type == "wireguard":
+            devices = [one.name for one in inside(self._state, netns).values() if one.type == "wireguard"]
+            for device in devices if detail == ALL else set(devices) & {detail.interface}:
                 with self._reader.generic(wireguard.FAMILY) as (asked, number):
-                    body = wireguard.asked(detail.interface)
+                    body = wireguard.asked(device)
                     request = generic.dump(number, wireguard.GET, wireguard.VERSION, body)
-                    self._state.put(WIREGUARD, netns, detail.interface, wireguard.read(asked.dump(request)))
+                    self._state.put(WIREGUARD, netns, device, wireguard.read(asked.dump(request)))
             for file in detail.files:
                 self._state.put(KEY_FILE, None, file, self._key(file))
 
@@ -106,6 +110,36 @@ class _Configurations(Reading[Configuration]):
             return KeyFile(None, os_error_text(error))
         except ValueError:
             return KeyFile(None, f"{file} does not hold a key: 32 bytes in base64 are needed")
+
+
+def as_written(now: Configuration) -> dict[str, Any]:
+    """Return a configuration as one would write it, without its keys."""
+    peers = [
+        {
+            "public_key": one.public_key,
+            **({"endpoint": one.endpoint} if one.endpoint else {}),
+            **({"keepalive": one.keepalive} if one.keepalive else {}),
+            "allowed_ips": sorted(one.allowed),
+        }
+        for one in now.peers
+    ]
+    own = {"listen_port": now.listen_port, "fwmark": now.fwmark}
+    return {**{name: one for name, one in own.items() if one}, "peers": peers}
+
+
+def as_result(now: Configuration) -> dict[str, Any]:
+    """Return a configuration as results have it: of its keys, whether there are any."""
+    written = as_written(now)
+    peers = [
+        {"endpoint": None, "keepalive": 0, **peer, "has_preshared_key": is_key(one.preshared_key)}
+        for peer, one in zip(written["peers"], now.peers)
+    ]
+    return {"listen_port": 0, "fwmark": 0, **written, "has_private_key": is_key(now.private_key), "peers": peers}
+
+
+def is_key(key: Key) -> bool:
+    """Tell whether there is a key."""
+    return key != Key(wireguard.NO_KEY)
 
 
 @immutable

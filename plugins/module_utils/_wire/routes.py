@@ -28,6 +28,8 @@ _MULTIPATH, _CACHEINFO, _TABLE, _VIA, _NH_ID = 9, 12, 15, 18, 30
 #: What a nexthop object tells, and may not be said beside it.
 _OF_A_NEXT_HOP = frozenset({_OIF, _GATEWAY, _MULTIPATH, _VIA})
 _FAMILIES = {4: 2, 6: 10}
+#: linux/rtnetlink.h: FLOW, PREF, ENCAP, EXPIRES.
+_OTHERS = {11: "realms", 20: "a preference", 22: "an encapsulation", 23: "a lifetime"}
 _HEADER = 16
 #: The types that lead nowhere; of IPv6 the kernel reports lo as their interface, and takes none.
 NOWHERE = frozenset({6, 7, 8, 9})
@@ -119,6 +121,17 @@ def settings(raw: bytes) -> tuple[tuple[int, bytes], ...]:
     """Return what a report says of a route beside where it leads and what has become of it, to be compared."""
     beside = (_CACHEINFO, *_OF_A_NEXT_HOP)
     return tuple((kind, value) for kind, value in each_attribute(raw, _RTMSG.size) if kind not in beside)
+
+
+def undeclared(raw: bytes) -> str:
+    """Return what a report says of a route that people give and that no value of ours has, in words; empty without
+    any.
+    """
+    parts = dict(each_attribute(raw, _RTMSG.size))
+    words = [word for kind, word in _OTHERS.items() if any(parts.get(kind, b""))]
+    if any(kind != _METRIC_MTU for kind, _value in each_attribute(parts.get(_METRICS, b""), -_HEADER)):
+        words.append("other metrics than an MTU")
+    return ", ".join(words)
 
 
 def _hops_again(several: bytes, indexes: Sequence[int]) -> Iterator[bytes]:

@@ -10,7 +10,7 @@ Imports stand in functions, so that Ansible packs every type and a task loads on
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Callable, Optional
+from typing import TYPE_CHECKING, Any, Callable, Optional
 
 if TYPE_CHECKING:
     from ansible_collections.linuxnet.netns.plugins.module_utils._kinds.link_type import LinkType
@@ -179,3 +179,25 @@ def find(name: str) -> Optional[LinkType]:
     """Return the type of a name, or None."""
     loader = LOADERS.get(name)
     return None if loader is None else loader()
+
+
+def as_result(name: str, data: bytes) -> dict[str, Any]:
+    """Return the properties of a link of a type, by their names, of the kernel's attributes; none where it has no
+    table.
+    """
+    return _decoded(find(name), data, of_port=False)
+
+
+def told_of_port(master: str, data: bytes) -> dict[str, Any]:
+    """Return the properties of a port of a master of a type."""
+    return _decoded(find(master), data, of_port=True)
+
+
+def _decoded(link_type: Optional[LinkType], data: bytes, *, of_port: bool) -> dict[str, Any]:
+    if link_type is None or not data:
+        return {}
+    from ansible_collections.linuxnet.netns.plugins.module_utils._kinds.link_type import decoded
+    from ansible_collections.linuxnet.netns.plugins.module_utils._wire.attributes import attributes
+
+    properties = (link_type.ports or ()) if of_port else link_type.properties
+    return decoded(properties, attributes(data, -16))

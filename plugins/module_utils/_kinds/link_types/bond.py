@@ -20,11 +20,12 @@ _POLICIES = ("layer2", "layer3+4", "layer2+3", "encap2+3", "encap3+4", "vlan+src
 
 def _one_of(name: str, choices: Sequence[str], description: str, number: int, **more: Any) -> Property:
     numbers = {word: place for place, word in enumerate(choices)}
-    return Property(name, Choice(*choices), description, number, one_of(U8, numbers), **more)
+    # The kernel begins with the first of each.
+    return Property(name, Choice(*choices), description, number, one_of(U8, numbers), usual=choices[0], **more)
 
 
 def _milliseconds(name: str, description: str, number: int) -> Property:
-    return Property(name, Integer("a time", 0, 10**6, "milliseconds"), description, number, U32)
+    return Property(name, Integer("a time", 0, 10**6, "milliseconds"), description, number, U32, usual=0)
 
 
 TYPE = LinkType(
@@ -50,6 +51,7 @@ TYPE = LinkType(
             "The number of ports that must be up for the bond to have a carrier.",
             18,
             U32,
+            usual=0,
         ),
         _one_of(
             "lacp_rate", ("slow", "fast"), "How often the partner is to send LACP packets (802.3ad).", 21, fixed=True
@@ -63,7 +65,9 @@ TYPE = LinkType(
         ),
     ],
     ports=[
-        Property("queue_id", Integer("a queue", 0, 65535), "The transmit queue of this port.", 5, U16),
-        Property("prio", Integer("a priority", -(2**31), 2**31 - 1), "Its priority as the active one.", 9, S32),
+        Property("queue_id", Integer("a queue", 0, 65535), "The transmit queue of this port.", 5, U16, usual=0),
+        Property(
+            "prio", Integer("a priority", -(2**31), 2**31 - 1), "Its priority as the active one.", 9, S32, usual=0
+        ),
     ],
 )

@@ -19,7 +19,7 @@ TYPE = LinkType(
     properties=[
         Property("id", Integer("a VNI", 0, 2**24 - 1), "The network (VNI).", 1, U32, required=True, fixed=True),
         Address("remote", HOST_ADDRESS, "The other end.", 2, ADDRESS, required=True, fixed=True, number6=7),
-        Property("ttl", Integer("a TTL", 0, 255), "The TTL of what it sends; 0: the usual one.", 3, U8),
+        Property("ttl", Integer("a TTL", 0, 255), "The TTL of what it sends; 0: the usual one.", 3, U8, usual=0),
         Property(
             "port",
             Integer("a UDP port", 1, 65535),

@@ -26,7 +26,13 @@ TYPE = LinkType(
     lower_word="link",
     properties=[
         Property(
-            "protocol", Choice(*_PROTOCOLS), "The protocol of the tag.", 5, one_of(U16_BIG, _PROTOCOLS), fixed=True
+            "protocol",
+            Choice(*_PROTOCOLS),
+            "The protocol of the tag.",
+            5,
+            one_of(U16_BIG, _PROTOCOLS),
+            fixed=True,
+            usual="802.1Q",
         ),
         Property("id", Integer("a VLAN id", 0, 4094), "The VLAN id.", 1, U16, required=True, fixed=True),
         Bit(
@@ -36,9 +42,10 @@ TYPE = LinkType(
             2,
             U32,
             by_words=on_off("reorder_hdr"),
+            usual=True,
             bit=1,
         ),
-        Bit("gvrp", BOOLEAN, "Registers the VLAN by GVRP.", 2, U32, by_words=on_off("gvrp"), bit=2),
+        Bit("gvrp", BOOLEAN, "Registers the VLAN by GVRP.", 2, U32, by_words=on_off("gvrp"), usual=False, bit=2),
         Bit(
             "loose_binding",
             BOOLEAN,
@@ -46,8 +53,9 @@ TYPE = LinkType(
             2,
             U32,
             by_words=on_off("loose_binding"),
+            usual=False,
             bit=4,
         ),
-        Bit("mvrp", BOOLEAN, "Registers the VLAN by MVRP.", 2, U32, by_words=on_off("mvrp"), bit=8),
+        Bit("mvrp", BOOLEAN, "Registers the VLAN by MVRP.", 2, U32, by_words=on_off("mvrp"), usual=False, bit=8),
     ],
 )

@@ -25,8 +25,8 @@ from ansible_collections.linuxnet.netns.plugins.module_utils._wire.codes import 
 _YES = truth(U8)
 
 
-def _yes(name: str, description: str, number: int) -> Property:
-    return Property(name, BOOLEAN, description, number, _YES, by_words=with_no(name))
+def _yes(name: str, description: str, number: int, *, usual: bool = False) -> Property:
+    return Property(name, BOOLEAN, description, number, _YES, by_words=with_no(name), usual=usual)
 
 
 def _remote(value: str) -> list[str]:
@@ -67,9 +67,11 @@ TYPE = LinkType(
             fixed=True,
             initial=4789,
         ),
-        Property("ttl", Integer("a TTL", 0, 255), "The TTL of what it sends; 0: the usual one.", 5, U8),
-        _yes("learning", "Learns where addresses are from what arrives.", 7),
-        Property("ageing", Integer("a time", 0, 2**32 - 1, "seconds"), "How long that counts, in seconds.", 8, U32),
+        Property("ttl", Integer("a TTL", 0, 255), "The TTL of what it sends; 0: the usual one.", 5, U8, usual=0),
+        _yes("learning", "Learns where addresses are from what arrives.", 7, usual=True),
+        Property(
+            "ageing", Integer("a time", 0, 2**32 - 1, "seconds"), "How long that counts, in seconds.", 8, U32, usual=300
+        ),
         _yes("proxy", "Answers for neighbours that it knows.", 11),
         _yes("l2miss", "Tells of addresses that it does not know.", 13),
         _yes("l3miss", "Tells of neighbours that it does not know.", 14),
