@@ -181,8 +181,12 @@ def _expand(problems: Problems, topology: Topology) -> None:
 
 
 def _has_prefixes(links: Sequence[DeclaredLink]) -> bool:
-    """Tell whether addresses are taken from prefixes."""
-    return True in [bool(one.prefixes) or Auto in map(type, [end.addresses for end in one.endpoints]) for one in links]
+    """Tell whether addresses are taken from prefixes; asked of every topology, so it has to be quick."""
+    for one in links:
+        first, second = one.endpoints
+        if one.prefixes or first.addresses.__class__ is Auto or second.addresses.__class__ is Auto:
+            return True
+    return False
 
 
 def _written_addresses(topology: Topology) -> Iterator[Any]:

@@ -11,6 +11,7 @@ from typing import Any
 from ansible_collections.linuxnet.netns.plugins.module_utils._errors import Problem
 from ansible_collections.linuxnet.netns.plugins.module_utils._export import Export, Wanted, prune
 from ansible_collections.linuxnet.netns.plugins.module_utils._exported import placed
+from ansible_collections.linuxnet.netns.plugins.module_utils._kinds import wireguard
 from ansible_collections.linuxnet.netns.plugins.module_utils._kinds.interface import INTERFACE
 from ansible_collections.linuxnet.netns.plugins.module_utils._kinds.interface_rows import Interface
 from ansible_collections.linuxnet.netns.plugins.module_utils._kinds.wireguard import WIREGUARD
@@ -53,7 +54,10 @@ def test_keys_are_not_told_but_where_they_are_to_be_put() -> None:
             "value": "the path of a file on the host that has the preshared key of wg0 in namespace a for peer two=",
         },
     ]
-    assert "secret" not in json.dumps([topology, told])
+    seen = wireguard.told(Configuration(SECRET, 51820, 0, peers))
+    assert (seen["has_private_key"], [one["has_preshared_key"] for one in seen["peers"]]) == (True, [False, True])
+    assert "secret" not in json.dumps([topology, told, seen])
+    assert "another" not in json.dumps([topology, seen])
 
 
 def test_interfaces_that_no_table_knows_are_left_out_and_those_that_modules_bring_are_no_matter() -> None:
