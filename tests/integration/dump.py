@@ -38,7 +38,8 @@ for name do
 done 2>/dev/null
 """
 #: What changes by itself, of whatever it is told; a bridge that has had ports keeps other limits of segments than one
-#: that had none (br_set_gso_limits()); netem draws its seed by lot, and htb counts packets.
+#: that had none (br_set_gso_limits()); netem draws its seed by lot, as links that are no hardware do their permanent
+#: address, and htb counts packets.
 VOLATILE = frozenset(
     {
         "tentative",
@@ -52,6 +53,7 @@ VOLATILE = frozenset(
         "tso_max_size",
         "seed",
         "direct_packets_stat",
+        "permaddr",
     }
 )
 #: What a bridge and its ports find out by themselves.

@@ -70,6 +70,7 @@ REBUILT |= {"a tap device with all that it may have"}
 SYSCTLS = ["ipv4.ip_forward", "ipv6.conf.ea.accept_ra", "ipv4.conf.default.rp_filter", "ipv4.conf.to_b.rp_filter"]
 
 
+@pytest.mark.kernel
 @pytest.mark.parametrize("case", [case for case in CASES if case.name in REBUILT], ids=str)
 def test_what_was_exported_makes_the_same_again(host: Host, case: Case) -> None:
     prepare(host, case)
@@ -83,6 +84,7 @@ def test_what_was_exported_makes_the_same_again(host: Host, case: Case) -> None:
     assert not difference(lasting(before), lasting(host.dump(records=False)))
 
 
+@pytest.mark.kernel
 def test_what_cannot_be_declared_is_left_out_and_named(host: Host) -> None:
     with process("unshare", "--net", "sh", "-c", "echo x; exec sleep 60") as running:
         host.sh(f"""

@@ -103,6 +103,9 @@ LEAST = {
     "gretap": "remote 192.0.2.9",
     "ip6gre": "remote fd00::9",
     "ip6gretap": "remote fd00::9",
+    "ip6tnl": "remote fd00::9",
+    "ipip": "remote 192.0.2.9",
+    "sit": "remote 192.0.2.9",
     "xfrm": "if_id 1",
 }
 
@@ -188,6 +191,7 @@ def test_a_link_that_is_born_on_the_host_lives_in_its_namespace(host: Host, kept
     assert "t1" in {one["ifname"] for one in host.ip("-n", "a", "link", "show")}
 
 
+@pytest.mark.kernel
 def test_what_is_exported_of_a_link_is_what_was_said_of_it_and_makes_it_again(
     host: Host, kept: tuple[str, Kept]
 ) -> None:

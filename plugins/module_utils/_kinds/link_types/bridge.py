@@ -32,8 +32,11 @@ def _yes(name: str, description: str, number: int, word: str = "", size: Code = 
 
 def _time(name: str, most: int, description: str, number: int, usual: int) -> Property:
     takes = Integer("a time", 0, most, "seconds")
-    words = lambda value: [name, str(100 * value)]  # noqa: E731
-    return Property(name, takes, description, number, _SECONDS, by_words=words, usual=usual)
+
+    def hundredths(value: int) -> list[str]:
+        return [name, str(100 * value)]
+
+    return Property(name, takes, description, number, _SECONDS, by_words=hundredths, usual=usual)
 
 
 def _on(name: str, description: str, number: int, word: str = "", *, usual: bool = False) -> Property:
