@@ -15,16 +15,17 @@ from tools.vm.paths import ROOT
 #: Where it is inside.
 PLACE = "/srv/netns"
 _UNPACK = f"""
+set -e
 rm -rf {PLACE} && mkdir -p {PLACE}/.cache/collections/ansible_collections/linuxnet && cd {PLACE}
 tar --extract --no-same-owner
-ln -s /opt/venv .venv
-ln -s ../../../.. .cache/collections/ansible_collections/linuxnet/netns
+ln -sfn /opt/venv .venv
+ln -sfn ../../../.. .cache/collections/ansible_collections/linuxnet/netns
 """
-#: The environment in which the collection is used there, as the Makefile makes it.
+#: The environment in which the collection is used there, as ``make test`` makes it.
 ENVIRONMENT = f"""
 cd {PLACE}
-export PATH={PLACE}/.venv/bin:$PATH LC_ALL=C.UTF-8 ANSIBLE_CONFIG={PLACE}/ansible.cfg
-export ANSIBLE_COLLECTIONS_PATH={PLACE}/.cache/collections
+export PATH={PLACE}/tools/quick:{PLACE}/.venv/bin:$PATH PYTHONPATH={PLACE}/tools/quick
+export LC_ALL=C.UTF-8 ANSIBLE_CONFIG={PLACE}/ansible.cfg ANSIBLE_COLLECTIONS_PATH={PLACE}/.cache/collections
 """
 
 

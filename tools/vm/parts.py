@@ -22,13 +22,13 @@ SILENCE = 900.0
 LAST_LINES = 50
 #: Loads the module of each type of link there is; from then on those of tunnels put interfaces into each new namespace.
 CROWD = """
-for type in $(sed -n 's/^alias \\(rtnl-link-[^ ]*\\) .*/\\1/p' "/lib/modules/$(uname -r)/modules.alias"); do
-    modprobe "$type" || exit
-done
+modprobe --all $(sed -n 's/^alias \\(rtnl-link-[^ ]*\\) .*/\\1/p' "/lib/modules/$(uname -r)/modules.alias") || exit
 ip netns add stranger
 """
 #: How many interfaces a host has that has many: each of them costs in every test.
 INTERFACES = 20
+#: How many changes of a case are refused there, one by one.
+REFUSALS = 3
 #: How often topologies with ends on the host are made and purged.
 ROUNDS = 20
 #: Scenarios that need nothing from outside.
@@ -40,7 +40,7 @@ def pytest(mark: str) -> str:
     files.
     """
     files = f"$(grep --files-with-matches mark.{mark} tests/integration/test_*.py)"
-    return f"tools/hermetic pytest -v --durations 10 -m {mark} --interfaces {INTERFACES} {files}"
+    return f"tools/hermetic pytest -v --durations 40 -m {mark} --interfaces {INTERFACES} --refusals {REFUSALS} {files}"
 
 
 @dataclass(frozen=True)
@@ -55,7 +55,7 @@ class Part:
 
 def host_ends(rounds: int) -> str:
     """Return the command line that makes and purges topologies with ends on the host so often."""
-    return f"PYTHONPATH=.cache/collections python -m tools.vm.inside.host_ends {rounds}"
+    return f"PYTHONPATH=$PYTHONPATH:.cache/collections python -m tools.vm.inside.host_ends {rounds}"
 
 
 #: Two are tried at a time: the longest come first.
