@@ -72,6 +72,9 @@ class Kinds(Protocol):
     def to_be_read(self, scope: Scope) -> Mapping[Kind[Any], Collection[Netns]]:
         """Return the kinds that a scope asks for, with what is always read with them, and where; in their order."""
 
+    def read_rest(self, state: State, reader: Reader, end: Endpoint) -> None:
+        """Read what a link has beside its properties, in the namespace that was entered. Raises: OSError."""
+
     def index_of(self, state: State, end: Endpoint) -> Optional[int]:
         """Return the index of an interface, as far as a state knows it."""
 

@@ -23,19 +23,25 @@ ASKED = (
     "nexthop show",
     "netconf show",
 )
-#: Asks it of each namespace that is named ("": the host's); control characters part programs and namespaces.
-SCRIPT = f"""
+#: Asks it inside of a namespace; control characters part programs and namespaces.
+INSIDE = f"""
+printf '%s\\n' {" ".join(f"'{one}'" for one in ASKED)} | ip -j -d -force -batch - 2>&1
+exec 2>/dev/null
+printf '\\1'
+ip -6 -j -d rule show
+printf '\\1'
+tc -j -d qdisc show
+printf '\\1'
+printf 'fdb show\\nmdb show\\nvlan show\\n' | bridge -j -d -force -batch -
+"""
+#: Runs a script in each namespace that is named ("": the host's): entered once, for ip itself mounts /sys each time.
+EACH = """
+script=$1
+shift
 for name do
-    set -- ${{name:+-n "$name"}}
-    printf '%s\\n' {" ".join(f"'{one}'" for one in ASKED)} | ip "$@" -j -d -force -batch - 2>&1
-    printf '\\1'
-    ip "$@" -6 -j -d rule show
-    printf '\\1'
-    tc "$@" -j -d qdisc show
-    printf '\\1'
-    printf 'fdb show\\nmdb show\\nvlan show\\n' | bridge "$@" -j -d -force -batch -
+    if [ "$name" ]; then nsenter --net="/run/netns/$name" sh -c "$script" 2>&1; else sh -c "$script"; fi
     printf '\\0'
-done 2>/dev/null
+done
 """
 #: What changes by itself, of whatever it is told; a bridge that has had ports keeps other limits of segments than one
 #: that had none (br_set_gso_limits()); netem draws its seed by lot, as links that are no hardware do their permanent
@@ -84,13 +90,8 @@ VOLATILE_OF_BRIDGES = frozenset(
 #: Flags of interfaces and routes that follow from others, sooner or later.
 VOLATILE_FLAGS = frozenset({"NO-CARRIER", "LOWER_UP", "M-DOWN", "linkdown", "dead"})
 FOREVER = 2**32 - 1
-#: Tells the sysctls of each namespace that is named, which takes half a second for six of them.
-SYSCTLS = """
-for name do
-    printf '\\0'
-    ${name:+ip netns exec "$name"} grep -rs '' /proc/sys/net
-done
-"""
+#: Tells the sysctls of a namespace, which takes half a second for six of them.
+SYSCTLS = "exec grep -rs '' /proc/sys/net"
 #: What the kernel counts.
 COUNTED = ("/proc/sys/net/netfilter/nf_conntrack_count:",)
 
@@ -102,16 +103,20 @@ def dump(records: bool = True, sysctls: bool = False) -> dict[str, Any]:
     """
     directory = Path("/run/netns")
     names = sorted(os.listdir(directory)) if directory.exists() else []
-    said = subprocess.run(["sh", "-c", SCRIPT, "sh", "", *names], check=True, capture_output=True, text=True).stdout
-    found: dict[str, Any] = {name: _inside(answer) for name, answer in zip(["", *names], said.split("\0"))}
+    found: dict[str, Any] = {name: _inside(said) for name, said in _each(INSIDE, names)}
     if sysctls:
-        words = ["sh", "-c", SYSCTLS, "sh", "", *names]
-        told = subprocess.run(words, check=False, capture_output=True, text=True).stdout.split("\0")[1:]
-        found["sysctls"] = {name: _uncounted(one) for name, one in zip(["", *names], told)}
+        found["sysctls"] = {name: _uncounted(said) for name, said in _each(SYSCTLS, names)}
     found["/run/netns"] = {name: _file(directory / name) for name in names}
     if records:
         found["/run/linuxnet.netns"] = _records()
     return found
+
+
+def _each(script: str, names: list[str]) -> Iterator[tuple[str, str]]:
+    """Yield what a script says on the host and in namespaces, by their names."""
+    words = ["sh", "-c", EACH, "sh", script, "", *names]
+    said = subprocess.run(words, check=True, capture_output=True, text=True).stdout
+    return zip(["", *names], said.split("\0"))
 
 
 def _uncounted(told: str) -> list[str]:

@@ -36,8 +36,11 @@ class Kept(NamedTuple):
     lower: bool = False
 
 
+#: By type, and what is special where there are several of one.
 TYPES = {
     "bond": Kept({"mode": "active-backup", "miimon": 100, "fail_over_mac": "active"}, {"miimon": 200, "updelay": 200}),
+    "bond without monitoring": Kept({"mode": "balance-rr"}),
+    "bond of LACP": Kept({"mode": "802.3ad", "lacp_rate": "fast", "ad_select": "count"}, {"min_links": 2}),
     "bridge": Kept(
         {"stp": True, "priority": 4096, "ageing_time": 60, "multicast_snooping": False},
         {"stp": False, "ageing_time": 10, "multicast_querier": True},
@@ -103,6 +106,7 @@ LEAST = {
     "gretap": "remote 192.0.2.9",
     "ip6gre": "remote fd00::9",
     "ip6gretap": "remote fd00::9",
+    # Without an address they are those of their names' first, which are there from the start where others loaded them.
     "ip6tnl": "remote fd00::9",
     "ipip": "remote 192.0.2.9",
     "sit": "remote 192.0.2.9",
@@ -113,17 +117,18 @@ LEAST = {
 @pytest.fixture(params=TYPES)
 def kept(request: pytest.FixtureRequest, host: Host) -> tuple[str, Kept]:
     """A type that the kernel has."""
-    name: str = request.param
+    name = request.param.partition(" ")[0]
+    kept = TYPES[request.param]
     host.sh(BEFORE)
     if name in ("tun", "tap"):
         if not Path("/dev/net/tun").exists():
             pytest.skip("there is no /dev/net/tun")
     else:
-        upon = "ip link add h0 type veth peer name h1; ip link add link h0 " if TYPES[name].lower else "ip link add "
+        upon = "ip link add h0 type veth peer name h1; ip link add link h0 " if kept.lower else "ip link add "
         made = host.tried(f"{upon}name probe type {name} {LEAST.get(name, '')}")
         if not made:
             pytest.skip(f"this kernel has no links of type {name} (module {link_types.LOADERS[name]().module})")
-    return name, TYPES[name]
+    return name, kept
 
 
 def options(name: str, kept: Kept, change: bool = False) -> dict[str, Any]:
@@ -139,6 +144,7 @@ def by_hand(host: Host, commands: list[str]) -> None:
         host.sh(f"echo {shlex.quote(secret)} | {command}" if "/dev/stdin" in command else command)
 
 
+@pytest.mark.crowded
 def test_a_link_is_made_and_changed_and_its_commands_do_the_same(host: Host, kept: tuple[str, Kept]) -> None:
     name, wanted = kept
     for change in (False, True) if wanted.change else (False,):
@@ -159,29 +165,40 @@ def test_a_link_is_made_and_changed_and_its_commands_do_the_same(host: Host, kep
         assert host.done("netns_link", **asked)["commands"] == []
 
 
+@pytest.mark.crowded
 def test_a_link_that_was_removed_comes_back_when_the_rest_is_refused(
     host: Host, refuse: Refuse, kept: tuple[str, Kept]
 ) -> None:
     name, wanted = kept
+    # Where it is created its name is taken, and so is the index that it has where it lives.
+    host.sh("ip -n a link add name t0 type bridge")
     interface = {key: one for key, one in options(name, wanted).items() if key not in ("netns", "up")}
     if name == "wireguard":
         file = Path("/run/private_key")
         file.write_text(PRIVATE)
         interface[name] = {"private_key_file": str(file), "listen_port": 51820, "peers": [{"public_key": PEER}]}
     lower = {"lower": "a:e0"} if wanted.lower else {}
-    host.done("netns_topology", name="lab", namespaces=[{"name": "c", "interfaces": [{**interface, **lower}]}])
+    lab = {"name": "lab", "namespaces": [{"name": "c", "interfaces": [{**interface, **lower}]}]}
+    host.done("netns_topology", **lab)
     before = host.dump()
     refuse.record()
     result = host.run("netns_topology", name="lab", namespaces=["c"], purge=True)
     assert result["msg"].endswith("The host is as it was."), result["msg"]
     assert not difference(before, host.dump())
+    assert host.done("netns_topology", **lab)["commands"] == []
 
 
+def _born(name: str) -> bool:
+    """Tell whether it makes a difference where a link is created."""
+    link_type = link_types.find(name)
+    return link_type is not None and (link_type.lower != "none" or link_type.keeps_birth)
+
+
+@pytest.mark.crowded
+@pytest.mark.parametrize("kept", [name for name in TYPES if _born(name)], indirect=True)
 def test_a_link_that_is_born_on_the_host_lives_in_its_namespace(host: Host, kept: tuple[str, Kept]) -> None:
     name, wanted = kept
     link_type = link_types.LOADERS[name]()
-    if link_type.lower == "none" and not link_type.keeps_birth:
-        pytest.skip(f"where a {name} is created makes no difference")
     written = {key: one for key, one in wanted.first.items() if key != "local"}
     asked = {"netns": "a", "name": "t1", "type": name, name: written, "lower_netns": "host"}
     if link_type.lower == "needed":
@@ -214,3 +231,10 @@ def test_what_is_exported_of_a_link_is_what_was_said_of_it_and_makes_it_again(
     host.sh("ip -n a link delete t0")
     host.done("netns_topology", **found["topology"])
     assert host.done("netns_export", name="copy", namespaces=["a"])["topology"] == found["topology"]
+
+
+def test_a_key_is_read_for_a_device_whose_namespace_is_made_along(host: Host) -> None:
+    Path("/run/key").write_text(PRIVATE)
+    device = {"name": "wg0", "type": "wireguard", "wireguard": {"private_key_file": "/run/key"}}
+    predicted = host.done("netns_topology", check=True, name="lab", namespaces=[{"name": "c", "interfaces": [device]}])
+    assert "ip netns exec c wg set wg0 private-key /run/key" in predicted["commands"]

@@ -90,7 +90,7 @@ class Links(Reading[Interface]):
                     peers.find(Endpoint(netns, detail.interface), detail.probable, detail.everywhere or everywhere)
                 elif isinstance(detail, LowerOf):
                     if rows[detail.interface].type != "veth":
-                        self._find_lower(netns, rows[detail.interface])
+                        self._find_rest(netns, rows[detail.interface])
                 elif isinstance(detail, Promotes):
                     end = Endpoint(netns, detail.interface)
                     self._change(end, promotes=self._on(end, "ipv4", "promote_secondaries"))
@@ -115,6 +115,16 @@ class Links(Reading[Interface]):
         }
         for end, upper in uppers(self._reader, lower, known).items():
             self._change(end, upper=tuple(upper))
+
+    def _find_rest(self, netns: Netns, found: Interface) -> None:
+        """Find what it takes to make a link anew: what it leads to, what there is beside that, and what it has."""
+        self._find_lower(netns, found)
+        lower = self._state.rows(self._tables.interface, netns)[found.name].lower
+        place = netns if lower is None else lower.place
+        if place != ELSEWHERE and not self._state.was_read(self._tables.interface, place):
+            self._reader.visit(place)
+        if self._reader.enter(netns) is not None:
+            self._reader.kinds.read_rest(self._state, self._reader, Endpoint(netns, found.name))
 
     def _find_lower(self, netns: Netns, found: Interface) -> None:
         """Find what a link leads to."""

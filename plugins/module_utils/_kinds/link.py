@@ -332,10 +332,11 @@ def again(before: State, found: Interface, netns: Netns) -> Sequence[Step]:
 def _brought(state: State, add: AddLink) -> Iterator[Step]:
     """Yield the steps that create a link where it is born, and bring it to where it lives."""
     passing = free_name(state, add.netns, add.interface)
-    if add.netns == add.target or (passing == add.interface and not add.link_type.moves):
+    taken = add.index is not None and add.index in names_by_index(state, add.netns)
+    if add.netns == add.target or (passing == add.interface and not taken and not add.link_type.moves):
         yield add
         return
-    # Kernels up to 6.12 at least look for the name in the namespace of birth too (net/core/rtnetlink.c).
+    # Kernels up to 6.12 at least look for name and index in the namespace of birth too (net/core/rtnetlink.c).
     yield AddLink(add.netns, passing, add.netns, *_rest(add))
     yield MoveInterface(add.netns, passing, add.target, add.index, None if passing == add.interface else add.interface)
 

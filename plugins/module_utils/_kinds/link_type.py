@@ -19,8 +19,9 @@ from ansible_collections.linuxnet.netns.plugins.module_utils._wire.attributes im
 from ansible_collections.linuxnet.netns.plugins.module_utils._wire.codes import Code
 
 if TYPE_CHECKING:
+    from ansible_collections.linuxnet.netns.plugins.module_utils._contracts import Reader
     from ansible_collections.linuxnet.netns.plugins.module_utils._form import Section, Type
-    from ansible_collections.linuxnet.netns.plugins.module_utils._model import Declared, Endpoint
+    from ansible_collections.linuxnet.netns.plugins.module_utils._model import Declared, Endpoint, State
     from ansible_collections.linuxnet.netns.plugins.module_utils._normalise import Problems
 
 #: The attributes of one nest of a link (IFLA_INFO_DATA, IFLA_INFO_SLAVE_DATA), by their numbers.
@@ -36,8 +37,9 @@ class Property:
     ``number`` is the kernel's attribute, ``code`` how that holds the value. ``word`` is what ``ip`` calls it, where it
     has another name there; ``by_words`` makes other words of a value than the word and the value. ``initial`` is given
     to a new link where nothing is written; what is written nowhere is not managed. ``usual`` is what a link has of
-    which nothing was said, or a frozenset of what it may have then; it need not be said to get it. ``fixed``: the
-    kernel does not change it on a living link.
+    which nothing was said, or a frozenset of what it may have then; it need not be said to get it, and is not said of a
+    link that is put back: the kernel may not take it, because it does not know the property or because of what else
+    the link has. ``fixed``: the kernel does not change it on a living link.
     """
 
     name: str
@@ -134,8 +136,9 @@ class LinkType:
     the namespace in which it was created, which the kernel does not tell. ``moves``: where it is created elsewhere than
     it lives, it must be moved, for kernels before 6.14 take the namespace where it appears for the one that it uses
     (net/ipv4/ip_tunnel.c and others). ``section`` is what users write, where that is more than a table, and ``declare``
-    makes the declared objects of it, ``secrets`` tells where in it secrets are values. ``check`` notes what does not go
-    together.
+    makes the declared objects of it, ``secrets`` tells where in it secrets are values. ``read`` reads what a link has
+    beside its properties, so that it can be put back with it, in the namespace that was entered. ``check`` notes what
+    does not go together.
     """
 
     name: str
@@ -155,6 +158,7 @@ class LinkType:
     section: Optional[type[Section]] = None
     declare: Optional[Callable[[str, Endpoint, Any], Sequence[Declared]]] = None
     secrets: Optional[Callable[[Any], Sequence[str]]] = None
+    read: Optional[Callable[[State, Reader, Endpoint], None]] = None
     check: Callable[[Problems, str, Mapping[str, Any]], None] = _unchecked
 
     def data(self, values: Mapping[str, Any], upon: Optional[Data] = None, *, new: bool = False) -> dict[int, bytes]:

@@ -10,12 +10,15 @@ Imports stand in functions, so that Ansible packs every kind and a task loads on
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
-from typing import Any, Callable, ClassVar, Optional
+from typing import TYPE_CHECKING, Any, Callable, ClassVar, Optional
 
 from ansible_collections.linuxnet.netns.plugins.module_utils._kind import Carried, Kind
 from ansible_collections.linuxnet.netns.plugins.module_utils._kinds import interface
 from ansible_collections.linuxnet.netns.plugins.module_utils._kinds.interface_rows import Interface
 from ansible_collections.linuxnet.netns.plugins.module_utils._model import Endpoint, Netns, Scope, State, Step
+
+if TYPE_CHECKING:
+    from ansible_collections.linuxnet.netns.plugins.module_utils._contracts import Reader
 
 
 def _namespace() -> Kind[Any]:
@@ -118,6 +121,15 @@ class Registry:
         from ansible_collections.linuxnet.netns.plugins.module_utils._kinds.settings import SETTINGS
 
         return [SETTINGS, PORT_VLANS, COMPARED, QDISC, NEIGHBOUR, ROUTE]
+
+    def read_rest(self, state: State, reader: Reader, end: Endpoint) -> None:
+        """Read what a link has beside its properties, in the namespace that was entered. Raises: OSError."""
+        from ansible_collections.linuxnet.netns.plugins.module_utils._kinds import link_types
+
+        found = interface.find(state, end)
+        link_type = None if found is None else link_types.find(found.type)
+        if link_type is not None and link_type.read is not None:
+            link_type.read(state, reader, end)
 
     def index_of(self, state: State, end: Endpoint) -> Optional[int]:
         """Return the index of an interface, as far as a state knows it."""

@@ -96,12 +96,13 @@ class _Configurations(Reading[Configuration]):
         for detail in self._scope.details(WIREGUARD, netns):
             devices = [one.name for one in inside(self._state, netns).values() if one.type == "wireguard"]
             for device in devices if detail == ALL else set(devices) & {detail.interface}:
-                with self._reader.generic(wireguard.FAMILY) as (asked, number):
-                    body = wireguard.asked(device)
-                    request = generic.dump(number, wireguard.GET, wireguard.VERSION, body)
-                    self._state.put(WIREGUARD, netns, device, wireguard.read(asked.dump(request)))
-            for file in detail.files:
-                self._state.put(KEY_FILE, None, file, self._key(file))
+                read(self._state, self._reader, Endpoint(netns, device))
+
+    def complete(self) -> None:
+        # A device and its namespace may be still to be made, and their keys are there already.
+        places = self._scope.wants.get(WIREGUARD, {}).values()
+        for file in {file: None for details in places for detail in details for file in detail.files}:
+            self._state.put(KEY_FILE, None, file, self._key(file))
 
     def _key(self, file: str) -> KeyFile:
         try:
@@ -140,6 +141,13 @@ def as_result(now: Configuration) -> dict[str, Any]:
 def is_key(key: Key) -> bool:
     """Tell whether there is a key."""
     return key != Key(wireguard.NO_KEY)
+
+
+def read(state: State, reader: Reader, end: Endpoint) -> None:
+    """Read the configuration of a device, in the namespace that was entered. Raises: OSError."""
+    with reader.generic(wireguard.FAMILY) as (asked, number):
+        request = generic.dump(number, wireguard.GET, wireguard.VERSION, wireguard.asked(end.interface))
+        state.put(WIREGUARD, *end, wireguard.read(asked.dump(request)))
 
 
 @immutable

@@ -28,6 +28,7 @@ def _milliseconds(name: str, description: str, number: int) -> Property:
     return Property(name, Integer("a time", 0, 10**6, "milliseconds"), description, number, U32, usual=0)
 
 
+#: The kernel takes delays only with miimon, and a lacp_rate in mode 802.3ad alone, even where they are what is there.
 TYPE = LinkType(
     "bond",
     "bonding",
@@ -54,7 +55,11 @@ TYPE = LinkType(
             usual=0,
         ),
         _one_of(
-            "lacp_rate", ("slow", "fast"), "How often the partner is to send LACP packets (802.3ad).", 21, fixed=True
+            "lacp_rate",
+            ("slow", "fast"),
+            "How often the partner is to send LACP packets (802.3ad).",
+            21,
+            fixed=True,
         ),
         _one_of(
             "ad_select",

@@ -10,7 +10,7 @@ from typing import Any, Optional
 
 from ansible_collections.linuxnet.netns.plugins.module_utils._form import Key, List, Section
 from ansible_collections.linuxnet.netns.plugins.module_utils._kinds.link_type import LinkType
-from ansible_collections.linuxnet.netns.plugins.module_utils._kinds.wireguard import Tunnel, WantedPeer
+from ansible_collections.linuxnet.netns.plugins.module_utils._kinds.wireguard import Tunnel, WantedPeer, read
 from ansible_collections.linuxnet.netns.plugins.module_utils._model import Declared, Endpoint
 from ansible_collections.linuxnet.netns.plugins.module_utils._normalise import Problems, kind
 from ansible_collections.linuxnet.netns.plugins.module_utils._scalars import PREFIX, Integer, Scalar
@@ -138,4 +138,12 @@ def _declare(path: str, end: Endpoint, written: Any) -> list[Declared]:
     return [Tunnel(path, *end, *own, peers)]
 
 
-TYPE = LinkType("wireguard", "wireguard", section=WrittenWireguard, declare=_declare, secrets=logged, keeps_birth=True)
+TYPE = LinkType(
+    "wireguard",
+    "wireguard",
+    section=WrittenWireguard,
+    declare=_declare,
+    secrets=logged,
+    read=read,
+    keeps_birth=True,
+)
