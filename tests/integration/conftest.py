@@ -34,6 +34,8 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     """Let a slow machine do with less."""
     words = "how many interfaces a host has beside those of a test that is about many (300)"
     parser.addoption("--interfaces", type=int, default=300, metavar="COUNT", help=words)
+    words = "how many changes of a case are refused, one by one, on hosts as people have them (all)"
+    parser.addoption("--refusals", type=int, default=10**6, metavar="COUNT", help=words)
     words = "try all faults, and many more runs at random (make test-faults)"
     parser.addoption("--thorough", action="store_true", help=words)
 

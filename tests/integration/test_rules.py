@@ -7,10 +7,12 @@ from __future__ import annotations
 
 from typing import Any
 
+import pytest
 from ansible_collections.linuxnet.netns.tests.integration.cases import RULED
 from ansible_collections.linuxnet.netns.tests.integration.host import Host, difference
 
 
+@pytest.mark.kernel
 def test_what_is_there_is_right_however_it_is_written(host: Host) -> None:
     host.sh(RULED)
     before = host.dump()
@@ -33,6 +35,7 @@ def test_what_is_there_is_right_however_it_is_written(host: Host) -> None:
     assert again["commands"] == []
 
 
+@pytest.mark.kernel
 def test_the_rules_that_each_namespace_has_are_never_removed(host: Host) -> None:
     host.sh(RULED)
     assert host.refused("netns_rule", netns="a", state="absent", rules=[{"priority": 32766}, {"priority": 1000}]) == (
