@@ -40,7 +40,7 @@ def pytest(mark: str) -> str:
     files.
     """
     files = f"$(grep --files-with-matches mark.{mark} tests/integration/test_*.py)"
-    return f"tools/hermetic pytest -v --durations 40 -m {mark} --interfaces {INTERFACES} --refusals {REFUSALS} {files}"
+    return f"tools/hermetic pytest -v --durations 20 -m {mark} --interfaces {INTERFACES} --refusals {REFUSALS} {files}"
 
 
 @dataclass(frozen=True)
