@@ -16,7 +16,6 @@ import shutil
 import subprocess
 import sys
 from collections.abc import Iterator
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -27,6 +26,8 @@ from tools.vm.suites import MANAGERS, Suite
 
 #: What tests/requirements.txt names for checks that do not depend on the kernel.
 NOT_INSIDE = ("ansible-lint", "mypy", "ruff", "yamllint")
+#: How often a machine is booted until it answers: on a busy host, a second processor may start without its timer.
+BOOTS = 3
 #: How much is shown of what was said when the image could not be made.
 LAST_LINES = 30
 PLATFORMS = ("manylinux_2_28_x86_64", "manylinux_2_17_x86_64", "manylinux2014_x86_64")
@@ -67,22 +68,34 @@ def _make(suite: Suite, place: Path) -> None:
     _remove_others(place)
     if not (place / "base.qcow2").exists():
         _make_disk(suite, place)
-    with ThreadPoolExecutor() as pool:
-        list(pool.map(lambda manager: _boot(place, manager), MANAGERS))
+    # One after the other, in this thread: so a signal that ends this process ends them.
+    for manager in MANAGERS:
+        _boot(place, manager)
     (place / "complete").touch()
 
 
 def _boot(place: Path, manager: str) -> None:
     """Start a machine, and keep what it is like then; unless that has been done."""
     disk, unfinished = place / f"{manager}.qcow2", place / f"{manager}.unfinished"
-    if disk.exists():
-        return
-    _say(f"Booting it with {manager}, for a snapshot")
+    for boots_left in reversed(range(BOOTS)):
+        if disk.exists():
+            return
+        _say(f"Booting it with {manager}, for a snapshot")
+        try:
+            _snapshot(place, manager, unfinished)
+        except Failed as error:
+            if not boots_left:
+                raise
+            _say(f"{error}; once more")
+        else:
+            unfinished.rename(disk)
+
+
+def _snapshot(place: Path, manager: str, disk: Path) -> None:
     backing = ["-b", "base.qcow2", "-F", "qcow2"]
-    subprocess.run(["qemu-img", "create", "-q", "-f", "qcow2", *backing, str(unfinished)], check=True)
-    with Machine(place, unfinished, clean=False, arguments=MANAGERS[manager]) as machine:
+    subprocess.run(["qemu-img", "create", "-q", "-f", "qcow2", *backing, str(disk)], check=True)
+    with Machine(place, disk, clean=False, arguments=MANAGERS[manager]) as machine:
         machine.save()
-    unfinished.rename(disk)
 
 
 def _make_disk(suite: Suite, place: Path) -> None:

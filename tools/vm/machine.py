@@ -27,7 +27,7 @@ SOCKETS = "linuxnet-vm-"
 #: The name of the snapshot that a clean start begins from.
 CLEAN = "clean"
 #: Seconds within which a machine that boots, or comes from its snapshot, answers. Another load on the host slows it.
-PATIENCE = 1800.0
+PATIENCE = 600.0
 
 
 class Failed(Exception):
