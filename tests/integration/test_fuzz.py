@@ -134,7 +134,8 @@ def fuzzed(strategy: Any, try_: Callable[[Any], None], thorough: bool) -> None:
         phases=phases,
         suppress_health_check=list(HealthCheck),
     )
-    limits(given(strategy)(try_))()
+    decorated: Any = given(strategy)
+    limits(decorated(try_))()
 
 
 @pytest.mark.parametrize("module", NAMES)
