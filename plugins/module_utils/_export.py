@@ -242,7 +242,7 @@ class Export:
         return written if len(written) > 1 else one.text
 
     def _neighbours(self, end: Endpoint) -> list[dict[str, str]]:
-        found = neighbour.listed(self._state, end)
+        found = neighbour.in_results(self._state, end)
         for one in found:
             if not one["mac"]:
                 self._leave(f"neighbour {one['address']} of {end}: it has no MAC address")
@@ -345,7 +345,7 @@ class Export:
             properties = [] if link_type is None or link_type.ports is None else link_type.ports
             settings = stated(properties, attributes(rows[0].data, -16)) if rows[0].data else {}
             written.append({"name": name, **settings} if settings else name)
-            vlans = port_vlans.listed(self._state, netns, name)
+            vlans = port_vlans.in_results(self._state, netns, name)
             if vlans and [one["id"] for one in vlans] != [1]:
                 self._leave(f"the VLANs of {end} as a port of {master['name']}")
         if written:
@@ -411,7 +411,7 @@ class Export:
 
 def _is_given(name: str, found: Interface, one: _address.Address) -> bool:
     """Tell whether the kernel gives an address by itself."""
-    if not _address.given(name, one.text):
+    if not _address.given_by_kernel(name, one.text):
         return False
     if not is_link_local(one.text) or not one.raw:
         return True

@@ -270,7 +270,9 @@ def _links(state: State, special: State, netns: Netns, names: Mapping[int, str])
             "alias": one.alias and shown(one.alias),
             "properties": _properties(special, netns, one),
             "master": None if master is None else master.name,
-            "port": None if master is None or report is None else link_types.told_of_port(report.port_of, report.port),
+            "port": None
+            if master is None or report is None
+            else link_types.as_result_of_port(report.port_of, report.port),
             "vlans": _vlans(special, netns, one),
             "peer": lower if paired else None,
             "parent": None if paired else lower,
@@ -282,11 +284,11 @@ def _links(state: State, special: State, netns: Netns, names: Mapping[int, str])
 def _properties(special: State, netns: Netns, one: Interface) -> dict[str, Any]:
     """Return what a link has that is of its type, without any key."""
     if one.type != "wireguard":
-        return link_types.told(one.type, one.data)
+        return link_types.as_result(one.type, one.data)
     from ansible_collections.linuxnet.netns.plugins.module_utils._kinds import wireguard
 
     there = special.row(wireguard.WIREGUARD, netns, one.name)
-    return {} if there is None else wireguard.told(there)
+    return {} if there is None else wireguard.as_result(there)
 
 
 def _vlans(special: State, netns: Netns, one: Interface) -> list[dict[str, Any]]:
@@ -294,7 +296,7 @@ def _vlans(special: State, netns: Netns, one: Interface) -> list[dict[str, Any]]
         return []
     from ansible_collections.linuxnet.netns.plugins.module_utils._kinds import port_vlans
 
-    return port_vlans.listed(special, netns, one.name)
+    return port_vlans.in_results(special, netns, one.name)
 
 
 def _neighbours(state: State, netns: Netns) -> Iterator[dict[str, Any]]:

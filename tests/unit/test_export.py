@@ -54,7 +54,7 @@ def test_keys_are_not_told_but_where_they_are_to_be_put() -> None:
             "value": "the path of a file on the host that has the preshared key of wg0 in namespace a for peer two=",
         },
     ]
-    seen = wireguard.told(Configuration(SECRET, 51820, 0, peers))
+    seen = wireguard.as_result(Configuration(SECRET, 51820, 0, peers))
     assert (seen["has_private_key"], [one["has_preshared_key"] for one in seen["peers"]]) == (True, [False, True])
     assert "secret" not in json.dumps([topology, told, seen])
     assert "another" not in json.dumps([topology, seen])

@@ -188,7 +188,7 @@ def as_result(name: str, data: bytes) -> dict[str, Any]:
     return _decoded(find(name), data, of_port=False)
 
 
-def told_of_port(master: str, data: bytes) -> dict[str, Any]:
+def as_result_of_port(master: str, data: bytes) -> dict[str, Any]:
     """Return the properties of a port of a master of a type."""
     return _decoded(find(master), data, of_port=True)
 
