@@ -173,7 +173,7 @@ def command(*words: str, cwd: Path = ROOT, quick: bool = False) -> Job:
 
 
 def lint() -> Iterator[Job]:
-    """Format, style, types; YAML and Ansible content."""
+    """Check format, style and types; YAML and Ansible content."""
     files = (path for place in ("plugins", "tests") for path in sorted((ROOT / place).glob("*/*.py")))
     directories = dict.fromkeys(path.parent.relative_to(ROOT) for path in files)
     packages = [
@@ -201,7 +201,7 @@ def playbooks() -> list[str]:
 
 
 def sanity() -> Iterator[Job]:
-    """Yield what Ansible asks of every collection, of what ships, at the place that ansible-test insists on."""
+    """Check what Ansible asks of every collection, of what ships, at the place that ansible-test insists on."""
     yield Job("ansible-test", _sanity)
 
 
@@ -254,12 +254,12 @@ def bootstrap_pip_offline() -> None:
 
 
 def unit() -> Iterator[Job]:
-    """Yield the pure parts, as whoever runs this."""
+    """Test the pure parts, as whoever runs this."""
     yield command("pytest", "-q", "tests/unit")
 
 
 def integration() -> Iterator[Job]:
-    """Yield the modules against this machine's kernel, in namespaces of their own."""
+    """Try the modules against this machine's kernel, in namespaces of their own."""
     output = Output()
     # Most of the time this waits for an index of packages; until it is the tests' turn, it can do so beside other jobs.
     installed = ThreadPoolExecutor(1).submit(_install, output)
@@ -268,7 +268,7 @@ def integration() -> Iterator[Job]:
 
 
 def faults() -> Iterator[Job]:
-    """Yield every fault of a run, and whatever a hand at random can do to it: not among all, for it takes long."""
+    """Try every fault of a run, and whatever a hand at random can do to it: not among all, for it takes long."""
     yield Job("pytest", partial(_hermetic, THOROUGH, ("--thorough",)), slots=SLOTS)
 
 
@@ -352,7 +352,7 @@ def _path() -> list[str]:
 
 
 def molecule() -> Iterator[Job]:
-    """Yield the roles and modules as playbooks use them."""
+    """Play the roles and modules as playbooks use them."""
     chosen = os.environ.get("SCENARIO", "")
     there = sorted(path.parent.name for path in (ROOT / "extensions" / "molecule").glob("*/molecule.yml"))
     if chosen and chosen not in there:
