@@ -122,6 +122,7 @@ def environment(name: str = "") -> dict[str, str]:
         ANSIBLE_HOME=str(home / ".ansible"),
         ANSIBLE_NOCOWS="1",
         LC_ALL="C.UTF-8",
+        HYPOTHESIS_STORAGE_DIRECTORY=str(CACHE / "hypothesis"),
     )
     if name:
         # Else it would be in the home that the user database gives, whatever HOME says. Tests in which several users

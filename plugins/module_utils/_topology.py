@@ -21,7 +21,6 @@ from ansible_collections.linuxnet.netns.plugins.module_utils._interface_section 
     DeclaredLink,
     InterfaceSection,
 )
-from ansible_collections.linuxnet.netns.plugins.module_utils._kinds.leading_in import NothingLeadsIn
 from ansible_collections.linuxnet.netns.plugins.module_utils._kinds.link_state import LinkState
 from ansible_collections.linuxnet.netns.plugins.module_utils._kinds.namespace import Namespace
 from ansible_collections.linuxnet.netns.plugins.module_utils._kinds.ownership import Ownership
@@ -358,6 +357,8 @@ def _absent(topology: Topology, purge: bool, shown: bool) -> list[Declared]:
                 declared.append(Veth(link.path, first, second, present=False, record=topology.name, only_pair=True))
         else:
             declared.append(Veth(link.path, first, second, present=False, record=topology.name))
+    from ansible_collections.linuxnet.netns.plugins.module_utils._kinds.leading_in import NothingLeadsIn
+
     declared.append(NothingLeadsIn("namespaces", topology.name, frozenset(gone)))
     declared += [Namespace(one.path, one.name, present=False, shown=shown) for one in topology.namespaces]
     declared.append(Ownership("purge", topology.name, frozenset(), purge))

@@ -48,10 +48,15 @@ INODES = 0xF0000000
 def lasting(dump: Any) -> Any:
     """Return what of a dump is the same when all is made anew."""
     if isinstance(dump, dict):
-        return {key: lasting(one) for key, one in dump.items() if key not in OF_A_RUN}
+        return {key: lasting(in_order(key, one)) for key, one in dump.items() if key not in OF_A_RUN}
     if isinstance(dump, (list, tuple)):
         return [lasting(one) for one in dump if not (isinstance(one, int) and one > INODES)]
     return dump
+
+
+def in_order(key: str, dump: Any) -> Any:
+    """Return links by their names, for the kernel lists them by their indexes."""
+    return sorted(dump, key=lambda link: str(link.get("ifname"))) if key == "links" else dump
 
 
 def wipe(host: Host, keep: str) -> None:

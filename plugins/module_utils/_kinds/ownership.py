@@ -14,7 +14,6 @@ from typing import TYPE_CHECKING, Any, NamedTuple, Optional
 from ansible_collections.linuxnet.netns.plugins.module_utils._kind import MOVED, NEW_MAC, Event, Kind
 from ansible_collections.linuxnet.netns.plugins.module_utils._kinds.interface import INTERFACE, group_of
 from ansible_collections.linuxnet.netns.plugins.module_utils._kinds.interface_rows import LowerOf, PeerOf
-from ansible_collections.linuxnet.netns.plugins.module_utils._kinds.namespace import NAMESPACES
 from ansible_collections.linuxnet.netns.plugins.module_utils._model import (
     Action,
     Declared,
@@ -271,7 +270,8 @@ class Ownership(Declared):
             for thing in state.made
             if thing.kind.exists(state, thing)
         }
-        fresh = {thing.netns for thing in state.made if thing.kind is NAMESPACES}
+        # The key of a namespace itself is empty.
+        fresh = {thing.netns for thing in state.made if not thing.key}
         kept = [thing for thing in was if thing not in made and self._keeps(state, record, thing, fresh)]
         state.notes.extend(self._lost(state, was.keys() - kept - made.keys()))
         now = {**self._unrecorded(state, record), **{thing: was[thing] for thing in kept}, **made}
@@ -292,6 +292,8 @@ class Ownership(Declared):
             return True
         if not thing.kind.in_namespace or not state.has(thing.netns) or state.was_read(thing.kind, thing.netns):
             return False
+        from ansible_collections.linuxnet.netns.plugins.module_utils._kinds.namespace import NAMESPACES
+
         around = Thing(NAMESPACES, thing.netns, ())
         return thing.netns not in fresh and (around not in record.things or record.owns(state, around))
 
