@@ -40,7 +40,7 @@ def test_applying_what_was_exported_changes_nothing(host: Host, case: Case) -> N
 
 
 #: What another topology, and another order, makes of the same: the group, the indexes, and who gave a route or a rule.
-OF_A_RUN = {"group", "ifindex", "link_index", "viaIfIndex", "link", "protocol"}
+OF_A_RUN = {"link_netnsid", "group", "ifindex", "link_index", "viaIfIndex", "link", "protocol"}
 #: The first of the inodes of namespaces (PROC_DYNAMIC_FIRST in the kernel's fs/proc/generic.c).
 INODES = 0xF0000000
 
