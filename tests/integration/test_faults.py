@@ -151,7 +151,7 @@ def test_without_threads_namespaces_are_made_all_the_same(host: Host, monkeypatc
     assert host.namespaces() == sorted(names)
 
 
-#: So many that namespaces are created beside the pairs between them.
+#: So many that two threads create the namespaces.
 RING = [f"n{number}" for number in range(70)]
 PAIRS = [link(f"{one}:x", f"{other}:y") for one, other in zip(RING, [*RING[1:], RING[0]])]
 

@@ -34,7 +34,7 @@ UTILS = "plugins/module_utils"
 ROOMS = {
     "plan": ("_plan.py", "_model.py", "_kind.py"),
     "transaction": ("_transaction.py", "_run.py"),
-    "sender": ("_kernel/apply.py", "_kernel/ahead.py", "_kernel/batches.py", "_kernel/netlink.py"),
+    "sender": ("_kernel/apply.py", "_kernel/batches.py", "_kernel/netlink.py"),
     "reader": ("_kernel/reader.py", "_kernel/checkpoint.py", "_kernel/namespaces.py", "_wire/reports.py"),
     "kinds": ("_kinds/*.py",),
 }

@@ -7,13 +7,13 @@
 from __future__ import annotations
 
 import resource
-from collections.abc import Iterable, Sequence
+import threading
+from collections.abc import Sequence
 from itertools import groupby
 from typing import TYPE_CHECKING, Callable, Optional
 
 from ansible_collections.linuxnet.netns.plugins.module_utils._errors import LibraryMissing, StepFailed
 from ansible_collections.linuxnet.netns.plugins.module_utils._kernel import namespaces
-from ansible_collections.linuxnet.netns.plugins.module_utils._kernel.ahead import Ahead, by_need
 from ansible_collections.linuxnet.netns.plugins.module_utils._kernel.host import LinuxHost
 from ansible_collections.linuxnet.netns.plugins.module_utils._model import Action, Netns, Request, State, Step
 from ansible_collections.linuxnet.netns.plugins.module_utils._wire.codec import Codec
@@ -48,8 +48,6 @@ class Executor:
         self._host = LinuxHost(home)
         self._limits: Optional[tuple[int, int]] = None
         self._seen = State()
-        #: What is carried out beside the steps that come after it.
-        self._ahead: Optional[Ahead] = None
         #: The step that is being carried out, as far as is known.
         self._current: Optional[Step] = None
 
@@ -77,60 +75,55 @@ class Executor:
             self._make_room(steps)
             with namespaces.away(self._home):
                 self._apply(steps, done)
-        except StepFailed as failed:
-            self._stop()
-            failed.done = list(done)
+        except StepFailed:
             raise
         except Exception as error:
-            self._stop()
             if isinstance(error, LibraryMissing) and not done:
                 raise
             # Whatever it was, what has been done until then is known, and can be undone.
             raise StepFailed.by(error, self._current or steps[0], done) from error
 
     def _apply(self, steps: Sequence[Step], done: list[Step]) -> None:
-        groups = [
-            list(group) for _alike, group in groupby(steps, key=lambda step: (isinstance(step, Action), step.netns))
-        ]
-        for number, alike in enumerate(groups):
+        for (acted, netns), group in groupby(steps, key=lambda step: (isinstance(step, Action), step.netns)):
+            alike = list(group)
             self._current = alike[0]
-            if isinstance(alike[0], Action):
-                self._join()
-                later = (step for group in groups[number + 1 :] for step in group)
-                self._perform([step for step in alike if isinstance(step, Action)], later, done)
+            if acted:
+                self._perform([step for step in alike if isinstance(step, Action)], done)
             else:
-                self._send(alike[0].netns, [step for step in alike if isinstance(step, Request)], done)
-        self._join()
+                self._send(netns, [step for step in alike if isinstance(step, Request)], done)
 
-    def _perform(self, steps: Sequence[Action], later: Iterable[Step], done: list[Step]) -> None:
+    def _perform(self, steps: Sequence[Action], done: list[Step]) -> None:
         for _class, group in groupby(steps, key=type):
-            self._join()
             alike = list(group)
             # The first one alone: it prepares what the others share.
             self._perform_some(alike[:1], done)
             if alike[0].independent and len(alike) > _MANY:
-                self._ahead = self._begin_ahead(by_need(alike[1:], later), done)
+                self._perform_side_by_side(alike[1:], done)
             else:
                 self._perform_some(alike[1:], done)
 
-    def _begin_ahead(self, steps: Sequence[Action], done: list[Step]) -> Ahead:
-        def finish(action: Action) -> None:
-            action.confirm(self._seen)
-            done.append(action)
+    def _perform_side_by_side(self, steps: Sequence[Action], done: list[Step]) -> None:
+        """Carry out steps in two threads: namespaces are created nearly twice as fast so."""
+        failures: list[StepFailed] = []
 
-        return Ahead(steps, lambda action: action.perform(self._host), finish)
+        def perform(some: Sequence[Action]) -> None:
+            try:
+                self._perform_some(some, done)
+            except StepFailed as failed:
+                failures.append(failed)
+            except Exception as error:
+                failures.append(StepFailed.by(error, some[0], done))
 
-    def _join(self) -> None:
-        """Wait for what is carried out ahead. Raises: StepFailed."""
-        if self._ahead is not None:
-            self._ahead.join()
-            self._ahead = None
-
-    def _stop(self) -> None:
-        """End what is carried out ahead."""
-        if self._ahead is not None:
-            self._ahead.stop()
-            self._ahead = None
+        other = threading.Thread(target=perform, args=[steps[1::2]])
+        try:
+            other.start()
+        except RuntimeError:  # a limit of processes
+            perform(steps)
+        else:
+            perform(steps[0::2])
+            other.join()
+        if failures:
+            raise StepFailed(failures[0].step, failures[0].words, done, failures[0].lasting)
 
     def _perform_some(self, steps: Sequence[Action], done: list[Step]) -> None:
         for step in steps:
@@ -146,12 +139,9 @@ class Executor:
         from ansible_collections.linuxnet.netns.plugins.module_utils._kernel.batches import BatchSender
 
         self._seen.only_lo = self._host.only_lo
-        ready = None if self._ahead is None else self._ahead.ready
-        if ready is not None:
-            ready(netns, helping=True)
         try:
             namespaces.enter(netns, self._home)
-            sender = BatchSender(self._codec(), self._home, self._kinds, self._seen, ready)
+            sender = BatchSender(self._codec(), self._home, self._kinds, self._seen)
         except OSError as error:
             raise StepFailed.by(error, steps[0], done) from error
         with sender:

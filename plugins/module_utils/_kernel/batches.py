@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import errno
 import os
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Optional
 
 from ansible_collections.linuxnet.netns.plugins.module_utils._errors import NetlinkError, StepFailed
@@ -26,18 +26,14 @@ class BatchSender:
     """A routing socket in the namespace that the calling thread is in, with what messages need to know of the host.
 
     ``seen`` is kept up with where interfaces are: it tells their indexes. The index of one that it does not
-    know, such as the kernel chose for a new interface, is asked for by name. ``ready`` waits until a namespace that is
-    to be created is there.
+    know, such as the kernel chose for a new interface, is asked for by name.
     """
 
-    def __init__(
-        self, codec: Codec, home: int, kinds: Kinds, seen: State, ready: Optional[Callable[[Netns], None]] = None
-    ) -> None:
+    def __init__(self, codec: Codec, home: int, kinds: Kinds, seen: State) -> None:
         self._codec = codec
         self._home = home
         self._kinds = kinds
         self._seen = seen
-        self._ready = ready
         self._route = RouteSocket()
         #: The steps that wait to be sent, each with the one that is sent for it, and its message.
         self._waiting: list[tuple[Request, Request, bytes]] = []
@@ -85,8 +81,6 @@ class BatchSender:
         if netns is None:
             return self._home
         if netns not in self._open:
-            if self._ready is not None:
-                self._ready(netns)
             self._open[netns] = namespaces.open_namespace(netns)
         return self._open[netns]
 
