@@ -208,13 +208,7 @@ def sanity() -> Iterator[Job]:
 
 def _sanity(output: Output) -> bool:
     copy = CACHE / "sanity" / "ansible_collections" / "linuxnet" / "netns"
-    shutil.rmtree(copy, ignore_errors=True)
-    ignored = yaml.safe_load((ROOT / "galaxy.yml").read_text())["build_ignore"]
-    for name in tracked():
-        above = (name, *map(str, Path(name).parents))
-        if not any(fnmatch(part, pattern) for part in above for pattern in ignored):
-            (copy / name).parent.mkdir(parents=True, exist_ok=True)
-            shutil.copy(ROOT / name, copy / name)
+    copy_checkout(copy, yaml.safe_load((ROOT / "galaxy.yml").read_text())["build_ignore"])
     # Without a repository around it, ansible-test would take the copy for a part of this one, which ignores it.
     if not run(output, "git", "init", "--quiet", cwd=copy) or not run(output, "git", "add", "--all", cwd=copy):
         return False
@@ -223,7 +217,17 @@ def _sanity(output: Output) -> bool:
     return run(output, "ansible-test", "sanity", "--python", version, "--color", "no", cwd=copy)
 
 
-def tracked() -> list[str]:
+def copy_checkout(place: Path, ignored: Sequence[str] = ()) -> None:
+    """Put a copy of this checkout, but for what matches a pattern, in the place of what is there."""
+    shutil.rmtree(place, ignore_errors=True)
+    for name in _tracked():
+        above = (name, *map(str, Path(name).parents))
+        if not any(fnmatch(part, pattern) for part in above for pattern in ignored):
+            (place / name).parent.mkdir(parents=True, exist_ok=True)
+            shutil.copy(ROOT / name, place / name)
+
+
+def _tracked() -> list[str]:
     """Return the files of this checkout, those included that git does not know yet."""
     listed = ["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard"]
     names = subprocess.run(listed, cwd=ROOT, check=True, capture_output=True, text=True).stdout.split("\0")

@@ -36,6 +36,7 @@ from ansible_collections.linuxnet.netns.plugins.module_utils._kinds.interface_ro
     is_kept,
 )
 from ansible_collections.linuxnet.netns.plugins.module_utils._kinds.link_type import stated
+from ansible_collections.linuxnet.netns.plugins.module_utils._kinds.namespace import FALLBACKS
 from ansible_collections.linuxnet.netns.plugins.module_utils._model import (
     Endpoint,
     Netns,
@@ -54,11 +55,6 @@ from ansible_collections.linuxnet.netns.plugins.module_utils._wire.attributes im
 _USUAL_MTU = 1500
 #: linux/if_addr.h: IFAPROT_KERNEL_LL, who gave an address: the kernel, which makes link-local ones (since Linux 5.18).
 _BY_KERNEL = 3
-#: What the kernel makes in each namespace when a module is loaded: interfaces that nobody can make or remove.
-FALLBACKS = frozenset(
-    {"tunl0", "gre0", "gretap0", "erspan0", "sit0", "ip_vti0", "ip6tnl0", "ip6gre0", "ip6_vti0", "ip6erspan0"}
-)
-
 #: What begins a byte of a name of an interface that is no UTF-8, as it is read (``_wire.attributes.text``).
 _ODD = "\\x"
 #: Why something is left out.

@@ -92,14 +92,14 @@ class Transaction:
         undone = "All that was done before was undone." if done else "Nothing had been changed before."
         return Failed(f"{why} {undone} {back}")
 
-    def _checkpoint(self, plan: _plan.Plan, told: Callable[[KernelError], str]) -> None:
-        """Have the kernel edge remember what the steps may take away. Raises: Failed, with what is ``told``."""
+    def _checkpoint(self, plan: _plan.Plan, message: Callable[[KernelError], str]) -> None:
+        """Have the kernel edge remember what the steps may take away. Raises: Failed, with a ``message``."""
         disturbed = {netns for step in plan.steps if step.disruptive() for netns in step.namespaces()}
         try:
             if disturbed:
                 self._kernel.checkpoint(sorted(disturbed, key=lambda netns: netns or ""))
         except KernelError as error:
-            raise Failed(told(error)) from error
+            raise Failed(message(error)) from error
 
     def _verified(self, plan: _plan.Plan, created: frozenset[str]) -> State:
         """Return the state as it is now, which must be as declared.

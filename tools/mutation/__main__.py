@@ -15,7 +15,6 @@ import argparse
 import json
 import os
 import queue
-import shutil
 import subprocess
 import sys
 import time
@@ -24,7 +23,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 
-from tools.run_tests import CACHE, ROOT, environment, tracked
+from tools.run_tests import CACHE, ROOT, copy_checkout, environment
 
 HOME = CACHE / "mutation"
 #: Of cosmic-ray, which is kept away from what the tests themselves need.
@@ -98,10 +97,7 @@ def mutants(seed: int, count: int, room: str) -> tuple[int, list[Mutant]]:
 def copied(number: int) -> Path:
     """Return a copy of this checkout, in which mutants are tried one after the other."""
     place = HOME / f"checkout-{number}"
-    shutil.rmtree(place, ignore_errors=True)
-    for name in tracked():
-        (place / name).parent.mkdir(parents=True, exist_ok=True)
-        shutil.copy(ROOT / name, place / name)
+    copy_checkout(place)
     (place / ".venv").symlink_to(ROOT / ".venv")
     collection = place / ".cache" / "collections" / "ansible_collections" / "linuxnet" / "netns"
     collection.parent.mkdir(parents=True)

@@ -50,14 +50,14 @@ class LinuxKernel:
             raise KernelError(f"{text} Nothing was changed.") from error
         self._kinds = kinds
         self._seen = State()
-        self._used_applier: Optional[Executor] = None
+        self._used_executor: Optional[Executor] = None
         self._kept: Optional[Checkpoint] = None
         self._loaded: Optional[Codec] = None
 
     def close(self) -> None:
         """Let go of the namespaces that were held open, and put the limit of descriptors back."""
-        if self._used_applier is not None:
-            self._used_applier.close()
+        if self._used_executor is not None:
+            self._used_executor.close()
         os.close(self._home)
 
     def locked(self, *, shared: bool) -> AbstractContextManager[None]:
@@ -70,12 +70,12 @@ class LinuxKernel:
     # What a task needs not should cost it nothing: most find nothing to do.
 
     @property
-    def _applier(self) -> Executor:
-        if self._used_applier is None:
+    def _executor(self) -> Executor:
+        if self._used_executor is None:
             from ansible_collections.linuxnet.netns.plugins.module_utils._kernel.apply import Executor
 
-            self._used_applier = Executor(self._home, self._kinds, self._codec)
-        return self._used_applier
+            self._used_executor = Executor(self._home, self._kinds, self._codec)
+        return self._used_executor
 
     def _codec(self) -> Codec:
         if self._loaded is None:
@@ -93,7 +93,7 @@ class LinuxKernel:
             state = self._read(scope.copy())
         except OSError as error:
             raise KernelError(f"The state of this host's network could not be read: {explained(error)}.") from error
-        state.only_lo = self._used_applier is None or self._used_applier.only_lo
+        state.only_lo = self._used_executor is None or self._used_executor.only_lo
         self._seen = state.copy()
         return state
 
@@ -170,7 +170,7 @@ class LinuxKernel:
         Raises: StepFailed, with the first step that the kernel refused. LibraryMissing.
         """
         if steps:
-            self._applier.apply(steps, self._seen)
+            self._executor.apply(steps, self._seen)
 
     def wait(self, conditions: Sequence[Condition]) -> list[Any]:
         """Return what is found of each of the conditions, when it has come true or its time is over.

@@ -159,11 +159,12 @@ class Links(Reading[Interface]):
         To look costs the more, the more namespaces there are: the kernel keeps the names below /proc/sys of all
         namespaces in one list (with a thousand 0.25 ms each, with four thousand 2 ms, seen on Linux 6.18).
         """
+        from ansible_collections.linuxnet.netns.plugins.module_utils._sysctl import is_on
+
         if self._reader.enter(end.netns) is None:
             return False
         # The kernel heeds either of the two.
-        values = (self._reader.setting(f"{family}/conf/{one}/{name}") for one in ("all", end.interface))
-        return any(value is not None and value.strip().isdecimal() and int(value) > 0 for value in values)
+        return any(is_on(self._reader.setting(f"{family}/conf/{one}/{name}")) for one in ("all", end.interface))
 
     def _found(self, end: Endpoint) -> Optional[Interface]:
         return self._state.row(self._tables.interface, end.netns, end.interface)

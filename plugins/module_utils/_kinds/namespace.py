@@ -49,9 +49,11 @@ from ansible_collections.linuxnet.netns.plugins.module_utils._model import (
 if TYPE_CHECKING:
     from ansible_collections.linuxnet.netns.plugins.module_utils._contracts import Host
 
-#: The interfaces that the kernel itself puts into every namespace: ``lo``, and where their modules are loaded the
-#: fallback devices of tunnels (fb_tunnels_only_for_init_net in the kernel's admin-guide/sysctl/net.rst).
-EVERYWHERE = {"lo", "tunl0", "gre0", "gretap0", "erspan0", "ip_vti0", "sit0", "ip6tnl0", "ip6gre0", "ip6_vti0"}
+#: The fallback devices of tunnels, which nobody can make or remove: the kernel puts them into every namespace where
+#: their modules are loaded (fb_tunnels_only_for_init_net in the kernel's admin-guide/sysctl/net.rst).
+FALLBACKS = frozenset({"tunl0", "gre0", "gretap0", "erspan0", "ip_vti0", "sit0", "ip6tnl0", "ip6gre0", "ip6_vti0"})
+#: The interfaces that the kernel itself puts into every namespace.
+EVERYWHERE = {"lo", *FALLBACKS}
 
 
 #: Why a namespace cannot be made where nobody else would see it.
