@@ -291,7 +291,8 @@ def test_whatever_a_hand_does_meanwhile_nothing_of_others_is_touched_and_all_is_
     assert strangers(host) == before
     # What the hand left is out of the way; then all goes as ever.
     host.sh("for name in a b c; do ip netns delete $name 2>/dev/null || true; done; sleep 0.2")
-    host.sh("for one in $(ls /sys/class/net | grep -v theirs); do ip link delete $one 2>/dev/null || true; done")
+    ours = [one["ifname"] for one in host.dump()[""]["links"] if one["ifname"] != "theirs"]
+    host.sh(f"for one in {' '.join(ours)}; do ip link delete $one 2>/dev/null || true; done")
     options = some_topology(chance) | {"purge": True}
     host.done("netns_topology", **options)
     assert host.done("netns_topology", **options)["commands"] == []
