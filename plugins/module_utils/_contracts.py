@@ -124,6 +124,17 @@ class Reader(Protocol):
     def settings_in(self, path: str) -> Sequence[str]:
         """Return what there is in a directory of sysctls, by its path below ``net``; nothing, where there is none."""
 
+    def ruleset(self, text: str, devices: Iterable[str]) -> Mapping[tuple[str, ...], str]:
+        """Return the tables that a ruleset of nftables makes, by family and name; ``devices`` are the interfaces that
+        it names. Raises: OSError, of which NetlinkError tells its mistakes; KernelError.
+        """
+
+    def tables(self, wanted: Iterable[tuple[str, ...]]) -> Mapping[tuple[str, ...], tuple[str, str]]:
+        """Return those of the tables of nftables that are in the namespace that was entered, by family and name.
+
+        Of each what it says, and the same with what it counts. Raises: NetlinkError, KernelError.
+        """
+
     def records(self) -> Iterable[str]:
         """Return the names of all records. Raises: OSError."""
 
@@ -195,6 +206,12 @@ class Host(Protocol):
 
     def write_setting(self, netns: Netns, path: str, value: str) -> tuple[Optional[str], Optional[str]]:
         """Set a sysctl by its path below ``net``; return what the kernel showed of it before, and shows then."""
+
+    def load_ruleset(self, netns: Netns, text: str) -> None:
+        """Carry out commands in the language of ``nft`` in a namespace, all of them or none."""
+
+    def table(self, netns: Netns, table: tuple[str, ...]) -> str:
+        """Return what a table of nftables says, by family and name."""
 
     def write_record(self, name: str, content: Optional[Mapping[str, Any]]) -> None:
         """Keep a record of this name until the next boot, in one piece; None: remove it."""

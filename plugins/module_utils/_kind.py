@@ -25,7 +25,7 @@ from ansible_collections.linuxnet.netns.plugins.module_utils._model import (
 )
 
 if TYPE_CHECKING:
-    from ansible_collections.linuxnet.netns.plugins.module_utils._contracts import Reader, Socket
+    from ansible_collections.linuxnet.netns.plugins.module_utils._contracts import Host, Reader, Socket
 
 Row = TypeVar("Row")
 
@@ -167,6 +167,10 @@ class Kind(Generic[Row]):
     def identity(self, state: State, thing: Thing) -> Optional[str]:
         """Return what tells the thing from another of its name; None: there is none of that name."""
         return None
+
+    def made(self, host: Host, thing: Thing, around: str) -> str:
+        """Return the identity of a thing that was just made; ``around`` is that of its namespace. Raises: OSError."""
+        return around
 
     def is_key(self, key: Key, is_name: Callable[[str], bool]) -> bool:
         """Tell whether a key that was read from a record can be one."""

@@ -84,6 +84,12 @@ def _rules() -> Key[Any]:
     return key()
 
 
+def _nftables() -> Key[Any]:
+    from ansible_collections.linuxnet.netns.plugins.module_utils._kinds.nftables import place_key
+
+    return place_key()
+
+
 class DeclaredPlace(Section, what="place"):
     """What namespaces of a topology have, and the host's too: what is in them beside the ends of links."""
 
@@ -93,6 +99,7 @@ class DeclaredPlace(Section, what="place"):
     addresses = Later(_addresses)
     routes = Later(_routes)
     rules = Later(_rules)
+    nftables = Later(_nftables)
 
     @property
     def netns(self) -> Netns:

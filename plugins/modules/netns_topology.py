@@ -40,6 +40,8 @@ options:
         that they have, in lists as endpoints have them.
       - C(routes), a list of routes, each as in M(linuxnet.netns.netns_route), and C(rules), a list of rules, each as in
         M(linuxnet.netns.netns_rule). Both are made once all that is in the namespace is there and up.
+      - C(nftables), the text of a ruleset as in M(linuxnet.netns.netns_nftables). It is loaded before any link is made,
+        or where it names interfaces that must be there (C(iif), C(oif), C(device)), as soon as these are made.
       - C(sysctls), as O(linuxnet.netns.netns_sysctl#module:sysctls). Those of an interface are set once it is there and
         before it gets its addresses, all others before any link is made.
     type: list
@@ -86,7 +88,7 @@ options:
   host:
     description:
       - What is to be in the host's own namespace, beside the ends of links, a mapping with C(interfaces),
-        C(addresses), C(routes), C(rules) and C(sysctls), as namespaces have them.
+        C(addresses), C(routes), C(rules), C(nftables) and C(sysctls), as namespaces have them.
       - With O(state=absent), and when they are no longer named, sysctls of the host keep their values, for others may
         count on them by then.
     type: raw

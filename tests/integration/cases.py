@@ -66,6 +66,8 @@ class Case:
     earlier: list[tuple[str, dict[str, Any]]] = field(default_factory=list)
     #: Whether it is about sysctls, which take some time to be dumped.
     sysctls: bool = False
+    #: Whether it is about tables of nftables.
+    tables: bool = False
     #: The queueing discipline that the kernel must have.
     needs: str = ""
 
@@ -163,6 +165,40 @@ FORWARDING: dict[str, Any] = {
     "links": [link({"netns": "a", "interface": "ea", "addresses": ["10.0.0.1/24"]}, "b:eb"), link("to_b", "b:ub")],
     "host": {"sysctls": {"net.ipv4.conf.to_b.rp_filter": 1}},
 }
+
+#: A firewall that packets have met already, and another one beside it.
+WALLED = (
+    "ip netns add a; ip -n a link set lo up; ip netns exec a nft -f - <<'END'\n"
+    "table inet filter {\n"
+    "  counter seen { packets 7 bytes 700; }\n"
+    "  set banned { type ipv4_addr; flags dynamic,timeout; timeout 1h; size 16; elements = { 192.0.2.7 }; }\n"
+    "  chain input { type filter hook input priority filter; policy drop;\n"
+    "    iif lo counter packets 5 bytes 500 accept\n"
+    "  }\n"
+    "}\n"
+    "table ip6 theirs { chain nothing { }; }\n"
+    "END\n"
+)
+LINES = "table inet filter {\n\tchain input {\n\t\ttype filter hook input priority filter; policy drop;\n"
+LOADED = f"{LINES}\t\tct state established accept\n\t\ttcp dport {{ 22, 80 }} accept\n\t}}\n}}"
+RULESET = """
+flush ruleset
+table inet filter {
+  chain input {
+    type filter hook input priority 0; policy drop;
+    ct state established accept
+    tcp dport {80, 22} accept
+  }
+}
+table nat { chain post { type nat hook postrouting priority srcnat; oifname eth0 masquerade; }; }
+"""
+LOADED_UP = (
+    'table netdev up {\n\tchain in {\n\t\ttype filter hook ingress device "up" priority filter; policy accept;\n\t}\n}'
+)
+LOADED_NAT = (
+    "table ip nat {\n\tchain post {\n\t\ttype nat hook postrouting priority srcnat; policy accept;\n"
+    '\t\toifname "eth0" masquerade\n\t}\n}'
+)
 
 SWITCH = f"{TWO}; ip -n a link add br0 type bridge; ip -n a link add p1 type veth peer name q1 netns b"
 SWITCHED: dict[str, Any] = {
@@ -941,6 +977,60 @@ CASES = [
             "ip -n b link delete dev spare",
         ],
         earlier=[("netns_topology", SWITCHED)],
+    ),
+    Case(
+        "a firewall instead of another, and NAT beside somebody else's table",
+        "netns_nftables",
+        {"netns": "a", "ruleset": RULESET},
+        [
+            f"ip netns exec a nft 'delete table inet filter\n{LOADED}'",
+            f"ip netns exec a nft '{LOADED_NAT}'",
+        ],
+        before=WALLED,
+        tables=True,
+    ),
+    Case(
+        "a firewall that is to be gone",
+        "netns_nftables",
+        {"netns": "a", "tables": ["inet filter", "ip gone"], "state": "absent"},
+        ["ip netns exec a nft 'delete table inet filter'"],
+        before=WALLED,
+        tables=True,
+    ),
+    Case(
+        "a topology with firewalls",
+        "netns_topology",
+        {
+            "name": "walled",
+            "namespaces": [{"name": "b", "nftables": RULESET}, {"name": "c", "nftables": "table ip ours { }"}],
+            "links": [link("b:eth0", "up")],
+            "host": {"nftables": "table netdev up { chain in { type filter hook ingress device up priority 0; }; }"},
+            "purge": True,
+        },
+        [
+            "ip netns add b",
+            f"ip netns exec b nft '{LOADED}'",
+            f"ip netns exec b nft '{LOADED_NAT}'",
+            "ip netns exec c nft 'delete table ip ours\ntable ip ours {\n}'",
+            "ip -n b link add name eth0 up type veth peer name up netns $$",
+            "ip -n b link set dev lo up",
+            f"nft '{LOADED_UP}'",
+            "ip link set dev up up",
+            "nft 'delete table arp ours'",
+            "ip netns exec c nft 'delete table inet ours'",
+        ],
+        before=WALLED,
+        earlier=[
+            (
+                "netns_topology",
+                {
+                    "name": "walled",
+                    "namespaces": [{"name": "c", "nftables": "table ip ours { chain x { }; }\ntable inet ours { }"}],
+                    "host": {"nftables": "table arp ours { }"},
+                },
+            )
+        ],
+        tables=True,
     ),
     Case(
         "sysctls, some of which set others",

@@ -92,20 +92,24 @@ VOLATILE_FLAGS = frozenset({"NO-CARRIER", "LOWER_UP", "M-DOWN", "linkdown", "dea
 FOREVER = 2**32 - 1
 #: Tells the sysctls of a namespace, which takes half a second for six of them.
 SYSCTLS = "exec grep -rs '' /proc/sys/net"
+#: Tells the tables of nftables in a namespace, without what they count.
+TABLES = "echo; exec nft -s list ruleset"
 #: What the kernel counts.
 COUNTED = ("/proc/sys/net/netfilter/nf_conntrack_count:",)
 
 
-def dump(records: bool = True, sysctls: bool = False) -> dict[str, Any]:
+def dump(records: bool = True, sysctls: bool = False, tables: bool = False) -> dict[str, Any]:
     """Return what there is on the host of the calling process; with ``records``, also the collection's own records.
 
-    ``sysctls``: also those below ``net``, of each namespace.
+    ``sysctls``: also those below ``net``, of each namespace; ``tables``: also those of nftables.
     """
     directory = Path("/run/netns")
     names = sorted(os.listdir(directory)) if directory.exists() else []
     found: dict[str, Any] = {name: _inside(said) for name, said in _each(INSIDE, names)}
     if sysctls:
         found["sysctls"] = {name: _uncounted(said) for name, said in _each(SYSCTLS, names)}
+    if tables:
+        found["tables"] = {name: sorted(said.rstrip().split("\ntable ")) for name, said in _each(TABLES, names)}
     found["/run/netns"] = {name: _file(directory / name) for name in names}
     if records:
         found["/run/linuxnet.netns"] = _records()

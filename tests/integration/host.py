@@ -38,10 +38,11 @@ Refuse(pytest.MonkeyPatch()).disturb({number}, lambda: os.kill(os.getpid(), {sig
 class Host:
     """The host of a test: the calling process's own network namespace.
 
-    ``sysctls``: dumps have them too.
+    ``sysctls``, ``tables``: dumps have them too, and the tables of nftables.
     """
 
     sysctls = False
+    tables = False
 
     def run(self, module: str, *, check: bool = False, **options: Any) -> dict[str, Any]:
         """Return the result of a module, as Ansible would get it."""
@@ -123,7 +124,7 @@ class Host:
 
         ``records``: also the collection's own records of what topologies made.
         """
-        return dump.dump(records=records, sysctls=self.sysctls)
+        return dump.dump(records=records, sysctls=self.sysctls, tables=self.tables)
 
 
 @contextmanager

@@ -18,7 +18,7 @@ from typing import Any, Callable, Optional
 
 import pytest
 from ansible_collections.linuxnet.netns.plugins.module_utils._errors import NetlinkError
-from ansible_collections.linuxnet.netns.plugins.module_utils._kernel import namespaces, records, sysctls
+from ansible_collections.linuxnet.netns.plugins.module_utils._kernel import namespaces, nftables, records, sysctls
 from ansible_collections.linuxnet.netns.plugins.module_utils._kernel.host import LinuxHost
 from ansible_collections.linuxnet.netns.plugins.module_utils._kernel.netlink import RouteSocket
 
@@ -54,6 +54,8 @@ class Refuse:
             patch.setattr(namespaces, name, self._called(getattr(namespaces, name), False))
         patch.setattr(LinuxHost, "create_tun", self._called(LinuxHost.create_tun, False))
         patch.setattr(sysctls, "write", self._called(sysctls.write, False))
+        patch.setattr(nftables, "load", self._called(nftables.load, False))
+        patch.setattr(nftables, "tried", self._unwatched(nftables.tried))
         patch.setattr(records, "write", self._called(records.write, True))
 
     def __call__(self, number: int, error: int = errno.EPERM, meanwhile: Callable[[], object] = lambda: None) -> None:
@@ -89,6 +91,18 @@ class Refuse:
         (answer,) = send()
         self._taken += answer is None and threading.get_ident() == self._thread
         return answer
+
+    def _unwatched(self, function: Callable[..., Any]) -> Callable[..., Any]:
+        """Return a function that changes nothing which anybody sees."""
+
+        def called(*arguments: Any) -> Any:
+            number, self._number = self._number, None
+            try:
+                return function(*arguments)
+            finally:
+                self._number = number
+
+        return called
 
     def _called(self, function: Callable[..., None], of_records: bool) -> Callable[..., None]:
         def called(*arguments: Any, **more: Any) -> None:

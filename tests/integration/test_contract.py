@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import errno
 import re
+import shutil
 
 import pytest
 from ansible_collections.linuxnet.netns.tests.integration.cases import CASES, Case
@@ -22,7 +23,9 @@ every_case = pytest.mark.parametrize("case", CASES, ids=str)
 def prepare(host: Host, case: Case) -> None:
     if case.needs and not host.has_discipline(case.needs):
         pytest.skip(f"this kernel has no {case.needs} (sch_{case.needs})")
-    host.sysctls = case.sysctls
+    if case.tables and shutil.which("nft") is None:
+        pytest.skip("there is no nft (package nftables)")
+    host.sysctls, host.tables = case.sysctls, case.tables
     host.sh(case.before)
     for module, options in case.earlier:
         host.done(module, **options)

@@ -152,6 +152,23 @@ class LinuxHost:
         sysctls.write(path, value)
         return was, sysctls.read(path)
 
+    def load_ruleset(self, netns: Netns, text: str) -> None:
+        """Carry out commands in the language of ``nft`` in a namespace, all of them or none. Raises: OSError."""
+        from ansible_collections.linuxnet.netns.plugins.module_utils._kernel import nftables
+
+        namespaces.enter(netns, self.home)
+        nftables.load(text)
+
+    def table(self, netns: Netns, table: tuple[str, ...]) -> str:
+        """Return what a table of nftables says, by family and name. Raises: OSError."""
+        from ansible_collections.linuxnet.netns.plugins.module_utils._kernel import nftables
+
+        namespaces.enter(netns, self.home)
+        try:
+            return nftables.tables([table])[table][0]
+        except KeyError:
+            raise OSError(errno.ENOENT, f"there is no table {' '.join(table)}") from None
+
     @staticmethod
     def _set_group(name: str, group: int) -> None:
         """Put an interface into a group. Raises: OSError."""

@@ -7,7 +7,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Optional
 
 from ansible_collections.linuxnet.netns.plugins.module_utils._errors import NetlinkError, is_none
@@ -149,6 +149,19 @@ class LinuxReader:
         from ansible_collections.linuxnet.netns.plugins.module_utils._kernel import sysctls
 
         return sysctls.names_in(path)
+
+    def ruleset(self, text: str, devices: Iterable[str]) -> Mapping[tuple[str, ...], str]:
+        """Return the tables that a ruleset of nftables makes, by family and name. Raises: OSError, KernelError."""
+        from ansible_collections.linuxnet.netns.plugins.module_utils._kernel import nftables
+
+        return nftables.tried(text, devices, self._home)
+
+    @staticmethod
+    def tables(wanted: Iterable[tuple[str, ...]]) -> Mapping[tuple[str, ...], tuple[str, str]]:
+        """Return those of the tables of nftables that are in the namespace that was entered. Raises: NetlinkError."""
+        from ansible_collections.linuxnet.netns.plugins.module_utils._kernel import nftables
+
+        return nftables.tables(wanted)
 
     @staticmethod
     def records() -> Iterable[str]:

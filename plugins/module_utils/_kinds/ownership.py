@@ -379,7 +379,7 @@ class WriteRecord(Action):
             for thing in made:
                 # As the identity of each kind will read it.
                 index, mac = known[thing.key[0]] if thing.kind.on_interface else (0, "")
-                things[thing] = f"{own}/{index}/{mac}" if thing.kind.on_interface else own
+                things[thing] = f"{own}/{index}/{mac}" if thing.kind.on_interface else thing.kind.made(host, thing, own)
         listed = [[[one.kind.name, one.netns or "", *one.key], identity] for one, identity in things.items()]
         content = {"version": _VERSION, "topology": self.topology, "things": listed}
         host.write_record(self.topology, content if listed else None)

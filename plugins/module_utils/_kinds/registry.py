@@ -73,6 +73,12 @@ def _port() -> Kind[Any]:
     return PORT
 
 
+def _nftables() -> Kind[Any]:
+    from ansible_collections.linuxnet.netns.plugins.module_utils._kinds.nftables import NFTABLES
+
+    return NFTABLES
+
+
 def _again(before: State, found: Interface, netns: Netns) -> Sequence[Step]:
     """Return what makes a deleted interface anew, by its type."""
     if found.type == "veth":
@@ -95,6 +101,7 @@ class Registry:
         "queueing discipline": _qdisc,
         "route": _route,
         "rule": _rule,
+        "nftables table": _nftables,
     }
 
     def __getitem__(self, name: str) -> Kind[Any]:
