@@ -91,11 +91,8 @@ def of_topology(form: Mapping[str, Any]) -> Graph:
         graph.add(one.endpoint, Interface(one.type, tuple(address.text for address in one.addresses), one.up))
     for end in (end for link in topology.links for end in link.endpoints):
         graph.add(end.endpoint, Interface("", tuple(address.text for address in end.addresses), end.up))
-    there: dict[Endpoint, list[str]] = {}
-    for endpoint, address in addresses_there(topology):
-        there.setdefault(endpoint, []).append(address.text)
-    for endpoint, addresses in there.items():
-        graph.add(endpoint, Interface("", tuple(addresses)))
+    for endpoint, there in addresses_there(topology):
+        graph.add(endpoint, Interface("", tuple(address.text for address in there.addresses)))
     for link in topology.links:
         graph.connect(CABLE, *(end.endpoint for end in link.endpoints))
     for one in interfaces_of(topology):

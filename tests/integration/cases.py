@@ -45,7 +45,7 @@ RULED = (
     "rule add to 10.9.0.0/16 iif lo oif e1 priority 1000 table 100 protocol boot\n"
     "rule add fwmark 0x1/0xff priority 1000 prohibit\n"
     "rule add not fwmark 0x2 priority 1001 table 300 suppress_prefixlength 0 protocol bird\n"
-    "rule add priority 1002 ipproto tcp sport 22 dport 80-90 uidrange 0-5 tos 0x10 goto 32766\n"
+    "rule add priority 1002 ipproto 6 sport 22 dport 80-90 uidrange 0-5 tos 0x10 goto 32766\n"
     "rule delete priority 32767\n"
     "rule add priority 32767 table default\n"
     "END\n"

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import os
 import re
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -19,7 +20,7 @@ from ansible.plugins.filter.core import to_nice_yaml
 from ansible_collections.linuxnet.netns.tests.integration.host import Host
 from ansible_collections.linuxnet.netns.tests.integration.programs import LOCAL, ROOT, done, written
 
-PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md")), *sorted((ROOT / "roles").glob("*/README.md"))]
+PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").rglob("*.md")), *sorted((ROOT / "roles").glob("*/README.md"))]
 GETTING_STARTED, INVENTORY, TOPOLOGIES, GUIDE, INFO = (
     ROOT / "docs" / f"{name}.md"
     for name in ("getting_started", "inventory", "topologies", "guide_run_anything", "info")
@@ -82,7 +83,12 @@ WITH_PLAYS = [page for page in PAGES if plays(page)]
 
 @pytest.mark.parametrize("page", WITH_PLAYS, ids=lambda page: str(page.relative_to(ROOT)))
 def test_its_playbooks_run(host: Host, tmp_path: Path, page: Path) -> None:
+    if "nftables: |" in page.read_text() and shutil.which("nft") is None:
+        pytest.skip("there is no nft (package nftables)")
     (tmp_path / "lab_topology.yml").write_text(yaml.safe_dump(TOPOLOGY))
+    for name, content in files(page).items():
+        (tmp_path / name).parent.mkdir(exist_ok=True)
+        (tmp_path / name).write_text(content)
     for block in blocks(page, "jinja"):
         (tmp_path / block.split()[1]).write_text(block)
     # What an earlier play of the reader has made.

@@ -102,7 +102,7 @@ def test_what_cannot_be_declared_is_left_out_and_named(host: Host) -> None:
         ip -n a route add 10.6.0.0/16 via 10.0.0.2 tos 0x10; ip -n a route add 10.6.1.0/24 via 10.0.0.2 advmss 1300
         ip -n a route add 10.7.0.0/16 via 10.0.0.2
         ip -n a route append 10.7.0.0/16 via 10.0.0.3; ip -n a route add throw 10.8.0.0/16
-        ip -n a rule add priority 5 ipproto tcp table 100; ip -n a rule add priority 6 table 100
+        ip -n a rule add priority 5 ipproto 6 table 100; ip -n a rule add priority 6 table 100
         ip -n a addr add fd09::1/64 dev ea nodad home
         ip link add br0 type bridge; ip link add name to_c type veth peer name up netns c; ip link set to_c master br0
         """)

@@ -116,7 +116,7 @@ def test_addresses_and_routes_are_told(host: Host) -> None:
         ip -n a route add unreachable 10.8.0.0/16
         ip -n a route add 10.7.0.0/16 nexthop via 10.0.0.2 weight 2 nexthop via 10.0.0.3
         ip -n a rule add not from 10.0.0.0/8 fwmark 1/0xff priority 7 table 100 protocol static
-        ip -n a -6 rule add iif lo ipproto tcp priority 7 prohibit
+        ip -n a -6 rule add iif lo ipproto 6 priority 7 prohibit
     """)
     (a,) = seen(host, names=["a"])
     rest = {"to": None, "oif": None, "suppress_prefixlength": None}

@@ -47,7 +47,8 @@ def test_what_a_ruleset_drops_does_not_pass(host: Host) -> None:
         }
 
     host.done("netns_topology", **lab())
-    reach: dict[str, Any] = {"expect": [{"from": "b", "to": "10.0.0.1"}, {"from": "a", "to": "10.0.0.2"}], "timeout": 0.3}
+    expected = [{"from": "b", "to": "10.0.0.1"}, {"from": "a", "to": "10.0.0.2"}]
+    reach: dict[str, Any] = {"expect": expected, "timeout": 0.3}
     assert not host.run("netns_probe", **reach).get("failed")
     host.done("netns_topology", **lab(nftables=CLOSED))
     # What is answered to comes back in.

@@ -100,6 +100,11 @@ def test_what_is_written_in_short_is_drawn_as_it_will_be() -> None:
     assert "---|port|" in picture
 
 
+def test_addresses_of_what_is_there_already_are_drawn() -> None:
+    picture = topology_graph({"name": "lab", "namespaces": [{"name": "a", "addresses": {"lo": ["10.255.0.1/32"]}}]})
+    assert boxes(picture) == ['"a"]', '"lo<br>10.255.0.1/32"]']
+
+
 def test_a_link_is_drawn_with_what_it_is_built_upon() -> None:
     vlan = {"name": "eth0.7", "type": "vlan", "vlan": {"id": 7}, "lower": "host:eth0"}
     picture = topology_graph({"name": "lab", "namespaces": [{"name": "a", "interfaces": [vlan]}]})
