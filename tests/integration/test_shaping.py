@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import re
+
 import pytest
 from ansible_collections.linuxnet.netns.tests.integration.cases import PAIR, RATES, SHAPED, ends, link
 from ansible_collections.linuxnet.netns.tests.integration.host import Host, difference, shown
