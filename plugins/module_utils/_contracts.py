@@ -10,6 +10,7 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from typing import Any, Optional, Protocol
 
+from ansible_collections.linuxnet.netns.plugins.module_utils._file import FileEntry
 from ansible_collections.linuxnet.netns.plugins.module_utils._kind import Carried, Kind, Stored
 from ansible_collections.linuxnet.netns.plugins.module_utils._model import (
     Condition,
@@ -135,6 +136,17 @@ class Reader(Protocol):
         Of each what it says, and the same with what it counts. Raises: NetlinkError, KernelError.
         """
 
+    def file(self, netns: str = "", name: str = "") -> Optional[FileEntry]:
+        """Return what there is in the directory of a namespace's files under a name; without one, the directory itself,
+        and without a namespace that of all; None: there is nothing. Raises: OSError.
+        """
+
+    def files(self, netns: str = "") -> Sequence[str]:
+        """Return the names of what there is in such a directory. Raises: OSError."""
+
+    def stands_in_etc(self, name: str) -> bool:
+        """Tell whether the host has a file of this name in /etc, in whose place a namespace's can be put."""
+
     def records(self) -> Iterable[str]:
         """Return the names of all records. Raises: OSError."""
 
@@ -212,6 +224,18 @@ class Host(Protocol):
 
     def table(self, netns: Netns, table: tuple[str, ...]) -> str:
         """Return what a table of nftables says, by family and name."""
+
+    def write_file(self, netns: str, name: str, entry: FileEntry) -> None:
+        """Write a file of a namespace, in one piece."""
+
+    def remove_file(self, netns: str, name: str) -> None:
+        """Remove a file of a namespace."""
+
+    def make_directory(self, netns: str, entry: FileEntry) -> None:
+        """Make the directory of a namespace's files, and that of all where it is not there."""
+
+    def remove_directory(self, netns: str, *, whole: bool) -> None:
+        """Remove the directory of a namespace's files, if it is empty; ``whole``: then that of all, too."""
 
     def write_record(self, name: str, content: Optional[Mapping[str, Any]]) -> None:
         """Keep a record of this name until the next boot, in one piece; None: remove it."""

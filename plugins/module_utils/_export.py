@@ -13,11 +13,12 @@ import json
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Any, NamedTuple, Optional
 
-from ansible_collections.linuxnet.netns.plugins.module_utils import _address, _address_details, _route
+from ansible_collections.linuxnet.netns.plugins.module_utils import _address, _address_details, _files, _route
 from ansible_collections.linuxnet.netns.plugins.module_utils._echo import MOST_CHARACTERS, cut
 from ansible_collections.linuxnet.netns.plugins.module_utils._errors import Problem
 from ansible_collections.linuxnet.netns.plugins.module_utils._kinds import (
     address,
+    file,
     link_types,
     neighbour,
     port,
@@ -82,6 +83,8 @@ class Wanted(NamedTuple):
         scope = Scope()
         scope.identities = True
         kinds = (port.PORT, route.ROUTE, rule.RULE, qdisc.QDISC, neighbour.NEIGHBOUR, port_vlans.PORT_VLANS)
+        for name in self.names:
+            scope.want(file.FILE, None, file.OfNamespace(name))
         for netns in dict.fromkeys([*self.names, None]):
             scope.want(INTERFACE, netns, ALL_LOWER)
             scope.want(wireguard.WIREGUARD, netns, wireguard.ALL)
@@ -359,6 +362,7 @@ class Export:
         found: dict[str, Any] = {
             "interfaces": list(interfaces),
             "addresses": self._addresses_there(netns),
+            "files": [] if netns is None else list(self._files(netns)),
             "sysctls": self._sysctls(netns),
             "routes": list(self._routes(netns)),
             "rules": list(self._rules(netns)),
@@ -376,6 +380,14 @@ class Export:
             if self._shaping(end):
                 self._leave(f"the shaping of {end}")
         return {name: some for name, some in found.items() if some}
+
+    def _files(self, netns: str) -> Iterator[dict[str, Any]]:
+        for name, one in file.of(self._state, netns).items():
+            written, why = _files.as_written(name, one)
+            if why:
+                self._leave(f"file {shown(name)} of namespace {netns}: {why}")
+            else:
+                yield written
 
     def _sysctls(self, netns: Netns) -> dict[str, str]:
         found = {path: self._state.row(sysctl.SYSCTL, netns, path) for path in self._wanted.sysctls}

@@ -16,6 +16,8 @@ from ansible_collections.linuxnet.netns.plugins.module_utils._echo import MOST_C
 from ansible_collections.linuxnet.netns.plugins.module_utils._errors import os_error_text
 from ansible_collections.linuxnet.netns.plugins.module_utils._kinds import link_types
 from ansible_collections.linuxnet.netns.plugins.module_utils._kinds.address import ADDRESS
+from ansible_collections.linuxnet.netns.plugins.module_utils._kinds.file import FILE, OfNamespace
+from ansible_collections.linuxnet.netns.plugins.module_utils._kinds.file import as_result as files
 from ansible_collections.linuxnet.netns.plugins.module_utils._kinds.interface import INTERFACE, names_by_index
 from ansible_collections.linuxnet.netns.plugins.module_utils._kinds.interface_rows import (
     ALL_LOWER,
@@ -181,6 +183,8 @@ def look(
         scope.want(QDISC, place.netns)
         scope.want(RULE, place.netns)
         scope.want(NEIGHBOUR, place.netns)
+        if place.name is not None:
+            scope.want(FILE, None, OfNamespace(place.name))
     state = kernel.observe(scope)
     special = details(kernel, state, [place.netns for place in present], sysctls)
     inside, names = kernel.inhabitants([place.netns for place in present]), kernel.names()
@@ -205,6 +209,7 @@ def look(
                 "rules": list(_rules(state, place.netns)),
                 "neighbours": list(_neighbours(state, place.netns)),
                 "sysctls": _sysctls(special, place.netns, sysctls),
+                "files": [] if place.name is None else files(state, place.name),
                 "processes": [{"pid": pid, "command": command} for pid, command in processes],
             }
         )

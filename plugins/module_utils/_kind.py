@@ -112,6 +112,8 @@ class Kind(Generic[Row]):
     on_interface: ClassVar[bool] = False
     #: Whether it is read in namespaces too that are only come across.
     read_elsewhere: ClassVar[bool] = False
+    #: How one that a topology made may have ceased to be the one, in words.
+    lost: ClassVar[str] = "it was replaced, or its group changed"
     #: Whether its things are inside of a namespace.
     in_namespace: ClassVar[bool] = True
 
@@ -172,9 +174,18 @@ class Kind(Generic[Row]):
         """Return the identity of a thing that was just made; ``around`` is that of its namespace. Raises: OSError."""
         return around
 
+    def marked(self, state: State, thing: Thing, topology: str) -> str:
+        """Return the identity of what carries the mark of a topology, by which it is known without a record too; empty
+        where it carries none.
+        """
+        return ""
+
     def is_key(self, key: Key, is_name: Callable[[str], bool]) -> bool:
         """Tell whether a key that was read from a record can be one."""
         return False
+
+    def recorded(self, scope: Scope, thing: Thing) -> None:
+        """Ask for what must be known to tell whether a recorded thing that is in no namespace is still there."""
 
     def declared_as(self, thing: Thing) -> Thing:
         """Return the thing as what declares it names it."""

@@ -465,13 +465,13 @@ class _ShellWord(str):
     __slots__ = ()
 
 
-#: The shell's own process id: a process of the host's namespace.
-OWN_PID = _ShellWord("$$")
+#: The shell's own process id: a process of the host's namespace; and what joins two commands.
+OWN_PID, PIPE = _ShellWord("$$"), _ShellWord("|")
 
 
 def command(words: Sequence[str]) -> str:
     """Return words as a shell command line."""
-    return " ".join([word if word is OWN_PID else _quoted(word) for word in words])
+    return " ".join([word if word.__class__ is _ShellWord else _quoted(word) for word in words])
 
 
 _quoted = lru_cache(maxsize=None)(shlex.quote)

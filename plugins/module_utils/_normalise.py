@@ -71,6 +71,10 @@ class Problems:
         """Return the name of a topology, by which its record is named."""
         return self._file_name(path, value, "a topology", MOST_TOPOLOGY_BYTES)
 
+    def file(self, path: str, value: Any) -> Optional[str]:
+        """Return the name of a file of a namespace: one below /etc/netns/NAME."""
+        return self._file_name(path, value, "a file", MOST_NAMESPACE_BYTES)
+
     def _file_name(self, path: str, value: Any, what: str, most: int) -> Optional[str]:
         """Return a name that is a file's, and a word on ``ip`` command lines."""
         fault = _file_name_fault(value, most) if isinstance(value, str) else _no_string(value)

@@ -90,6 +90,12 @@ def _nftables() -> Key[Any]:
     return place_key()
 
 
+def _files() -> Key[Any]:
+    from ansible_collections.linuxnet.netns.plugins.module_utils._files import key
+
+    return key()
+
+
 class DeclaredPlace(Section, what="place"):
     """What namespaces of a topology have, and the host's too: what is in them beside the ends of links."""
 
@@ -118,6 +124,7 @@ class DeclaredNamespace(
 
     name = Key(NAMESPACE, "The name of the namespace.", required=True)
     loopback = Key(LINK_STATE, "The link state of lo.", default="up")
+    files = Later(_files)
 
     @property
     def netns(self) -> Netns:
@@ -368,6 +375,11 @@ def _absent(topology: Topology, purge: bool, shown: bool) -> list[Declared]:
 
     declared.append(NothingLeadsIn("namespaces", topology.name, frozenset(gone)))
     declared += [Namespace(one.path, one.name, present=False, shown=shown) for one in topology.namespaces]
+    from ansible_collections.linuxnet.netns.plugins.module_utils._kinds.file import NoFilesOf
+
+    for one in topology.namespaces:
+        declared += [file.object(one.name, present=False) for file in one.files or ()]
+        declared.append(NoFilesOf(one.path, topology.name, one.name))
     declared.append(Ownership("purge", topology.name, frozenset(), purge))
     return declared
 

@@ -353,6 +353,37 @@ namespaces:
           and values are as C(sysctl -a) has them, with one space between numbers.
       type: dict
       sample: {"net.ipv4.ip_forward": "1"}
+    files:
+      description:
+        - What there is in C(/etc/netns/NAME), which programs inside have in the place of the same in C(/etc). Only told
+          of namespaces by their names.
+      type: list
+      elements: dict
+      contains:
+        name:
+          description: The name.
+          type: str
+        type:
+          description: V(file), V(link), V(directory) or V(other).
+          type: str
+        target:
+          description: Where a link leads.
+          type: str
+        dangling:
+          description: Whether it is a link to nothing, with which programs inside have the host's file.
+          type: bool
+        mode:
+          description: Its mode, in octal digits.
+          type: str
+        owner:
+          description: The number of its user.
+          type: int
+        group:
+          description: The number of its group.
+          type: int
+        content:
+          description: Its content, V(null) where that is no text or not everybody may read it.
+          type: str
     processes:
       description: The processes that live in it.
       type: list

@@ -44,6 +44,9 @@ options:
         or where it names interfaces that must be there (C(iif), C(oif), C(device)), as soon as these are made.
       - C(sysctls), as O(linuxnet.netns.netns_sysctl#module:sysctls). Those of an interface are set once it is there and
         before it gets its addresses, all others before any link is made.
+      - C(files), a list of what programs inside have in the place of the same in C(/etc), C(resolv.conf) for example,
+        each as O(linuxnet.netns.netns_files#module:files). Those that were made for this topology go with the namespace
+        when O(state=absent).
     type: list
     elements: raw
     default: []

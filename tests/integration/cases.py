@@ -1422,6 +1422,76 @@ CASES = [
         before=RULED,
     ),
     Case(
+        "files of a namespace, in the place of others",
+        "netns_files",
+        {
+            "netns": "a",
+            "files": [
+                {"name": "resolv.conf", "nameservers": ["10.0.0.53", "fd00:0::53"], "options": ["ndots:2"]},
+                {"name": "hosts", "hosts": {"10.0.0.2": ["web", "web.lab"], "fd00::2": "web"}, "mode": "0444"},
+                {"name": "passwd", "content": "-100% \\n\t'é'"},
+            ],
+        },
+        [
+            "printf 'nameserver 10.0.0.53\\nnameserver fd00::53\\noptions ndots:2\\n' | "
+            "install -m 0664 /dev/stdin /etc/netns/a/resolv.conf",
+            "printf '127.0.0.1 localhost\\n::1 localhost\\n10.0.0.2 web web.lab\\nfd00::2 web\\n' | "
+            "install -m 0444 /dev/stdin /etc/netns/a/hosts",
+            "printf '\\055100%% \\\\n\\t'\"'\"'\\303\\251'\"'\"'' | install -m 0644 /dev/stdin /etc/netns/a/passwd",
+        ],
+        before="mkdir -p /etc/netns/a; cd /etc/netns/a; echo theirs >hosts; printf 'nameserver 10.0.0.1' >resolv.conf;"
+        "chmod 664 resolv.conf; touch -d @1234567890.123456789 *; ln -s /nowhere shadow",
+    ),
+    Case(
+        "files that go, come and change with namespaces",
+        "netns_topology",
+        {
+            "name": "named",
+            "namespaces": [
+                {
+                    "name": "a",
+                    "files": [
+                        {"name": "resolv.conf", "nameservers": ["10.0.0.54"], "search": ["lab"]},
+                        {"name": "hosts", "content": ""},
+                    ],
+                },
+                {"name": "c", "files": [{"name": "resolv.conf", "nameservers": []}]},
+            ],
+            "purge": True,
+        },
+        [
+            "ip netns add c",
+            "printf 'search lab\\nnameserver 10.0.0.54\\n' | install -m 0644 /dev/stdin /etc/netns/a/resolv.conf",
+            "printf '' | install -m 0644 /dev/stdin /etc/netns/a/hosts",
+            "mkdir -p /etc/netns/c",
+            "printf '' | install -m 0644 /dev/stdin /etc/netns/c/resolv.conf",
+            "ip -n c link set dev lo up",
+            "rm /etc/netns/a/passwd",
+            "rm /etc/netns/b/resolv.conf",
+            "rmdir /etc/netns/b",
+            "ip netns delete b",
+        ],
+        before="mkdir -p /etc/netns/a; echo theirs >/etc/netns/a/hosts",
+        earlier=[
+            (
+                "netns_topology",
+                {
+                    "name": "named",
+                    "namespaces": [
+                        {
+                            "name": "a",
+                            "files": [
+                                {"name": "resolv.conf", "nameservers": ["10.0.0.53"]},
+                                {"name": "passwd", "content": "root"},
+                            ],
+                        },
+                        {"name": "b", "files": [{"name": "resolv.conf", "nameservers": ["10.0.0.53"]}]},
+                    ],
+                },
+            )
+        ],
+    ),
+    Case(
         "no rules",
         "netns_rule",
         {

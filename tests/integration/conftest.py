@@ -54,11 +54,13 @@ def pytest_terminal_summary(terminalreporter: Any) -> None:
 def pytest_configure(config: pytest.Config) -> None:
     """Refuse to run on the machine itself; give each process of the session a mount namespace of its own.
 
-    There the machine's files can be read, but only what is below the checkout and /tmp can be written.
+    There the machine's files can be read, but only what is below the checkout and /tmp can be written. Of /etc it has
+    the copy that tools/hermetic has made; each host has an /etc/netns of its own.
     """
     # Once and for all: what a task of Ansible does in a process of its own, a test would do again in each run.
     importlib.import_module("pyroute2")
-    if os.environ.get("LINUXNET_HERMETIC") != os.readlink("/proc/self/ns/net") or not _run_is_hermetic():
+    hermetic = _is_hermetic("/run") and _is_hermetic("/etc")
+    if os.environ.get("LINUXNET_HERMETIC") != os.readlink("/proc/self/ns/net") or not hermetic:
         pytest.exit("These tests make namespaces and links: run them with make test-integration.", returncode=2)
     found = subprocess.run([AT_ROOT], check=False, capture_output=True, text=True)
     if found.returncode:
@@ -74,7 +76,8 @@ def pytest_configure(config: pytest.Config) -> None:
     home.mkdir(parents=True, exist_ok=True)
     os.environ.update(HOME=str(home), ANSIBLE_HOME=str(home / ".ansible"))
     for place, options, kind in _mounts():
-        if kind not in VOLATILE and not any(Path(place).is_relative_to(other) for other in writable):
+        ours = any(Path(place).is_relative_to(other) for other in writable)
+        if place == "/etc" or (kind not in VOLATILE and not ours):
             syscalls.mount("", place, MS_REMOUNT | syscalls.MS_BIND | MS_RDONLY | options)
     # Ansible puts there what a user without rights is to read.
     if not any(Path(other).is_relative_to("/var/tmp") for other in writable):
@@ -106,10 +109,10 @@ def _mount_at(path: str) -> str:
     return str(number)
 
 
-def _run_is_hermetic() -> bool:
-    """Tell whether what is on /run, above all that is mounted there, is what tools/hermetic has mounted."""
+def _is_hermetic(place: str) -> bool:
+    """Tell whether what is on a place, above all that is mounted there, is what tools/hermetic has mounted."""
     mounts = Path("/proc/self/mountinfo").read_text()
-    return bool(re.search(rf"^{_mount_at('/run')} .* - tmpfs hermetic ", mounts, re.MULTILINE))
+    return bool(re.search(rf"^{_mount_at(place)} .* - tmpfs hermetic ", mounts, re.MULTILINE))
 
 
 @pytest.fixture

@@ -111,6 +111,7 @@ def dump(records: bool = True, sysctls: bool = False, tables: bool = False) -> d
     if tables:
         found["tables"] = {name: sorted(said.rstrip().split("\ntable ")) for name, said in _each(TABLES, names)}
     found["/run/netns"] = {name: _file(directory / name) for name in names}
+    found["/etc/netns"] = {str(path): kept(path) for path in sorted(Path("/etc/netns").rglob("*"))}
     if records:
         found["/run/linuxnet.netns"] = _records()
     return found
@@ -132,6 +133,15 @@ def _file(path: Path) -> tuple[int, int]:
     found = os.lstat(path)
     namespace = found.st_dev == os.stat("/proc/self/ns/net").st_dev
     return stat.S_IFMT(found.st_mode), found.st_ino if namespace else 0
+
+
+def kept(path: Path) -> tuple[int, int, int, int, str]:
+    """Return what a file below /etc/netns is, its owner and its time, and what is in it."""
+    found = os.lstat(path)
+    content = os.readlink(path) if path.is_symlink() else path.read_bytes().hex() if path.is_file() else ""
+    # Whatever is made and removed in a directory, its time tells that something was.
+    changed = 0 if path.is_dir() else found.st_mtime_ns
+    return found.st_mode, found.st_uid, found.st_gid, changed, content
 
 
 def _records() -> dict[str, str]:

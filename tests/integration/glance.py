@@ -18,6 +18,7 @@ from ansible_collections.linuxnet.netns.plugins.module_utils._kernel import name
 from ansible_collections.linuxnet.netns.plugins.module_utils._kernel.netlink import RouteSocket
 from ansible_collections.linuxnet.netns.plugins.module_utils._wire import requests
 from ansible_collections.linuxnet.netns.plugins.module_utils._wire.attributes import attributes
+from ansible_collections.linuxnet.netns.tests.integration import dump
 
 #: linux/rtnetlink.h: what is asked for, with the body of the request; and the size of the body of its answers.
 _ASKED = {
@@ -57,12 +58,13 @@ def mounts() -> list[str]:
 
 
 def _names() -> dict[str, Any]:
-    """Return what is below /run: names of namespaces with what they stand for, and records."""
+    """Return what is below /run and /etc/netns: names of namespaces with what they stand for, records, files."""
     records = sorted(Path("/run/linuxnet.netns").glob("*"))
     there = [(name, namespaces.what_is(name)) for name in namespaces.all_names()]
     inodes = {name: os.lstat(f"/run/netns/{name}").st_ino for name, _what in there}
     kept = [(one, one.read_bytes()) for one in records]
-    return {"names": there, "inodes": inodes, "mounts": mounts(), "records": kept}
+    files = {str(one): dump.kept(one) for one in sorted(Path("/etc/netns").rglob("*"))}
+    return {"names": there, "inodes": inodes, "mounts": mounts(), "records": kept, "files": files}
 
 
 def _inside(name: str, home: int) -> Any:

@@ -129,10 +129,13 @@ class Host:
 
 @contextmanager
 def own_host() -> Iterator[Host]:
-    """Give a host with nothing on it, which goes when this ends: a new network namespace and an empty /run."""
+    """Give a host with nothing on it, which goes when this ends: a new network namespace, an empty /run and
+    /etc/netns.
+    """
     home = os.open("/proc/thread-self/ns/net", os.O_RDONLY)
     session = os.stat("/run").st_dev
-    subprocess.run(["mount", "-t", "tmpfs", "-o", "mode=755", "host", "/run"], check=True)
+    mount = "mount -t tmpfs -o mode=755 host"
+    subprocess.run(["sh", "-ec", f"{mount} /etc/netns; {mount} /run"], check=True)
     syscalls.unshare_net()
     try:
         yield Host()
@@ -142,6 +145,7 @@ def own_host() -> Iterator[Host]:
         # With all that is mounted in it. umount --recursive goes by paths, and so stumbles over the mounts of the
         # machine's own namespaces, which are hidden below this one (util-linux 2.41).
         syscalls.unmount("/run", syscalls.MNT_DETACH)
+        syscalls.unmount("/etc/netns", syscalls.MNT_DETACH)
         assert os.stat("/run").st_dev == session
         assert not Path("/run/netns/x").exists()
 

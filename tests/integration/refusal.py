@@ -18,7 +18,13 @@ from typing import Any, Callable, Optional
 
 import pytest
 from ansible_collections.linuxnet.netns.plugins.module_utils._errors import NetlinkError
-from ansible_collections.linuxnet.netns.plugins.module_utils._kernel import namespaces, nftables, records, sysctls
+from ansible_collections.linuxnet.netns.plugins.module_utils._kernel import (
+    files,
+    namespaces,
+    nftables,
+    records,
+    sysctls,
+)
 from ansible_collections.linuxnet.netns.plugins.module_utils._kernel.host import LinuxHost
 from ansible_collections.linuxnet.netns.plugins.module_utils._kernel.netlink import RouteSocket
 
@@ -53,6 +59,8 @@ class Refuse:
         for name in NAMING:
             patch.setattr(namespaces, name, self._called(getattr(namespaces, name), False))
         patch.setattr(LinuxHost, "create_tun", self._called(LinuxHost.create_tun, False))
+        for name in ("write", "remove", "make_directory", "remove_directory"):
+            patch.setattr(files, name, self._called(getattr(files, name), False))
         patch.setattr(sysctls, "write", self._called(sysctls.write, False))
         patch.setattr(nftables, "load", self._called(nftables.load, False))
         patch.setattr(nftables, "tried", self._unwatched(nftables.tried))

@@ -56,6 +56,8 @@ NUMBERS = {
     "fcntl": 72,
     "flock": 73,
     "fsync": 74,
+    "fchmod": 91,
+    "fchown": 93,
     "getcwd": 79,
     "rename": 82,
     "mkdir": 83,
@@ -71,8 +73,10 @@ NUMBERS = {
     "mkdirat": 258,
     "newfstatat": 262,
     "unlinkat": 263,
+    "rmdir": 84,
     "renameat": 264,
     "faccessat": 269,
+    "utimensat": 280,
     "ppoll": 271,
     "unshare": 272,
     "epoll_create1": 291,
@@ -123,6 +127,12 @@ ERRORS = {
     "fcntl": (errno.ENOLCK,),
     "flock": (errno.ENOLCK,),
     "fsync": (errno.EIO,),
+    "fchmod": (errno.EPERM,),
+    "fchown": (errno.EPERM,),
+    "utimensat": (errno.EPERM,),
+    "renameat": (errno.ENOSPC, errno.EPERM),
+    "mkdirat": (errno.ENOSPC, errno.EACCES),
+    "unlinkat": (errno.EBUSY, errno.EPERM),
     "rename": (errno.ENOSPC, errno.EPERM),
     "mkdir": (errno.ENOSPC, errno.EACCES),
     "unlink": (errno.EBUSY, errno.EPERM),
@@ -136,7 +146,23 @@ ERRORS = {
 }
 #: Those after which the host may be another one.
 CHANGING = frozenset(
-    {"write", "openat", "sendto", "ioctl", "mkdir", "mount", "umount2", "unlink", "rename", "unshare", "clone3"}
+    {
+        "renameat",
+        "mkdirat",
+        "unlinkat",
+        "utimensat",
+        "write",
+        "openat",
+        "sendto",
+        "ioctl",
+        "mkdir",
+        "mount",
+        "umount2",
+        "unlink",
+        "rename",
+        "unshare",
+        "clone3",
+    }
 )
 
 

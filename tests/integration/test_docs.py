@@ -21,9 +21,9 @@ from ansible_collections.linuxnet.netns.tests.integration.host import Host
 from ansible_collections.linuxnet.netns.tests.integration.programs import LOCAL, ROOT, done, written
 
 PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").rglob("*.md")), *sorted((ROOT / "roles").glob("*/README.md"))]
-GETTING_STARTED, INVENTORY, TOPOLOGIES, GUIDE, INFO = (
+GETTING_STARTED, INVENTORY, TOPOLOGIES, GUIDE, INFO, FILES = (
     ROOT / "docs" / f"{name}.md"
-    for name in ("getting_started", "inventory", "topologies", "guide_run_anything", "info")
+    for name in ("getting_started", "inventory", "topologies", "guide_run_anything", "info", "files")
 )
 #: What reads files that are beside the playbook finds this one.
 ENDS = [{"netns": name, "interface": "eth0", "addresses": [f"10.7.0.{name}/24"]} for name in ("1", "2")]
@@ -138,6 +138,13 @@ def test_drift_is_shown_as_it_is_shown(host: Host, page: str, drift: str) -> Non
     host.done("netns_topology", **form)
     host.sh(f"ip -n {form['namespaces'][0]} {drift}")
     (shown,) = (block for block in blocks(ROOT / page, "text") if block.startswith("--- before"))
+    assert CallbackBase()._get_diff(host.done("netns_topology", check=True, **form)["diff"]) == f"{shown}\n"
+
+
+def test_files_are_shown_as_they_are_shown(host: Host) -> None:
+    (play,) = yaml.safe_load(plays(FILES)[0])
+    (shown,) = (block for block in blocks(FILES, "text") if block.startswith("--- before"))
+    form = play["tasks"][0]["linuxnet.netns.netns_topology"]
     assert CallbackBase()._get_diff(host.done("netns_topology", check=True, **form)["diff"]) == f"{shown}\n"
 
 

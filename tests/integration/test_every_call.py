@@ -23,6 +23,7 @@ from ansible_collections.linuxnet.netns.tests.integration.thorough import Tried,
 PARTS, FEW = 6, 12
 #: What somebody else has on the host.
 STRANGERS = (
+    "mkdir /etc/netns/other; echo x >/etc/netns/other/hosts;"
     "ip netns add other; ip link add theirs type veth peer name in netns other; ip address add 192.0.2.1/24 dev theirs;"
     "ip link set theirs up; ip -n other link set in up; ip route add 198.51.100.0/24 via 192.0.2.2"
 )
@@ -32,6 +33,7 @@ MADE: dict[str, Any] = {
         {
             "name": "a",
             "sysctls": {"net.ipv4.ip_forward": True},
+            "files": [{"name": "resolv.conf", "nameservers": ["10.0.0.53"]}, {"name": "hosts", "content": "x"}],
             "interfaces": [
                 {
                     "name": "br0",
@@ -70,6 +72,7 @@ CHANGED: dict[str, Any] = {
         {
             "name": "a",
             "sysctls": {"net.ipv4.ip_forward": False},
+            "files": [{"name": "resolv.conf", "nameservers": ["10.0.0.54"]}],
             "interfaces": [
                 {
                     "name": "br0",

@@ -38,6 +38,7 @@ INSIDE = {"_address", "_kinds.address", "_kinds.ownership"}
 SYSCTL = {"_kinds.sysctl", "_sysctl", "_kernel.sysctls"}
 ROUTES = {"_form", "_route", "_routes", "_scalars", "_kinds.route", "_wire.names", "_wire.routes"}
 RULES = {"_form", "_rules", "_scalars", "_kinds.rule", "_wire.names", "_wire.rules"}
+FILES = {"_file", "_files", "_form", "_scalars", "_kernel.files", "_kinds.file"}
 TOPOLOGY = {
     *("_addresses", "_form", "_interface_section", "_kinds.link_state", "_scalars", "_topology"),
     *("_kernel.records", "_kinds.namespace", "_kinds.veth"),
@@ -69,6 +70,7 @@ def loaded(module: str, options: dict[str, Any]) -> set[str]:
         ("netns_sysctl", {"netns": "a", "sysctls": {"net.ipv4.ip_forward": 0}}, SYSCTL),
         ("netns_route", {"netns": "a", "routes": [{"to": "10.0.0.0/8", "type": "blackhole"}]}, {*ROUTES, *INSIDE}),
         ("netns_rule", {"netns": "a", "rules": [{"priority": 32766, "table": "main"}]}, {*RULES}),
+        ("netns_files", {"netns": "a", "files": [{"name": "hosts", "content": ""}]}, FILES),
         ("netns_topology", {"name": "t", "namespaces": ["a"]}, {*TOPOLOGY, *INSIDE}),
         (
             "netns_topology",
@@ -78,12 +80,13 @@ def loaded(module: str, options: dict[str, Any]) -> set[str]:
     ],
     ids=[
         *("netns", "netns with loopback", "netns_link_state", "netns_addr", "veth", "netns_sysctl", "netns_route"),
-        *("netns_rule", "netns_topology", "netns_topology with routes"),
+        *("netns_rule", "netns_files", "netns_topology", "netns_topology with routes"),
     ],
 )
 def test_a_task_with_nothing_to_do_loads_what_it_uses(
     host: Host, module: str, options: dict[str, Any], more: set[str]
 ) -> None:
     host.sh("ip netns add a; ip -n a route add blackhole 10.0.0.0/8")
+    host.sh("mkdir /etc/netns/a; touch /etc/netns/a/hosts")
     host.sh("ip -n a link set lo up; ip link add x netns a type veth peer name y")
     assert loaded(module, options) - ALWAYS == more

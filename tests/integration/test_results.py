@@ -39,6 +39,7 @@ TASKS: list[tuple[str, dict[str, Any]]] = [
     ("netns_link_state", {"interface": "lo", "state": "up"}),
     ("netns_route", {"netns": "a", "routes": [{"to": "default", "via": "10.0.0.2"}]}),
     ("netns_rule", {"netns": "a", "rules": [{"priority": 7, "iif": "lo", "table": "main"}]}),
+    ("netns_files", {"netns": "a", "files": [{"name": "hosts", "content": "x"}, {"name": "passwd", "content": ""}]}),
     ("netns_topology", {"name": "lab", "namespaces": ["a"], "links": [{"endpoints": ["a:x", "y"]}]}),
     ("netns_topology", {"name": "lab", "namespaces": ["a"], "state": "absent"}),
     ("netns_info", {}),

@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from ansible_collections.linuxnet.netns.plugins.module_utils._contracts import Kinds
     from ansible_collections.linuxnet.netns.plugins.module_utils._kernel.apply import Executor
     from ansible_collections.linuxnet.netns.plugins.module_utils._kernel.checkpoint import Checkpoint
+    from ansible_collections.linuxnet.netns.plugins.module_utils._kind import Kind
     from ansible_collections.linuxnet.netns.plugins.module_utils._wire.codec import Codec
 
 #: linux/capability.h: what entering namespaces and changing links needs.
@@ -106,8 +107,12 @@ class LinuxKernel:
         if scope.everything is not None:
             for name in namespaces.all_names():
                 scope.want(scope.everything, name)
-        for kind in list(scope.wants):
+        prepared: set[Kind[Any]] = set()
+        while prepared != scope.wants.keys():
+            # What is made after others may ask for those.
+            kind = max(scope.wants.keys() - prepared, key=lambda kind: kind.order)
             kind.prepare(scope, state, reader)
+            prepared.add(kind)
         state.names = self._names(scope)
         state.secluded = not scope.names <= state.names.keys() and namespaces.secluded()
         if any(state.has(netns) for places in scope.wants.values() for netns in places):

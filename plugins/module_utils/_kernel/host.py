@@ -12,13 +12,16 @@ import os
 import socket
 import struct
 from collections.abc import Iterable, Mapping
-from typing import Any, Optional
+from typing import TYPE_CHECKING, Any, Optional
 
 from ansible_collections.linuxnet.netns.plugins.module_utils._kernel import namespaces
 from ansible_collections.linuxnet.netns.plugins.module_utils._kernel.netlink import RouteSocket, generic_socket
 from ansible_collections.linuxnet.netns.plugins.module_utils._model import Netns
 from ansible_collections.linuxnet.netns.plugins.module_utils._wire import requests
 from ansible_collections.linuxnet.netns.plugins.module_utils._wire.attributes import number
+
+if TYPE_CHECKING:
+    from ansible_collections.linuxnet.netns.plugins.module_utils._file import FileEntry
 
 #: linux/sockios.h
 _SIOCGIFHWADDR, _SIOCGIFINDEX = 0x8927, 0x8933
@@ -176,6 +179,30 @@ class LinuxHost:
             (refusal,) = route.request([requests.setting(socket.if_nametoindex(name), _GROUP, number(group))])
         if refusal is not None:
             raise refusal
+
+    def write_file(self, netns: str, name: str, entry: FileEntry) -> None:
+        """Write a file of a namespace, in one piece. Raises: OSError."""
+        from ansible_collections.linuxnet.netns.plugins.module_utils._kernel import files
+
+        files.write(netns, name, entry)
+
+    def remove_file(self, netns: str, name: str) -> None:
+        """Remove a file of a namespace. Raises: OSError."""
+        from ansible_collections.linuxnet.netns.plugins.module_utils._kernel import files
+
+        files.remove(netns, name)
+
+    def make_directory(self, netns: str, entry: FileEntry) -> None:
+        """Make the directory of a namespace's files. Raises: OSError."""
+        from ansible_collections.linuxnet.netns.plugins.module_utils._kernel import files
+
+        files.make_directory(netns, entry)
+
+    def remove_directory(self, netns: str, *, whole: bool) -> None:
+        """Remove the directory of a namespace's files, if it is empty. Raises: OSError."""
+        from ansible_collections.linuxnet.netns.plugins.module_utils._kernel import files
+
+        files.remove_directory(netns, whole=whole)
 
     def write_record(self, name: str, content: Optional[Mapping[str, Any]]) -> None:
         """Keep a record of this name until the next boot, in one piece; None: remove it. Raises: OSError."""

@@ -19,6 +19,7 @@ from ansible_collections.linuxnet.netns.plugins.module_utils._wire import reques
 
 if TYPE_CHECKING:
     from ansible_collections.linuxnet.netns.plugins.module_utils._contracts import Kinds
+    from ansible_collections.linuxnet.netns.plugins.module_utils._file import FileEntry
 
 #: Characters of a text file that are read at most.
 _SMALL = 4096
@@ -162,6 +163,27 @@ class LinuxReader:
         from ansible_collections.linuxnet.netns.plugins.module_utils._kernel import nftables
 
         return nftables.tables(wanted)
+
+    @staticmethod
+    def file(netns: str = "", name: str = "") -> Optional[FileEntry]:
+        """Return what there is in the directory of a namespace's files under a name. Raises: OSError."""
+        from ansible_collections.linuxnet.netns.plugins.module_utils._kernel import files
+
+        return files.look(netns, name)
+
+    @staticmethod
+    def files(netns: str = "") -> Sequence[str]:
+        """Return the names of what there is in such a directory. Raises: OSError."""
+        from ansible_collections.linuxnet.netns.plugins.module_utils._kernel import files
+
+        return files.names(netns)
+
+    @staticmethod
+    def stands_in_etc(name: str) -> bool:
+        """Tell whether the host has a file of this name in /etc."""
+        from ansible_collections.linuxnet.netns.plugins.module_utils._kernel import files
+
+        return files.stands_in_etc(name)
 
     @staticmethod
     def records() -> Iterable[str]:

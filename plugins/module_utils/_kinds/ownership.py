@@ -194,6 +194,8 @@ def _ask(record: Record, scope: Scope, declared: Optional[AbstractSet[Thing]]) -
     for thing in record.things:
         if thing.netns is not None:
             scope.names.add(thing.netns)
+        if not thing.kind.in_namespace:
+            thing.kind.recorded(scope, thing)
         if declared is not None and thing.kind.declared_as(thing) not in declared:
             scope.want(INTERFACE, thing.netns)
             thing.kind.surplus(scope, thing)
@@ -266,7 +268,9 @@ class Ownership(Declared):
         record = record_of(state, self.topology) or Record(self.topology, {})
         was = record.things
         made = {
-            thing: record.group if record.in_group(state, thing) else NEW
+            thing: record.group
+            if record.in_group(state, thing)
+            else thing.kind.marked(state, thing, self.topology) or NEW
             for thing in state.made
             if thing.kind.exists(state, thing)
         }
@@ -305,17 +309,25 @@ class Ownership(Declared):
             around = any((thing.netns, thing.key[:length]) in lost for length in range(len(thing.key)))
             if thing.kind.exists(state, thing) and not around:
                 yield (
-                    f"{thing.kind.called(thing)} is not the one that topology {self.topology} made: it was replaced, "
-                    "or its group changed. It is left alone, and no longer counts as the topology's."
+                    f"{thing.kind.called(thing)} is not the one that topology {self.topology} made: "
+                    f"{thing.kind.lost}. It is left alone, and no longer counts as the topology's."
                 )
 
     def _unrecorded(self, state: State, record: Record) -> dict[Thing, str]:
-        """Return the declared interfaces that the topology made and a run that was killed has not recorded."""
-        return {
-            thing: record.group
-            for thing in self.declared
-            if thing.kind is INTERFACE and thing not in record.things and record.in_group(state, thing)
-        }
+        """Return what is declared and carries the topology's mark, and is in no record: of a run that was killed, or
+        from before a reboot.
+        """
+        found: dict[Thing, str] = {}
+        for thing in self.declared:
+            if thing in record.things:
+                continue
+            if thing.kind is INTERFACE:
+                mark = record.group if record.in_group(state, thing) else ""
+            else:
+                mark = thing.kind.marked(state, thing, self.topology)
+            if mark:
+                found[thing] = mark
+        return found
 
     def _strayed(self, state: State, known: Mapping[Thing, str]) -> Iterator[str]:
         """Yield what is to be said of interfaces that the topology made, and that are not where they are recorded."""

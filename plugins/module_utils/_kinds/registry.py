@@ -79,6 +79,12 @@ def _nftables() -> Kind[Any]:
     return NFTABLES
 
 
+def _file() -> Kind[Any]:
+    from ansible_collections.linuxnet.netns.plugins.module_utils._kinds.file import FILE
+
+    return FILE
+
+
 def _again(before: State, found: Interface, netns: Netns) -> Sequence[Step]:
     """Return what makes a deleted interface anew, by its type."""
     if found.type == "veth":
@@ -102,6 +108,7 @@ class Registry:
         "route": _route,
         "rule": _rule,
         "nftables table": _nftables,
+        "file": _file,
     }
 
     def __getitem__(self, name: str) -> Kind[Any]:
