@@ -41,7 +41,8 @@ options:
       - What a task sees of the namespace.
       - With V(full) it is what C(ip netns exec) shows. C(/sys) is the namespace's, so that
         M(ansible.builtin.setup) reports the interfaces inside, and the files of C(/etc/netns/NAME) stand in the place
-        of those in C(/etc). C(/sys/fs/cgroup) is empty, and what a task mounts is gone when it ends.
+        of those in C(/etc). Where one of them is a link to nothing, the task fails, for it would have the host's file.
+        C(/sys/fs/cgroup) is empty, and what a task mounts is gone when it ends.
       - With V(network) only the network changes, as with C(nsenter --net), and all files are the host's.
     type: str
     choices: [full, network]
@@ -176,6 +177,9 @@ _AGAIN = '[ -z "$3" ] || rm -f "$3"; command=$2; eval "$1"'
 # "script" is all of this: it runs itself again through sudo where that is needed. sudo's exit status is that of what it
 # runs, or its own; "reached" is a file that is removed by what sudo runs, so while it is there sudo has refused.
 #
+# What ip netns exec cannot put in the place of a file in /etc it only warns of, and goes on: a task that is to have
+# the namespace's name servers would ask the host's. So what is in the way of that is looked for first.
+#
 # Then the command that enters runs with its stderr captured, and the real stdout and stderr as descriptors 4 and 5. The
 # first that runs inside writes the mark to the captured one, then takes the real one: without the mark nothing ran
 # inside, and what was captured says why.
@@ -205,6 +209,12 @@ if [ "$(id -u)" -ne 0 ]; then
     fi;
     exit "$status";
 fi;
+for file in ${files:+"$files" "$files"/*}; do
+    [ ! -L "$file" ] || [ -e "$file" ] ||
+        refuse "$file is a link to nothing, so that the task would have the host's own file; correct or remove it";
+    [ ! -e "$file" ] || [ -r "$file" ] ||
+        refuse "$file cannot be read, so that the task would have the host's own file; let root read it";
+done;
 enter=$(PATH=$PATH:/usr/sbin:/sbin; command -v "$1") || refuse "there is no $1 on this host; install $package";
 shift;
 exec 4>&1 5>&2;
@@ -325,6 +335,7 @@ class BecomeModule(BecomeBase):  # type: ignore[misc]
             "again": _AGAIN,
             "inside": inside,
             "path": path,
+            "files": f"/etc/netns/{netns}" if full else "",
             "package": "iproute2" if full else "util-linux",
         }
         assignments = "".join(f"{name}={shlex.quote(value)}; " for name, value in values.items())

@@ -60,6 +60,8 @@ def web() -> Iterator[Machine]:
             rm -f /etc/resolv.conf
             echo nameserver of the host > /etc/resolv.conf
             echo nameserver of blue > /etc/netns/blue/resolv.conf
+            ip netns add leaky; ip netns add lost; mkdir /etc/netns/leaky
+            ln -s /nowhere /etc/netns/leaky/resolv.conf; ln -s /nowhere /etc/netns/lost
         """)
         yield machine
 
@@ -250,6 +252,11 @@ def refusals(connection: str) -> dict[str, tuple[dict[str, Any], str]]:
             {"ansible_netns": "missing", "ansible_netns_view": "network"},
             "there is no such namespace",
         ),
+        "leaky": (
+            {"ansible_netns": "leaky"},
+            "/etc/netns/leaky/resolv.conf is a link to nothing, so that the task would",
+        ),
+        "lost": ({"ansible_netns": "lost"}, "/etc/netns/lost is a link to nothing, so that the task would"),
         "empty": ({"ansible_netns": ""}, "ansible_netns: '' is not a name for a namespace: it is empty"),
         "unset": ({"ansible_netns": None}, "ansible_netns: there is no name"),
         "undefined": ({"ansible_netns": "{{ nowhere_defined }}"}, "nowhere_defined"),
@@ -408,6 +415,12 @@ def test_the_command_needs_no_more_than_a_posix_shell(shell: list[str], view: st
         web.sh(f'mkdir -p /run/applets; {links} ln -sf "$(PATH=$PATH:/usr/sbin:/sbin; command -v ip)" /run/applets')
         environment = ["env", "PATH=/run/applets"]
     words = web.command(*environment, program, *shell[1:], "-c")
+    words_inside = [*words, command_line("cat /etc/resolv.conf", netns="leaky", view=view)]
+    leaky = subprocess.run(words_inside, check=False, capture_output=True)
+    # All files are the host's where the network alone is another.
+    assert (leaky.returncode, b"nameserver of the host" in leaky.stdout) == (
+        (1, False) if view == "full" else (0, True)
+    )
     inside = command_line("cat; readlink /proc/self/ns/net; exit 7", netns="blue", view=view)
     run = subprocess.run([*words, inside], input="what is piped\n", check=False, capture_output=True, text=True)
     assert run.stdout.splitlines()[1:] == ["what is piped", inode(web, "blue")]
