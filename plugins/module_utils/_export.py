@@ -56,8 +56,6 @@ from ansible_collections.linuxnet.netns.plugins.module_utils._wire.attributes im
 _USUAL_MTU = 1500
 #: linux/if_addr.h: IFAPROT_KERNEL_LL, who gave an address: the kernel, which makes link-local ones (since Linux 5.18).
 _BY_KERNEL = 3
-#: What begins a byte of a name of an interface that is no UTF-8, as it is read (``_wire.attributes.text``).
-_ODD = "\\x"
 #: Why something is left out.
 _NO_NAME, _NOWHERE = "its name is no UTF-8", "its other end is in a namespace without a name"
 
@@ -121,7 +119,7 @@ class Export:
             return False
         if other != name:
             self._leave(f"{shown(name)} is another name of {describe(other)}")
-        elif shown(name) != name:
+        elif _is_odd(name):
             self._leave(f"namespace {shown(name)} has a name that is no UTF-8")
         else:
             return True
@@ -156,7 +154,7 @@ class Export:
                 if one.type != "veth" or here in seen:
                     continue
                 there = self._other_end(one)
-                if there is None or _ODD in one.name + there.interface:
+                if there is None or _is_odd(one.name + there.interface):
                     self._without(here, one, _NOWHERE if there is None else _NO_NAME)
                     continue
                 seen.update((here, there))
@@ -276,7 +274,7 @@ class Export:
 
     def _undeclarable(self, one: Interface) -> str:
         """Return why an interface beside a pair cannot be declared; empty where it can."""
-        if _ODD in one.name:
+        if _is_odd(one.name):
             return _NO_NAME
         if not one.type:
             return "" if one.mac else "it has no MAC address to be found by"
@@ -415,6 +413,11 @@ class Export:
                 self._leave(f"rule {rule.name(one.rule)} in {describe(netns)}: it says {others}")
             else:
                 yield written
+
+
+def _is_odd(name: str) -> bool:
+    """Tell whether a name is no UTF-8, so that a topology cannot have it."""
+    return shown(name) != name
 
 
 def _is_given(name: str, found: Interface, one: _address.Address) -> bool:

@@ -17,7 +17,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Collection, Hashable, Iterable, Iterator, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cache
 from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple, Optional, TypeVar
 
 if TYPE_CHECKING:
@@ -91,7 +91,7 @@ def shown(name: str) -> str:
 
     Ansible takes a result with such bytes for broken.
     """
-    return name.encode("utf-8", "surrogateescape").decode("utf-8", "backslashreplace")
+    return os_bytes(name).decode("utf-8", "backslashreplace")
 
 
 #: Where namespaces have their names.
@@ -474,7 +474,18 @@ def command(words: Sequence[str]) -> str:
     return " ".join([word if word.__class__ is _ShellWord else _quoted(word) for word in words])
 
 
-_quoted = lru_cache(maxsize=None)(shlex.quote)
+@cache
+def _quoted(word: str) -> str:
+    """Return a word for a shell; what is no UTF-8 as bash, and POSIX since 2024, reads it: escaped after a ``$``."""
+    if shown(word) == word:
+        return shlex.quote(word)
+    plain = (chr(one) if 0x20 <= one < 0x7F and one not in b"'\\" else f"\\x{one:02x}" for one in os_bytes(word))
+    return f"$'{''.join(plain)}'"
+
+
+def os_bytes(name: str) -> bytes:
+    """Return the bytes of a name of a file or an interface."""
+    return name.encode("utf-8", "surrogateescape")
 
 
 def ip(netns: Netns, *words: str) -> list[str]:

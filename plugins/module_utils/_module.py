@@ -6,12 +6,14 @@
 
 from __future__ import annotations
 
+import json
 import math
 from collections.abc import Iterator, Mapping
 from typing import Any
 
 from ansible.module_utils.basic import AnsibleModule
 from ansible_collections.linuxnet.netns.plugins.module_utils._echo import MOST_OF_OTHERS, cut, echo
+from ansible_collections.linuxnet.netns.plugins.module_utils._model import shown
 
 
 class Module(AnsibleModule):  # type: ignore[misc]
@@ -27,9 +29,34 @@ class Module(AnsibleModule):  # type: ignore[misc]
             self.fail_json("; ".join(_too_large("", self.params)), changed=False, commands=[])
         self._ready = True
 
+    def exit_json(self, **result: Any) -> None:
+        """End with a result, in which names that are no UTF-8 are escaped: Ansible could not read them."""
+        super().exit_json(**escaped(result))
+
     def fail_json(self, msg: str, **result: Any) -> None:
         """Fail. What is said once the parameters are read is bounded where it is made."""
-        super().fail_json(msg if self._ready else cut(str(msg), MOST_OF_OTHERS), **result)
+        super().fail_json(shown(msg) if self._ready else cut(str(msg), MOST_OF_OTHERS), **escaped(result))
+
+    def warn(self, warning: str, **more: Any) -> None:
+        """Warn of something."""
+        super().warn(shown(warning), **more)
+
+
+def escaped(value: Any) -> Any:
+    """Return a value of JSON with escapes for bytes of names that are no UTF-8."""
+    try:
+        json.dumps(value, ensure_ascii=False, default=str).encode("utf-8")
+    except UnicodeEncodeError:
+        return _escaped(value)
+    return value
+
+
+def _escaped(value: Any) -> Any:
+    if isinstance(value, str):
+        return shown(value)
+    if isinstance(value, Mapping):
+        return {_escaped(key): _escaped(one) for key, one in value.items()}
+    return [_escaped(one) for one in value] if isinstance(value, (list, tuple)) else value
 
 
 def _too_large(path: str, value: Any) -> Iterator[str]:

@@ -120,7 +120,7 @@ def dump(records: bool = True, sysctls: bool = False, tables: bool = False) -> d
 def _each(script: str, names: list[str]) -> Iterator[tuple[str, str]]:
     """Yield what a script says on the host and in namespaces, by their names."""
     words = ["sh", "-c", EACH, "sh", script, "", *names]
-    said = subprocess.run(words, check=True, capture_output=True, text=True).stdout
+    said = subprocess.run(words, check=True, capture_output=True, text=True, errors="surrogateescape").stdout
     return zip(["", *names], said.split("\0"))
 
 

@@ -18,7 +18,7 @@ from ansible_collections.linuxnet.netns.plugins.module_utils._kernel import name
 from ansible_collections.linuxnet.netns.plugins.module_utils._kernel.netlink import RouteSocket, generic_socket
 from ansible_collections.linuxnet.netns.plugins.module_utils._model import Netns
 from ansible_collections.linuxnet.netns.plugins.module_utils._wire import requests
-from ansible_collections.linuxnet.netns.plugins.module_utils._wire.attributes import number
+from ansible_collections.linuxnet.netns.plugins.module_utils._wire.attributes import number, octets
 
 if TYPE_CHECKING:
     from ansible_collections.linuxnet.netns.plugins.module_utils._file import FileEntry
@@ -101,7 +101,7 @@ class LinuxHost:
         found = {}
         with socket.socket(socket.AF_INET, socket.SOCK_DGRAM | socket.SOCK_CLOEXEC) as asked:
             for name in interfaces:
-                request = struct.pack("16s24x", name.encode())
+                request = struct.pack("16s24x", octets(name))
                 (index,) = struct.unpack_from("=i", fcntl.ioctl(asked, _SIOCGIFINDEX, request), 16)
                 found[name] = index, fcntl.ioctl(asked, _SIOCGIFHWADDR, request)[18:24].hex(":")
         return found
@@ -133,7 +133,7 @@ class LinuxHost:
             if index:
                 fcntl.ioctl(device, _TUNSETIFINDEX, struct.pack("=I", index))
             # With IFF_TUN_EXCL, a device that somebody has made meanwhile is not taken for ours.
-            fcntl.ioctl(device, _TUNSETIFF, struct.pack("=16sH22x", name.encode(), flags | _IFF_TUN_EXCL))
+            fcntl.ioctl(device, _TUNSETIFF, struct.pack("=16sH22x", octets(name), flags | _IFF_TUN_EXCL))
             for request, owner in zip((_TUNSETOWNER, _TUNSETGROUP), owners):
                 if owner is not None:
                     fcntl.ioctl(device, request, owner)

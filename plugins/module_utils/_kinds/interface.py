@@ -54,7 +54,7 @@ from ansible_collections.linuxnet.netns.plugins.module_utils._model import (
     of_interface,
 )
 from ansible_collections.linuxnet.netns.plugins.module_utils._wire import requests
-from ansible_collections.linuxnet.netns.plugins.module_utils._wire.attributes import number
+from ansible_collections.linuxnet.netns.plugins.module_utils._wire.attributes import number, octets
 from ansible_collections.linuxnet.netns.plugins.module_utils._wire.messages import (
     ACK,
     DELLINK,
@@ -391,7 +391,7 @@ class SetInterface(Request):
     def message(self, codec: Codec, sender: Sender) -> bytes:
         index = sender.index(self.netns, self.interface)
         if self.what == "alias":
-            return requests.setting(index, _ALIAS, str(self.value).encode())
+            return requests.setting(index, _ALIAS, octets(str(self.value)))
         return _setting(codec, self.what, self.value).fill(number(index))
 
     def _event(self) -> Optional[Event]:
@@ -503,7 +503,7 @@ class MoveInterface(Request):
         if self.index is not None:
             message["attrs"].append(("IFLA_NEW_IFINDEX", self.index))
         if self.name is not None:
-            message["attrs"].append(("IFLA_IFNAME", self.name))
+            message["attrs"].append(("IFLA_IFNAME", octets(self.name)))
         return packed(message, SETLINK, ACK)
 
     def relocates(self) -> Collection[str]:

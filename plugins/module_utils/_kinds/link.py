@@ -68,7 +68,12 @@ from ansible_collections.linuxnet.netns.plugins.module_utils._model import (
     of_interface,
 )
 from ansible_collections.linuxnet.netns.plugins.module_utils._wire import requests
-from ansible_collections.linuxnet.netns.plugins.module_utils._wire.attributes import attribute, attributes, number
+from ansible_collections.linuxnet.netns.plugins.module_utils._wire.attributes import (
+    attribute,
+    attributes,
+    number,
+    octets,
+)
 
 if TYPE_CHECKING:
     from ansible_collections.linuxnet.netns.plugins.module_utils._contracts import Host, Sender
@@ -396,7 +401,7 @@ class AddLink(Request):
 
     def message(self, codec: Codec, sender: Sender) -> bytes:
         lower = 0 if self.lower is None else sender.index(self.netns, self.lower)
-        parts = [attribute(_IFNAME, self.interface.encode() + b"\0")]
+        parts = [attribute(_IFNAME, octets(self.interface) + b"\0")]
         if self.mac is not None:
             parts.append(attribute(_ADDRESS, bytes.fromhex(self.mac.replace(":", ""))))
         if self.mtu is not None:

@@ -46,7 +46,12 @@ from ansible_collections.linuxnet.netns.plugins.module_utils._model import (
     of_interface,
 )
 from ansible_collections.linuxnet.netns.plugins.module_utils._wire import requests
-from ansible_collections.linuxnet.netns.plugins.module_utils._wire.attributes import attribute, attributes, text
+from ansible_collections.linuxnet.netns.plugins.module_utils._wire.attributes import (
+    attribute,
+    attributes,
+    octets,
+    text,
+)
 from ansible_collections.linuxnet.netns.plugins.module_utils._wire.messages import CREATE, REPLACE
 
 if TYPE_CHECKING:
@@ -101,7 +106,7 @@ class Entry(NamedTuple):
     def request(self, index: int) -> bytes:
         """Return the request that puts it there, in the place of what is there."""
         kind = _NEWQDISC if self.sort == "qdisc" else _NEWTCLASS
-        fields = attribute(_KIND, self.kind.encode() + b"\0") + (
+        fields = attribute(_KIND, octets(self.kind) + b"\0") + (
             attribute(_OPTIONS, self.options) if self.options else b""
         )
         return requests.change(kind, CREATE | REPLACE, _TCMSG.pack(0, index, self.handle, self.parent, 0) + fields)

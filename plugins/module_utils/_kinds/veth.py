@@ -53,7 +53,7 @@ from ansible_collections.linuxnet.netns.plugins.module_utils._model import (
     merge,
     of_interface,
 )
-from ansible_collections.linuxnet.netns.plugins.module_utils._wire.attributes import number
+from ansible_collections.linuxnet.netns.plugins.module_utils._wire.attributes import number, octets
 from ansible_collections.linuxnet.netns.plugins.module_utils._wire.messages import (
     ACK,
     CREATE,
@@ -415,7 +415,7 @@ def _form(codec: Codec, first: VethEnd, second: VethEnd, away: bool) -> Template
 
 
 def _attributes(end: VethEnd) -> list[tuple[str, Any]]:
-    attributes: list[tuple[str, Any]] = [("IFLA_IFNAME", end.interface)]
+    attributes: list[tuple[str, Any]] = [("IFLA_IFNAME", octets(end.interface))]
     if end.mac is not None:
         attributes.append(("IFLA_ADDRESS", end.mac))
     if end.mtu is not None:

@@ -19,6 +19,7 @@ from ansible_collections.linuxnet.netns.plugins.module_utils._wire.attributes im
     attribute,
     attributes,
     number,
+    octets,
     text,
     unsigned,
 )
@@ -90,7 +91,7 @@ def body(index: int, value: InterfaceAddress, peer: str, one: Details) -> bytes:
     if one.broadcast:
         parts.append(attribute(_BROADCAST, address_bytes(one.broadcast)))
     if one.label:
-        parts.append(attribute(_LABEL, one.label.encode("utf-8", "surrogateescape") + b"\0"))
+        parts.append(attribute(_LABEL, octets(one.label) + b"\0"))
     if set_flags:
         parts.append(attribute(_FLAGS, number(set_flags)))
     if one.metric:

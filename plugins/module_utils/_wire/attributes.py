@@ -67,5 +67,12 @@ def signed(value: Optional[bytes]) -> Optional[int]:
 
 
 def text(value: bytes) -> str:
-    """Return a string; bytes that are not UTF-8 are written in hexadecimal, after a backslash and an x."""
-    return value.rstrip(b"\0").decode("utf-8", "backslashreplace")
+    """Return a string; bytes that are not UTF-8 are kept as Python keeps those of file names, so that :func:`octets`
+    gives them back.
+    """
+    return value.rstrip(b"\0").decode("utf-8", "surrogateescape")
+
+
+def octets(value: str) -> bytes:
+    """Return the bytes of a string that :func:`text` has made, or that somebody has written."""
+    return value.encode("utf-8", "surrogateescape")

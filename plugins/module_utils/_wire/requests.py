@@ -10,7 +10,12 @@ import struct
 from collections.abc import Mapping
 from typing import Optional
 
-from ansible_collections.linuxnet.netns.plugins.module_utils._wire.attributes import attribute, attributes, number
+from ansible_collections.linuxnet.netns.plugins.module_utils._wire.attributes import (
+    attribute,
+    attributes,
+    number,
+    octets,
+)
 from ansible_collections.linuxnet.netns.plugins.module_utils._wire.messages import ACK, CREATE, DUMP, EXCL, REQUEST
 
 _NEWLINK, _GETLINK, _SETLINK, _GETADDR, _GETROUTE, GETNEIGH, _GETNSID = 16, 18, 19, 22, 26, 30, 90
@@ -30,7 +35,7 @@ def links() -> bytes:
 
 def link(name: str) -> bytes:
     """Return the request for one link, by its name."""
-    return _request(_GETLINK, 0, _link_body(0) + attribute(_IFNAME, name.encode() + b"\0") + _WITHOUT_STATISTICS)
+    return _request(_GETLINK, 0, _link_body(0) + attribute(_IFNAME, octets(name) + b"\0") + _WITHOUT_STATISTICS)
 
 
 def link_elsewhere(index: int, netns_id: int) -> bytes:
@@ -94,7 +99,7 @@ def reshape(index: int, kind: str, data: bytes) -> bytes:
 
 
 def _info(kind: str, data: bytes) -> bytes:
-    return attribute(_LINKINFO, attribute(_KIND, kind.encode() + b"\0") + (attribute(_DATA, data) if data else b""))
+    return attribute(_LINKINFO, attribute(_KIND, octets(kind) + b"\0") + (attribute(_DATA, data) if data else b""))
 
 
 def flags(index: int, value: int, mask: int) -> bytes:
@@ -108,7 +113,7 @@ def port(index: int, settings: Mapping[int, bytes], kind: str = "bridge") -> byt
     ``kind`` is that of its master.
     """
     data = b"".join(attribute(number, value) for number, value in settings.items())
-    info = attribute(_SLAVE_KIND, kind.encode() + b"\0") + attribute(_SLAVE_DATA, data)
+    info = attribute(_SLAVE_KIND, octets(kind) + b"\0") + attribute(_SLAVE_DATA, data)
     return _request(_NEWLINK, ACK, _link_body(index) + attribute(_LINKINFO, info))
 
 

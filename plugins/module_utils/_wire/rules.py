@@ -16,6 +16,7 @@ from ansible_collections.linuxnet.netns.plugins.module_utils._wire.attributes im
     attribute,
     each_attribute,
     number,
+    octets,
     text,
     unsigned,
 )
@@ -128,4 +129,4 @@ def _prefix(written: str) -> tuple[bytes, int]:
 
 
 def _name(interface: str) -> bytes:
-    return interface.encode("utf-8", "surrogateescape") + b"\0"
+    return octets(interface) + b"\0"

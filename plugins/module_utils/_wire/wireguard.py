@@ -18,6 +18,7 @@ from ansible_collections.linuxnet.netns.plugins.module_utils._wire.attributes im
     attributes,
     each_attribute,
     number,
+    octets,
     unsigned,
 )
 from ansible_collections.linuxnet.netns.plugins.module_utils._wire.generic import BODY
@@ -70,7 +71,7 @@ class Configuration(NamedTuple):
 
 def asked(interface: str) -> bytes:
     """Return the body of the question for a device."""
-    return attribute(_IFNAME, interface.encode() + b"\0")
+    return attribute(_IFNAME, octets(interface) + b"\0")
 
 
 def read(answers: Iterable[bytes]) -> Configuration:
