@@ -534,7 +534,11 @@ options:
         type: int
       remote:
         description:
-          - "The other end: frames for addresses not yet learned go there. A multicast group reaches several."
+          - "The other end: frames for addresses not yet learned go there."
+        type: str
+      group:
+        description:
+          - A multicast group in its place, which reaches all that have joined it, through the interface in lower.
         type: str
       local:
         description:
@@ -570,6 +574,11 @@ options:
         description:
           - Tells of neighbours that it does not know.
         type: bool
+      remotes:
+        description:
+          - "The other ends, where there are several, and no others: each is a forwarding entry for all addresses."
+        type: list
+        elements: str
   wireguard:
     description:
       - The properties of a link with O(type=wireguard).

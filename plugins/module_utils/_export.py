@@ -19,6 +19,7 @@ from ansible_collections.linuxnet.netns.plugins.module_utils._errors import Prob
 from ansible_collections.linuxnet.netns.plugins.module_utils._kinds import (
     address,
     file,
+    forwarding,
     link_types,
     neighbour,
     port,
@@ -80,7 +81,8 @@ class Wanted(NamedTuple):
         """Return what must be read for it; of the host always what ends of links have there."""
         scope = Scope()
         scope.identities = True
-        kinds = (port.PORT, route.ROUTE, rule.RULE, qdisc.QDISC, neighbour.NEIGHBOUR, port_vlans.PORT_VLANS)
+        on_interfaces = (port.PORT, port_vlans.PORT_VLANS, forwarding.FORWARDING, neighbour.NEIGHBOUR, qdisc.QDISC)
+        kinds = (*on_interfaces, route.ROUTE, rule.RULE)
         for name in self.names:
             scope.want(file.FILE, None, file.OfNamespace(name))
         for netns in dict.fromkeys([*self.names, None]):
@@ -317,7 +319,13 @@ class Export:
 
     def _properties(self, end: Endpoint, one: Interface) -> dict[str, Any]:
         if one.type != "wireguard":
-            return stated(link_types.LOADERS[one.type]().properties, attributes(one.data, -16))
+            link_type = link_types.LOADERS[one.type]()
+            for entry in forwarding.unwritten(self._state, end):
+                self._leave(f"forwarding entry {entry} of {end}")
+            return {
+                **stated(link_type.properties, attributes(one.data, -16)),
+                **link_type.beside(self._state, end),
+            }
         there = self._state.row(wireguard.WIREGUARD, end.netns, end.interface)
         if there is None:
             return {}

@@ -230,6 +230,11 @@ def details(kernel: LinuxKernel, state: State, places: Iterable[Netns], sysctls:
 
                 scope.want(wireguard.WIREGUARD, netns, wireguard.ConfigurationOf(one.name))
                 scope.want(INTERFACE, netns)
+            elif one.type == "vxlan":
+                from ansible_collections.linuxnet.netns.plugins.module_utils._kinds import forwarding
+
+                scope.want(forwarding.FORWARDING, netns)
+                scope.want(INTERFACE, netns)
             elif one.report is not None and one.report.port_of == "bridge":
                 from ansible_collections.linuxnet.netns.plugins.module_utils._kinds import port_vlans
 
@@ -288,8 +293,10 @@ def _links(state: State, special: State, netns: Netns, names: Mapping[int, str])
 
 def _properties(special: State, netns: Netns, one: Interface) -> dict[str, Any]:
     """Return what a link has that is of its type, without any key."""
+    link_type = link_types.find(one.type)
     if one.type != "wireguard":
-        return link_types.as_result(one.type, one.data)
+        beside = {} if link_type is None else link_type.beside(special, Endpoint(netns, one.name))
+        return {**link_types.as_result(one.type, one.data), **beside}
     from ansible_collections.linuxnet.netns.plugins.module_utils._kinds import wireguard
 
     there = special.row(wireguard.WIREGUARD, netns, one.name)

@@ -76,7 +76,7 @@ ALIAS = Scalar[str](Problems.alias, "str", {"type": "string", "maxLength": 255})
 def properties_section(name: str) -> type[Section]:
     """Return the section with the properties of a type of link, of that name."""
     link_type = link_types.LOADERS[name]()
-    return link_type.section or _section(name, link_type.properties)
+    return link_type.section or _section(name, link_type.properties, link_type.keys)
 
 
 @cache
@@ -97,11 +97,12 @@ class _Mapping(Section, what="mapping"):
         return {"type": "dict"}
 
 
-def _section(what: str, properties: Sequence[Property]) -> type[Section]:
+def _section(what: str, properties: Sequence[Property], more: Optional[Mapping[str, Key[Any]]] = None) -> type[Section]:
     keys: dict[str, Any] = {}
     for one in properties:
         required: dict[str, Any] = {"required": True} if one.required else {}
         keys[one.name] = Key(one.takes, one.description, **required)
+    keys.update(more or {})
     made: type[Section] = types.new_class(
         what.capitalize(), (_Mapping,), {"what": what}, lambda space: space.update(keys)
     )
@@ -172,7 +173,7 @@ class LinkSection(Section, what="interface", needs="a name and a type"):
             if written.get(self.type) is None:
                 problems.add(f"{before}{self.type}", f"it is missing: a {self.type} needs {' and '.join(needed)}")
             return False
-        link_type.check(problems, f"{before}{self.type}", dict(self.values))
+        link_type.check(problems, f"{before}{self.type}", dict(values_of(getattr(self, self.type))))
         if link_type.lower == NONE and self.lower is not None:
             problems.add(f"{before}lower", f"a {self.type} is not built upon another interface")
         if link_type.lower == NONE and self.lower_netns is not None and not link_type.keeps_birth:
@@ -193,10 +194,13 @@ class LinkSection(Section, what="interface", needs="a name and a type"):
 
     @property
     def values(self) -> Values:
-        """The values of the properties of its type, where those are a table."""
+        """The values of the properties of its type that are written, or that go with what is written."""
         link_type = link_types.find(self.type)
-        own = link_type is None or link_type.section is None
-        return values_of(getattr(self, self.type, None)) if own else ()
+        if link_type is None:
+            return ()
+        written = dict(values_of(getattr(self, self.type)))
+        values = {**link_type.implied(written), **written}
+        return tuple([(one.name, values[one.name]) for one in link_type.properties if one.name in values])
 
     def more(self, path: str) -> Sequence[Declared]:
         """Make the declared objects of what is set of it beside the link itself."""

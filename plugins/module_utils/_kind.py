@@ -30,9 +30,10 @@ if TYPE_CHECKING:
 Row = TypeVar("Row")
 
 #: What can happen to an interface, upon which the kernel does more than it was asked for: it is set up or down, moved
-#: to another namespace, gone, has another MAC, an MTU that is too small for IPv6, or fewer addresses.
+#: to another namespace, gone, has another MAC, an MTU that is too small for IPv6, or fewer addresses, or what is of its
+#: type alone is changed.
 UP, DOWN, MOVED, GONE, NEW_MAC, NO_IPV6 = "up", "down", "moved", "gone", "new MAC", "no IPv6"
-FEWER_ADDRESSES = "fewer addresses"
+FEWER_ADDRESSES, CHANGED = "fewer addresses", "changed"
 
 
 class Event(NamedTuple):

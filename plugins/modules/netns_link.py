@@ -103,6 +103,16 @@ EXAMPLES = r"""
     port:
       isolated: true
 
+- name: A VXLAN that reaches several hosts, each by a forwarding entry
+  linuxnet.netns.netns_link:
+    netns: services
+    name: vx8
+    type: vxlan
+    vxlan:
+      id: 8
+      remotes: [192.0.2.8, 192.0.2.9, 192.0.2.10]
+    lower_netns: host
+
 - name: A WireGuard tunnel is the only way out of a namespace, and its packets leave by the host
   linuxnet.netns.netns_link:
     netns: services

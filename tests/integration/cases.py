@@ -217,7 +217,7 @@ SWITCHED: dict[str, Any] = {
                 {
                     "name": "vx7",
                     "type": "vxlan",
-                    "vxlan": {"id": 7, "remote": "192.0.2.9"},
+                    "vxlan": {"id": 7, "remotes": ["192.0.2.9", "192.0.2.10"]},
                     "lower": "host:to_b",
                     "mac": "02:00:00:00:00:07",
                 },
@@ -842,6 +842,22 @@ CASES = [
         before=f"{SWITCH}; ip link add vx7 type ifb",
     ),
     Case(
+        "a VXLAN with several remotes in the place of its own and of somebody else's, and what it knows of an address",
+        "netns_link",
+        {"netns": "a", "name": "vx7", "type": "vxlan", "vxlan": {"id": 7, "remotes": ["fd00::7", "fd00::9"], "ttl": 9}},
+        [
+            "ip -n a link set dev vx7 type vxlan remote :: ttl 9",
+            "bridge -n a fdb delete 00:00:00:00:00:00 dev vx7 dst fd00::5",
+            "bridge -n a fdb delete 00:00:00:00:00:00 dev vx7 dst fd00::7 port 7 vni 8 via ea",
+            "bridge -n a fdb append 00:00:00:00:00:00 dev vx7 dst fd00::7",
+            "bridge -n a fdb append 00:00:00:00:00:00 dev vx7 dst fd00::9",
+        ],
+        before=f"{PAIR}; ip -n a link add vx7 type vxlan id 7 remote fd00::9 dstport 4789 dev ea;"
+        "bridge -n a fdb append 00:00:00:00:00:00 dev vx7 dst fd00::5;"
+        "bridge -n a fdb append 00:00:00:00:00:00 dev vx7 dst fd00::7 port 7 vni 8 via ea;"
+        "bridge -n a fdb add 02:00:00:00:00:07 dev vx7 dst fd00::5; ip -n a link set vx7 up",
+    ),
+    Case(
         "a tap device with all that it may have",
         "netns_link",
         {
@@ -939,11 +955,12 @@ CASES = [
             "ip link set dev hostbr up",
             "ip -n a link add name p1 up type veth peer name q1 netns b",
             "ip -n a link add name br0 type bridge stp_state 0 ageing_time 2000",
-            "ip link add name vx7 address 02:00:00:00:00:07 netns a type vxlan id 7 remote 192.0.2.9 dstport 4789 "
-            "dev to_b",
+            "ip link add name vx7 address 02:00:00:00:00:07 netns a type vxlan id 7 dstport 4789 dev to_b",
             "ip -n a link set dev p1 master br0",
             "ip -n a link set dev vx7 master br0",
             "ip -n a link set dev vx7 type bridge_slave cost 7 isolated on",
+            "bridge -n a fdb append 00:00:00:00:00:00 dev vx7 dst 192.0.2.9",
+            "bridge -n a fdb append 00:00:00:00:00:00 dev vx7 dst 192.0.2.10",
             "ip -n a link set dev lo up",
             "ip -n a address add 10.0.0.1/24 dev br0",
             "ip -n a address add fd00::1/64 dev br0",

@@ -82,7 +82,9 @@ def values(properties: Any) -> dict[str, Any]:
         bounds = getattr(one.takes, "bounds", None)
         return words[-1] if words else bounds[1] if bounds else True
 
-    return {one.name: of(one) for one in properties}
+    names = {one.name for one in properties}
+    # The remote and the group of a VXLAN are one attribute.
+    return {one.name: of(one) for one in properties if one.name != "group" or "remote" not in names}
 
 
 @pytest.mark.parametrize(("name", "link_type"), TYPES, ids=[name for name, _type in TYPES])
@@ -117,6 +119,18 @@ def test_pyroute2_reads_what_is_sent(name: str) -> None:
     assert read == expected
 
 
+def test_an_address_of_a_vxlan_is_its_remote_or_its_group_and_none_of_either_says_so() -> None:
+    properties = link_types.LOADERS["vxlan"]().properties
+    remote, group = (next(one for one in properties if one.name == name) for name in ("remote", "group"))
+    assert decoded(properties, encoded(properties, {"group": "ff02::1"}, {}, new=True))["group"] == "ff02::1"
+    upon = encoded(properties, {"remote": "192.0.2.9"}, {}, new=False)
+    assert decoded(properties, encoded(properties, {"group": "239.1.1.1"}, upon, new=False)) == {"group": "239.1.1.1"}
+    assert decoded(properties, encoded(properties, {"remote": "0.0.0.0"}, upon, new=False)) == {}
+    assert [remote.alike("::", there) for there in (None, "fd00::9")] == [True, False]
+    assert (remote.without("fd00::9"), group.arguments("::")) == ("::", ["remote", "::"])
+    assert [remote.stays(wanted, "192.0.2.9") for wanted in ("fd00::9", "192.0.2.1")] == [True, False]
+
+
 def test_a_port_is_sent_as_pyroute2_reads_it() -> None:
     properties = link_types.LOADERS["bridge"]().ports or ()
     data = encoded(properties, {"isolated": True, "cost": 9, "hairpin": False}, {}, new=False)
@@ -143,6 +157,32 @@ def test_the_mistakes_of_a_link_are_told_all_at_once() -> None:
         "here.vlan.id: 5000 is not a VLAN id: a number from 0 to 4094 is needed",
         "here.mtu: 9 is not an MTU: a number of bytes from 68 to 65535 is needed",
         "here.bridge: it goes with type bridge, and the type is vlan",
+    ]
+
+
+def test_the_remotes_of_a_vxlan_are_addresses_of_hosts_and_of_one_version() -> None:
+    def of(**values: Any) -> list[str]:
+        return mistakes({"name": "x", "type": "vxlan", "vxlan": {"id": 1, **values}})
+
+    assert of(remotes=["192.0.2.8", "192.0.2.8", "fd00::9"], local="fd00::1", remote="239.1.1.1") == [
+        "here.vxlan.remote: 239.1.1.1 is a multicast address: write it in group",
+        "here.vxlan.remotes[1]: fd00::9 is not of the same version of IP as the first of the remotes, 192.0.2.8",
+        "here.vxlan.local: fd00::1 is not of the same version of IP as the first of the remotes, 192.0.2.8",
+    ]
+    assert of(remotes=["one", "239.1.1.1", "192.0.2.0/24"]) == [
+        "here.vxlan.remotes[0]: 'one' is not an IPv4 or IPv6 address without a prefix length",
+        "here.vxlan.remotes[1]: '239.1.1.1' is an unspecified, multicast or broadcast address, which is not one host's",
+        "here.vxlan.remotes[2]: '192.0.2.0/24' is not an IPv4 or IPv6 address without a prefix length",
+    ]
+    assert of(group="239.1.1.1", remotes=["192.0.2.8"], remote="192.0.2.9") == [
+        "here.vxlan.group: it does not go with remote: a multicast group reaches all that have joined it; write one of "
+        "the two",
+        "here.vxlan.remotes: it does not go with group: a multicast group reaches all that have joined it; write one "
+        "of the two",
+    ]
+    assert of(group="192.0.2.8", remotes="192.0.2.9") == [
+        "here.vxlan.group: 192.0.2.8 is not a multicast address: write one host's in remote, several in remotes",
+        "here.vxlan.remotes: a list is needed, not a string",
     ]
 
 

@@ -2,7 +2,7 @@
 # SPDX-FileCopyrightText: 2026 The linuxnet.netns developers
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Permanent forwarding entries of bridge ports and proxy neighbours, which a checkpoint can only compare."""
+"""Proxy neighbours, which a checkpoint can only compare."""
 
 from __future__ import annotations
 
@@ -10,7 +10,6 @@ import struct
 from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING, Any
 
-from ansible_collections.linuxnet.netns.plugins.module_utils._errors import NetlinkError, is_none
 from ansible_collections.linuxnet.netns.plugins.module_utils._kind import Carried, Reading
 from ansible_collections.linuxnet.netns.plugins.module_utils._kinds.interface import inside, names_by_index
 from ansible_collections.linuxnet.netns.plugins.module_utils._model import Netns, Scope, State
@@ -20,11 +19,8 @@ from ansible_collections.linuxnet.netns.plugins.module_utils._wire.attributes im
 if TYPE_CHECKING:
     from ansible_collections.linuxnet.netns.plugins.module_utils._contracts import Reader, Socket
 
-#: linux/neighbour.h: AF_BRIDGE, NTF_PROXY.
-_AF_BRIDGE, _PROXY = 7, 0x08
-#: linux/neighbour.h: DST, LLADDR; MASTER, which the entries of bridge ports have; the states that people give.
-_ATTRIBUTES, _MASTER = frozenset({1, 2}), 9
-_PERMANENT, _NOARP = 0x80, 0x40
+#: linux/neighbour.h: NTF_PROXY; DST, LLADDR.
+_PROXY, _ATTRIBUTES = 0x08, frozenset({1, 2})
 
 
 class Compared(Carried[Any]):
@@ -54,25 +50,14 @@ class _Compared(Reading[Any]):
     def inside(self, netns: Netns, route: Socket) -> None:
         names = names_by_index(self._state, netns)
         rows = self._state.table(COMPARED, netns)
-        for what, index, found in _entries(route):
+        for index, found in _proxies(route):
             if index in names:
-                key = names[index], what
+                key = names[index], "proxy neighbours"
                 rows[key] = (*rows.get(key, ()), found)
 
 
-def _entries(route: Socket) -> Iterable[tuple[str, int, object]]:
-    """Return the permanent forwarding entries of bridge ports and the proxy neighbours, each with its interface's
-    index.
-    """
-    for what, family, flags in (("forwarding entries", _AF_BRIDGE, 0), ("proxy neighbours", 0, _PROXY)):
-        try:
-            found = route.dump(requests.dump(requests.GETNEIGH, struct.pack("=BxxxiHBB", family, 0, 0, flags, 0)))
-        except NetlinkError as error:
-            if not is_none(error):
-                raise
-            continue  # a kernel without bridges
-        for raw in found:
-            index, state = struct.unpack_from("=iH", raw, 20)
-            fields = attributes(raw, 12)
-            if flags or (_MASTER in fields and state & (_PERMANENT | _NOARP)):
-                yield what, index, sorted((kind, fields[kind]) for kind in _ATTRIBUTES if kind in fields)
+def _proxies(route: Socket) -> Iterable[tuple[int, object]]:
+    """Return the proxy neighbours, each with its interface's index."""
+    for raw in route.dump(requests.dump(requests.GETNEIGH, struct.pack("=BxxxiHBB", 0, 0, 0, _PROXY, 0))):
+        fields = attributes(raw, 12)
+        yield struct.unpack_from("=i", raw, 20)[0], sorted((kind, fields[kind]) for kind in _ATTRIBUTES & fields.keys())

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, Optional
 
 from ansible_collections.linuxnet.netns.plugins.module_utils._echo import some
 from ansible_collections.linuxnet.netns.plugins.module_utils._errors import Impossible
+from ansible_collections.linuxnet.netns.plugins.module_utils._kind import CHANGED, Event, happen, restored
 from ansible_collections.linuxnet.netns.plugins.module_utils._kinds import link_types
 from ansible_collections.linuxnet.netns.plugins.module_utils._kinds.interface import (
     INTERFACE,
@@ -181,14 +182,17 @@ class Link(Declared):
 
     def _differing(self, found: Interface, *, fixed: bool) -> dict[str, Any]:
         """Return the declared values that a link does not have, of properties that are fixed or not."""
-        table = [one for one in self.link_type.properties if one.fixed == fixed]
-        there = decoded(table, attributes(found.data, -16))
-        wanted = dict(self.values)
-        return {
-            one.name: wanted[one.name]
-            for one in table
-            if one.name in wanted and wanted[one.name] != there.get(one.name)
-        }
+        wanted, there = dict(self.values), self._there(found)
+        differing: dict[str, Any] = {}
+        for one in self.link_type.properties:
+            if one.name in wanted:
+                want, has = wanted[one.name], there.get(one.name)
+                if not one.alike(want, has) and one.stays(want, has) == fixed:
+                    differing[one.name] = want or one.without(has) or want
+        return differing
+
+    def _there(self, found: Interface) -> dict[str, Any]:
+        return decoded(self.link_type.properties, attributes(found.data, -16))
 
     def _removed(self, state: State, found: Interface) -> Step:
         """Remove what is in its place, where that is the topology's own. Raises: Impossible."""
@@ -203,7 +207,7 @@ class Link(Declared):
                 "touched: choose another name, or remove that interface first",
             )
         differing = self._differing(found, fixed=True)
-        there = decoded(self.link_type.properties, attributes(found.data, -16))
+        there = self._there(found)
         for name, wanted in differing.items():
             raise Impossible(
                 joined(self.path, f"{self.type}.{name}"),
@@ -244,9 +248,10 @@ class Link(Declared):
     def _changed(self, found: Interface) -> Iterator[Step]:
         differing = self._differing(found, fixed=False)
         if differing:
-            there = decoded(self.link_type.properties, attributes(found.data, -16))
+            there = self._there(found)
             values = {**{name: there[name] for name in self.link_type.named}, **differing}
-            yield ChangeLink(*self.end, self.type, tuple(values.items()), _named_again(self.link_type, found))
+            again = _named_again(self.link_type, found), _lower_word(found, self.netns)
+            yield ChangeLink(*self.end, self.type, tuple(values.items()), *again)
 
     def _owns(self, state: State) -> bool:
         record = record_of(state, self.record)
@@ -258,8 +263,14 @@ class Link(Declared):
             return {}
         leaf: dict[str, Any] = {"type": found.type}
         if found.type == self.type and self.values:
-            there = decoded(self.link_type.properties, attributes(found.data, -16))
-            leaf[self.type] = {name: there.get(name) for name, _wanted in self.values}
+            there = self._there(found)
+            properties = {one.name: one for one in self.link_type.properties}
+            leaf[self.type] = {
+                name: there.get(name)
+                for name, wanted in self.values
+                # What is only to be none goes without saying where there is none.
+                if name in there or not properties[name].alike(wanted, None)
+            }
         if self.lower is not None and found.lower is not None:
             leaf["lower"] = Endpoint(found.lower.place, found.lower.interface or "?").short()
         for what in ("mac", "mtu", "alias"):
@@ -280,7 +291,9 @@ def shown(state: State, end: Endpoint) -> dict[str, Any]:
     if found is None:
         return {}
     link_type, port = link_types.find(found.type), port_of(state, end)
-    properties = {} if link_type is None else decoded(link_type.properties, attributes(found.data, -16))
+    properties: dict[str, Any] = {}
+    if link_type is not None:
+        properties = {**decoded(link_type.properties, attributes(found.data, -16)), **link_type.beside(state, end)}
     return {
         **as_result(state, *end),
         "type": found.type,
@@ -297,6 +310,14 @@ def _named_again(link_type: LinkType, found: Interface) -> bytes:
     data = attributes(found.data, -16)
     lower = {one: raw for one, raw in data.items() if one == link_type.lower_number}
     return nest({**lower, **known(link_type.properties, data)})
+
+
+def _lower_word(found: Interface, netns: Netns) -> str:
+    """Return what ``ip`` calls what a link is built upon, in the namespace that the link is in; empty for nothing."""
+    lower, index = found.lower, lower_index(found)
+    if lower is not None and lower.interface is not None and lower.place == netns:
+        return lower.interface
+    return f"if{index}" if index else ""
 
 
 def _rest(add: AddLink) -> tuple[Any, ...]:
@@ -318,7 +339,8 @@ def again(before: State, found: Interface, netns: Netns) -> Sequence[Step]:
     lower = found.lower or _beside(before, found, netns)
     if link_type is None or (lower is None and lower_index(found)):
         return ()
-    values = decoded(link_type.properties, attributes(found.data, -16))
+    data = attributes(found.data, -16)
+    values = {**decoded(link_type.properties, data), **link_type.untold(data)}
     usual = {one.name: one.usual for one in link_type.properties}
     wanted = tuple((name, one) for name, one in values.items() if one != usual[name])
     if link_type.by_device:
@@ -468,13 +490,17 @@ class AddLink(Request):
 
 @immutable
 class ChangeLink(Request):
-    """Change properties of a link that are of its type alone, in place; ``upon`` is named again, as it is."""
+    """Change properties of a link that are of its type alone, in place; ``upon`` is named again, as it is.
+
+    ``lower`` is what ``ip`` calls what it is built upon.
+    """
 
     netns: Netns
     interface: str
     type: str
     values: Values
     upon: bytes = b""
+    lower: str = ""
 
     @property
     def link_type(self) -> LinkType:
@@ -482,7 +508,10 @@ class ChangeLink(Request):
         return link_types.LOADERS[self.type]()
 
     def command(self) -> Sequence[str]:
-        words = self.link_type.arguments(dict(self.values))
+        link_type, values = self.link_type, dict(self.values)
+        words = link_type.arguments(values)
+        if self.lower and any(one.with_lower and one.name in values for one in link_type.properties):
+            words += [link_type.lower_word, self.lower]
         return ip(self.netns, "link", "set", "dev", self.interface, "type", self.type, *words)
 
     def message(self, codec: Codec, sender: Sender) -> bytes:
@@ -495,6 +524,7 @@ class ChangeLink(Request):
     def effect(self, state: State) -> None:
         found = state.row(INTERFACE, self.netns, self.interface)
         if found is not None:
+            happen(state, Event(CHANGED, self.netns, self.interface))
             data = self._data(attributes(found.data, -16))
             state.put(INTERFACE, self.netns, self.interface, found._replace(data=nest(data)))
 
@@ -503,8 +533,17 @@ class ChangeLink(Request):
         if found is None:
             return []
         there = decoded(self.link_type.properties, attributes(found.data, -16))
-        was = tuple((name, there[name]) for name, _value in self.values if name in there)
-        return [ChangeLink(self.netns, self.interface, self.type, was, _named_again(self.link_type, found))]
+        wanted, was = dict(self.values), dict[str, Any]()
+        for one in self.link_type.properties:
+            if one.name in wanted:
+                # Several may share an attribute.
+                sharing = [other.name for other in self.link_type.properties if other.number == one.number]
+                before_it = {name: there[name] for name in sharing if name in there}
+                nothing = one.without(wanted[one.name])
+                was.update(before_it or ({} if nothing is None else {one.name: nothing}))
+        again = tuple(was.items()), _named_again(self.link_type, found), self.lower
+        back = ChangeLink(self.netns, self.interface, self.type, *again)
+        return [back, *restored(before, Event(CHANGED, self.netns, self.interface))]
 
 
 @immutable

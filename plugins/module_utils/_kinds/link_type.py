@@ -10,17 +10,18 @@ the words of ``ip``, comparison and what is shown all come from its properties.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Container, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Callable, Optional
 
+from ansible_collections.linuxnet.netns.plugins.module_utils._values import version_of
 from ansible_collections.linuxnet.netns.plugins.module_utils._wire import codes
 from ansible_collections.linuxnet.netns.plugins.module_utils._wire.attributes import attribute
 from ansible_collections.linuxnet.netns.plugins.module_utils._wire.codes import Code
 
 if TYPE_CHECKING:
     from ansible_collections.linuxnet.netns.plugins.module_utils._contracts import Reader
-    from ansible_collections.linuxnet.netns.plugins.module_utils._form import Section, Type
+    from ansible_collections.linuxnet.netns.plugins.module_utils._form import Key, Section, Type
     from ansible_collections.linuxnet.netns.plugins.module_utils._model import Declared, Endpoint, State
     from ansible_collections.linuxnet.netns.plugins.module_utils._normalise import Problems
 
@@ -28,6 +29,9 @@ if TYPE_CHECKING:
 Data = Mapping[int, bytes]
 #: Whether a type of link is built upon another interface.
 NONE, POSSIBLE, NEEDED = "none", "possible", "needed"
+#: The unspecified address of each version of IP, and what says that there is no address.
+UNSPECIFIED = {4: "0.0.0.0", 6: "::"}  # noqa: S104
+NO_ADDRESS = frozenset({"", *UNSPECIFIED.values()})
 
 
 @dataclass
@@ -39,7 +43,8 @@ class Property:
     to a new link where nothing is written; what is written nowhere is not managed. ``usual`` is what a link has of
     which nothing was said, or a frozenset of what it may have then; it need not be said to get it, and is not said of a
     link that is put back: the kernel may not take it, because it does not know the property or because of what else
-    the link has. ``fixed``: the kernel does not change it on a living link.
+    the link has. ``fixed``: the kernel does not change it on a living link. ``unsaid`` are values that a new link has
+    anyway, and that it is not told. ``with_lower``: to change it, ``ip`` wants to be told what the link is built upon.
     """
 
     name: str
@@ -53,6 +58,20 @@ class Property:
     fixed: bool = False
     initial: Any = None
     usual: Any = None
+    unsaid: Container[Any] = ()
+    with_lower: bool = False
+
+    def alike(self, wanted: Any, there: Any) -> bool:
+        """Tell whether a link that has this value, or None, has what is wanted."""
+        return bool(wanted == there)
+
+    def stays(self, wanted: Any, there: Any) -> bool:
+        """Tell whether the kernel does not change what a living link has into what is wanted."""
+        return self.fixed
+
+    def without(self, there: Any) -> Any:
+        """Return the value that says that there is none, on a link that has this one; None: nothing says so."""
+        return None
 
     def encode(self, value: Any, into: dict[int, bytes]) -> None:
         """Add what stands for a value to the attributes of a link."""
@@ -72,14 +91,31 @@ class Property:
 
 @dataclass
 class Address(Property):
-    """An IPv4 or IPv6 address, for which the kernel has an attribute each."""
+    """An IPv4 or IPv6 address, for which the kernel has an attribute each.
+
+    An unspecified one says that there is none, and so does an empty text, of either version.
+    """
 
     number6: int = 0
+
+    def alike(self, wanted: Any, there: Any) -> bool:
+        """Tell whether a link that has this address, or None, has what is wanted."""
+        return bool(wanted == there) or (there is None and wanted in NO_ADDRESS)
+
+    def stays(self, wanted: Any, there: Any) -> bool:
+        """Tell whether the kernel does not change it: it does not to the other version."""
+        return self.fixed or bool(wanted and there and (":" in wanted) != (":" in there))
+
+    def without(self, there: Any) -> Any:
+        """Return the unspecified address of the same version."""
+        return UNSPECIFIED[version_of(there)]
 
     def encode(self, value: Any, into: dict[int, bytes]) -> None:
         """Add the address, in the attribute of its version."""
         for number in (self.number, self.number6):
             into.pop(number, None)
+        if not value:
+            return
         into[self.number6 if ":" in value else self.number] = self.code.pack(value)
 
     def decode(self, data: Data) -> Any:
@@ -123,6 +159,11 @@ def _unchecked(_problems: Problems, _path: str, _values: Mapping[str, Any]) -> N
     """Accept all, for all properties go with each other."""
 
 
+def _nothing(*_of: object) -> Mapping[str, Any]:
+    """Return nothing, for there is no more than the properties."""
+    return {}
+
+
 @dataclass
 class LinkType:
     """A type of link.
@@ -135,10 +176,12 @@ class LinkType:
     each. ``by_device``: it is made by /dev/net/tun, not by the routing socket. ``keeps_birth``: it uses the network of
     the namespace in which it was created, which the kernel does not tell. ``moves``: where it is created elsewhere than
     it lives, it must be moved, for kernels before 6.14 take the namespace where it appears for the one that it uses
-    (net/ipv4/ip_tunnel.c and others). ``section`` is what users write, where that is more than a table, and ``declare``
-    makes the declared objects of it, ``secrets`` tells where in it secrets are values. ``read`` reads what a link has
-    beside its properties, so that it can be put back with it, in the namespace that was entered. ``check`` notes what
-    does not go together.
+    (net/ipv4/ip_tunnel.c and others). ``keys`` are what users write beside the properties of the table, ``implied``
+    gives values of properties that go with what they write, and ``section`` is what they write where there is no table.
+    ``declare`` makes the declared objects of it, ``secrets`` tells where in it secrets are values. ``read`` reads what
+    a link has beside its properties, so that it can be put back with it, in the namespace that was entered; ``beside``
+    returns that as one would write it, and ``untold`` the values of properties that a link with such attributes needs
+    to be made anew, and that these do not tell. ``check`` notes what does not go together.
     """
 
     name: str
@@ -155,10 +198,14 @@ class LinkType:
     by_device: bool = False
     keeps_birth: bool = False
     moves: bool = False
+    keys: Mapping[str, Key[Any]] = field(default_factory=dict)
+    implied: Callable[[Mapping[str, Any]], Mapping[str, Any]] = _nothing
     section: Optional[type[Section]] = None
     declare: Optional[Callable[[str, Endpoint, Any], Sequence[Declared]]] = None
     secrets: Optional[Callable[[Any], Sequence[str]]] = None
     read: Optional[Callable[[State, Reader, Endpoint], None]] = None
+    beside: Callable[[State, Endpoint], Mapping[str, Any]] = _nothing
+    untold: Callable[[Data], Mapping[str, Any]] = _nothing
     check: Callable[[Problems, str, Mapping[str, Any]], None] = _unchecked
 
     def data(self, values: Mapping[str, Any], upon: Optional[Data] = None, *, new: bool = False) -> dict[int, bytes]:
@@ -188,7 +235,7 @@ def worded(properties: Sequence[Property], values: Mapping[str, Any], *, new: bo
 def _written(properties: Sequence[Property], values: Mapping[str, Any], new: bool) -> Iterable[tuple[Property, Any]]:
     for one in properties:
         value = values.get(one.name, one.initial if new else None)
-        if value is not None:
+        if value is not None and not (new and value in one.unsaid):
             yield one, value
 
 

@@ -61,6 +61,12 @@ def _rule() -> Kind[Any]:
     return RULE
 
 
+def _forwarding() -> Kind[Any]:
+    from ansible_collections.linuxnet.netns.plugins.module_utils._kinds.forwarding import FORWARDING
+
+    return FORWARDING
+
+
 def _device() -> Kind[Any]:
     from ansible_collections.linuxnet.netns.plugins.module_utils._kinds.device import DEVICE
 
@@ -104,6 +110,7 @@ class Registry:
         "neighbour": _neighbour,
         "port": _port,
         "device": _device,
+        "forwarding entry": _forwarding,
         "queueing discipline": _qdisc,
         "route": _route,
         "rule": _rule,
@@ -128,13 +135,14 @@ class Registry:
     def carried(self) -> Sequence[Carried[Any]]:
         """Return the kinds that steps may take away without naming them, in the order in which they are put back."""
         from ansible_collections.linuxnet.netns.plugins.module_utils._kinds.compared import COMPARED
+        from ansible_collections.linuxnet.netns.plugins.module_utils._kinds.forwarding import FORWARDING
         from ansible_collections.linuxnet.netns.plugins.module_utils._kinds.neighbour import NEIGHBOUR
         from ansible_collections.linuxnet.netns.plugins.module_utils._kinds.port_vlans import PORT_VLANS
         from ansible_collections.linuxnet.netns.plugins.module_utils._kinds.qdisc import QDISC
         from ansible_collections.linuxnet.netns.plugins.module_utils._kinds.route import ROUTE
         from ansible_collections.linuxnet.netns.plugins.module_utils._kinds.settings import SETTINGS
 
-        return [SETTINGS, PORT_VLANS, COMPARED, QDISC, NEIGHBOUR, ROUTE]
+        return [SETTINGS, PORT_VLANS, FORWARDING, COMPARED, QDISC, NEIGHBOUR, ROUTE]
 
     def read_rest(self, state: State, reader: Reader, end: Endpoint) -> None:
         """Read what a link has beside its properties, in the namespace that was entered. Raises: OSError."""
