@@ -21,6 +21,7 @@ from ansible_collections.linuxnet.netns.plugins.module_utils._quantities import 
     TIME,
     WHOLE,
     Count,
+    Minor,
     Quantity,
     Switch,
     Words,
@@ -120,9 +121,8 @@ _PARMS, _TBF_RATE64, _BURST = 1, 4, 6
 
 def _encode_tbf(options: Options) -> bytes:
     rate, burst = options["rate"], options["burst"]
-    ticks = min(burst * _SECOND // rate // _TICK, WHOLE)
     spec = (0, _ETHERNET, 0, 0, 0, min(rate, WHOLE))
-    parms = _TBF.pack(*spec, *(6 * (0,)), options["limit"], ticks, 0)
+    parms = _TBF.pack(*spec, *(6 * (0,)), options["limit"], _time_of(burst, rate), 0)
     fields = [
         (_PARMS, parms),
         (_BURST, struct.pack("=I", burst)),
@@ -138,7 +138,62 @@ def _decode_tbf(raw: bytes) -> Optional[dict[str, int]]:
         rate = _U64.unpack(fields[_TBF_RATE64])[0]
     if overhead or mpu or layer not in (0, _ETHERNET) or peak[-1]:
         return None
-    return {"rate": rate, "burst": -(-ticks * _TICK * rate // _SECOND), "limit": limit}
+    return {"rate": rate, "burst": _size_of(ticks, rate), "limit": limit}
+
+
+# ---- htb: the discipline, and a class of it (struct tc_htb_glob, tc_htb_opt, TCA_HTB_…; net/sched/sch_htb.c)
+
+#: version, rate2quantum, defcls, debug, direct_pkts; what tc says of the first two.
+_HTB_INIT, _HTB_VERSION, _RATE_TO_QUANTUM = struct.Struct("=5I"), 3, 10
+#: The ratespecs of the rate and of the ceiling; buffer, cbuffer, quantum, level, prio.
+_HTB = struct.Struct("=BBHhHI BBHhHI 5I")
+_HTB_PARMS, _INIT, _HTB_RATE64, _HTB_CEIL64 = 1, 2, 6, 7
+
+
+def _encode_htb(options: Options) -> bytes:
+    return attribute(_INIT, _HTB_INIT.pack(_HTB_VERSION, _RATE_TO_QUANTUM, options["default"], 0, 0))
+
+
+def _decode_htb(raw: bytes) -> Optional[dict[str, int]]:
+    _version, _quantum, default, _debug, _counted = _HTB_INIT.unpack(attributes(raw, -16)[_INIT])
+    return {"default": default}
+
+
+def _encode_htb_class(options: Options) -> bytes:
+    rate, ceil = options["rate"], options["ceil"]
+    specs = (value for one in (rate, ceil) for value in (0, _ETHERNET, 0, 0, 0, min(one, WHOLE)))
+    parms = _HTB.pack(*specs, _time_of(options["burst"], rate), _time_of(options["cburst"], ceil), 0, 0, 0)
+    more = ((_HTB_RATE64, rate), (_HTB_CEIL64, ceil))
+    wide = b"".join(attribute(code, _U64.pack(one)) for code, one in more if one > WHOLE)
+    return attribute(_HTB_PARMS, parms) + wide
+
+
+def _decode_htb_class(raw: bytes) -> Optional[dict[str, int]]:
+    fields = attributes(raw, -16)
+    numbers = _HTB.unpack_from(fields[_HTB_PARMS])
+    specs, (buffer, cbuffer) = (numbers[:6], numbers[6:12]), numbers[12:14]
+    if any(overhead or mpu or layer not in (0, _ETHERNET) for _log, layer, overhead, _align, mpu, _rate in specs):
+        return None
+    rate, ceil = (
+        _U64.unpack(fields[code])[0] if code in fields else spec[-1]
+        for code, spec in zip((_HTB_RATE64, _HTB_CEIL64), specs)
+    )
+    return {"rate": rate, "ceil": ceil, "burst": _size_of(buffer, rate), "cburst": _size_of(cbuffer, ceil)}
+
+
+def _time_of(size: int, rate: int) -> int:
+    """Return the time that bytes take at a rate, in ticks."""
+    return min(size * _SECOND // rate // _TICK, WHOLE)
+
+
+def _size_of(ticks: int, rate: int) -> int:
+    """Return how many bytes a time is at a rate."""
+    return -(-ticks * _TICK * rate // _SECOND)
+
+
+def most_at(rate: int) -> int:
+    """Return the most bytes whose time at a rate the kernel has room for."""
+    return WHOLE * _TICK * rate // _SECOND
 
 
 # ---- those whose options are attributes, one each
@@ -218,7 +273,16 @@ _CAKE_OPTIONS = {
     "rtt": Option(TIME, "The round trip time of most flows.", code=7, scale=_MICROSECOND),
     "memory_limit": Option(SIZE, "How many bytes of memory there are for packets.", word="memlimit", code=10),
 }
+_HTB_OPTIONS = {
+    "rate": Option(RATE, "The rate that the class has for itself."),
+    "ceil": Option(RATE, "The rate that it never goes beyond; that of its own, when omitted."),
+    "burst": Option(SIZE, "How many bytes may be sent at once at more than the rate."),
+    "cburst": Option(SIZE, "How many bytes may be sent at once at more than ceil."),
+}
+#: Disciplines with classes, of which one is made, for all that is sent: the options that people say are those of it.
+CLASSES: Mapping[str, Discipline] = {"htb": Discipline(_HTB_OPTIONS, _encode_htb_class, _decode_htb_class)}
 DISCIPLINES: Mapping[str, Discipline] = {
+    "htb": Discipline({"default": Option(Minor("a class", 1, 0xFFFF))}, _encode_htb, _decode_htb),
     "netem": Discipline(_NETEM_OPTIONS, _encode_netem, _decode_netem),
     "tbf": Discipline(_TBF_OPTIONS, _encode_tbf, _decode_tbf),
     "fq_codel": _attributes(_FQ_CODEL_OPTIONS),
@@ -227,9 +291,16 @@ DISCIPLINES: Mapping[str, Discipline] = {
 }
 
 
-def decoded(kind: str, raw: bytes) -> Optional[dict[str, int]]:
-    """Return the options of a discipline as the kernel has them; None where they cannot all be said here."""
-    known = DISCIPLINES.get(kind)
+def options_of(kind: str) -> Mapping[str, Option]:
+    """Return the options of a discipline that people say."""
+    return (CLASSES.get(kind) or DISCIPLINES[kind]).options
+
+
+def decoded(kind: str, raw: bytes, among: Mapping[str, Discipline] = DISCIPLINES) -> Optional[dict[str, int]]:
+    """Return the options of a discipline, or of one ``among`` others, as the kernel has them; None where they cannot
+    all be said here.
+    """
+    known = among.get(kind)
     try:
         return None if known is None else known.decode(raw)
     except (struct.error, KeyError):
@@ -241,16 +312,22 @@ def same(kind: str, asked: Options, shown: Options) -> bool:
     return all(name in shown and _near(kind, name, value, shown) for name, value in asked.items())
 
 
+#: At what rate a burst is sent, by its name.
+_RATE_OF = {"burst": "rate", "cburst": "ceil"}
+
+
 def _near(kind: str, name: str, asked: int, shown: Options) -> bool:
-    if (kind, name) == ("tbf", "burst"):
+    if name in _RATE_OF:
         # It has the time that the burst takes, in as many ticks as 32 bits have room for.
-        ticks = [size * _SECOND // shown["rate"] // _TICK for size in (asked, shown[name])]
+        rate = shown[_RATE_OF[name]]
+        ticks = [size * _SECOND // rate // _TICK for size in (asked, shown[name])]
         apart = (ticks[0] - ticks[1]) % (WHOLE + 1)
-        return min(apart, WHOLE + 1 - apart) <= 2 + _SECOND // shown["rate"] // _TICK
+        return min(apart, WHOLE + 1 - apart) <= 2 + _SECOND // rate // _TICK
     if kind == "fq_codel" and name in ("target", "interval"):
         # It has times of 1024 ns (CODEL_SHIFT in include/net/codel.h), and tells them in whole microseconds.
         return abs(asked - shown[name]) <= 2 * 1024
-    return asked // DISCIPLINES[kind].options[name].scale == shown[name] // DISCIPLINES[kind].options[name].scale
+    scale = options_of(kind)[name].scale
+    return asked // scale == shown[name] // scale
 
 
 def changeable(kind: str, was: Optional[Options], asked: Options) -> bool:
@@ -293,10 +370,12 @@ def _microseconds(fields: bytes) -> bytes:
     return struct.pack("=I", min(-(-ticks * 1024 // 1000), WHOLE))
 
 
-def arguments(kind: str, asked: Options, was: Options) -> list[str]:
-    """Return a discipline as ``tc`` takes it, in the place of one of its kind that has other options, or none."""
+def arguments(kind: str, asked: Options, was: Options, among: Mapping[str, Discipline] = DISCIPLINES) -> list[str]:
+    """Return a discipline, or one ``among`` others, as ``tc`` takes it, in the place of one of its kind that has other
+    options, or none.
+    """
     found = [kind]
-    for name, option in DISCIPLINES[kind].options.items():
+    for name, option in among[kind].options.items():
         value = asked.get(name)
         if value is None or (value == option.default and not (option.sticks and was.get(name))):
             continue
@@ -307,10 +386,9 @@ def arguments(kind: str, asked: Options, was: Options) -> list[str]:
 
 def leaf(kind: str, options: Optional[Options]) -> dict[str, Any]:
     """Return a discipline as results and views have it; without options where they cannot all be said here."""
-    known = DISCIPLINES.get(kind)
-    if known is None or options is None:
+    if kind not in DISCIPLINES or options is None:
         return {"qdisc": kind}
-    fields = ((name, one) for name, one in known.options.items() if name in options)
+    fields = ((name, one) for name, one in options_of(kind).items() if name in options)
     return {
         "qdisc": kind,
         **{name: one.takes.shown(options[name]) for name, one in fields if options[name] != one.default},

@@ -150,6 +150,13 @@ class Count(Quantity):
         return {"type": "int"}
 
 
+class Minor(Count):
+    """The number of a class of a discipline, which ``tc`` writes in hexadecimal."""
+
+    def text(self, number: int) -> str:
+        return f"{number:x}"
+
+
 class Words(Quantity):
     """One of some words, whose number is their place."""
 

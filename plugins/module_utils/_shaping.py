@@ -12,7 +12,12 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, NamedTuple
 
-from ansible_collections.linuxnet.netns.plugins.module_utils._disciplines import DISCIPLINES, Option
+from ansible_collections.linuxnet.netns.plugins.module_utils._disciplines import (
+    DISCIPLINES,
+    Option,
+    most_at,
+    options_of,
+)
 from ansible_collections.linuxnet.netns.plugins.module_utils._form import Key, Section
 from ansible_collections.linuxnet.netns.plugins.module_utils._normalise import Problems, as_number
 from ansible_collections.linuxnet.netns.plugins.module_utils._quantities import PERCENTAGE, RATE, SIZE, TIME
@@ -25,7 +30,7 @@ def _keys(kind: str) -> dict[str, Key[Any]]:
     def key(option: Option) -> Key[Any]:
         return Key(option.takes, option.description)
 
-    return {name: key(option) for name, option in DISCIPLINES[kind].options.items()}
+    return {name: key(option) for name, option in options_of(kind).items()}
 
 
 class FqCodel(Section, what="fq_codel"):
@@ -36,10 +41,33 @@ class Cake(Section, what="cake"):
     """The options of cake that are not left alone."""
 
 
-for _section, _kind in ((FqCodel, "fq_codel"), (Cake, "cake")):
-    for _name, _key in _keys(_kind).items():
-        _section.add(_name, _key)
+class Htb(Section, what="htb", needs="a rate"):
+    """The one class of htb, for all that is sent."""
 
+    rate = Key(RATE, options_of("htb")["rate"].description, required=True)
+
+    def take(self, problems: Problems, written: Mapping[str, Any]) -> bool:
+        complete = super().take(problems, written)
+        said = _said(self, self.keys)
+        if not complete:
+            return False
+        ceil = said.get("ceil", self.rate)
+        if ceil < self.rate:
+            problems.add(f"{self.path}.ceil", "it is less than the rate")
+        for name, rate in (("burst", self.rate), ("cburst", ceil)):
+            most = most_at(rate)
+            if said.get(name, 0) > most:
+                problems.add(f"{self.path}.{name}", f"at {RATE.text(rate)} the kernel takes {most} bytes at most")
+        return True
+
+
+for _section, _kind in ((FqCodel, "fq_codel"), (Cake, "cake"), (Htb, "htb")):
+    for _name, _key in _keys(_kind).items():
+        if _name not in _section.keys:
+            _section.add(_name, _key)
+
+#: Disciplines with options of their own.
+_WITH_OPTIONS = ("fq_codel", "cake", "htb")
 #: What netem does, which has a rate and a limit too.
 _NETEM = ("delay", "jitter", "loss", "duplicate", "corrupt", "reorder")
 
@@ -63,9 +91,10 @@ class Shaping(Section, what="shaping", needs="a delay, a rate, a loss or a qdisc
     rate = Key(RATE, "The rate in bits a second, such as 10mbit.")
     burst = Key(SIZE, "How many bytes may be sent at once at more than the rate.")
     limit = Key(SIZE, "How much may wait: packets with a delay, losses and the like, bytes with a rate alone.")
-    qdisc = Key(Choice("fq_codel", "cake", "ingress"), "Another queueing discipline.")
+    qdisc = Key(Choice("fq_codel", "cake", "htb", "ingress"), "Another queueing discipline.")
     fq_codel = Key(FqCodel, "The options of fq_codel.")
     cake = Key(Cake, "The options of cake.")
+    htb = Key(Htb, "The one class of htb, for all that is sent.")
 
     def take(self, problems: Problems, written: Mapping[str, Any]) -> bool:
         complete = super().take(problems, written)
@@ -87,13 +116,17 @@ class Shaping(Section, what="shaping", needs="a delay, a rate, a loss or a qdisc
 
     def _together(self, problems: Problems, said: list[str]) -> None:
         """Note what does not go with something else that is said, or needs it."""
-        for name in ("fq_codel", "cake"):
+        for name in _WITH_OPTIONS:
             if name in said and self.qdisc != name:
                 problems.add(self._at(name), f"it goes with qdisc: {name}")
-        others = [name for name in said if name not in ("qdisc", "fq_codel", "cake")]
+        others = [name for name in said if name not in ("qdisc", *_WITH_OPTIONS)]
         if "qdisc" in said:
+            if self.qdisc == "htb" and "htb" not in said:
+                problems.add(self._at("htb"), "it is missing: an htb needs a rate, as in htb: {rate: 10mbit}")
             for name in others:
-                problems.add(self._at(name), "it does not go with qdisc, which takes the place of netem and tbf")
+                inside = self.qdisc == "htb" and name in Htb.keys
+                why = "which takes the place of netem and tbf" + ("; write it in htb" if inside else "")
+                problems.add(self._at(name), f"it does not go with qdisc, {why}")
             return
         for name in ("jitter", "reorder"):
             if name in said and "delay" not in said:

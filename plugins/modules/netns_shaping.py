@@ -75,8 +75,10 @@ options:
       - Another queueing discipline, which goes with none of the options above.
       - V(ingress) is the place where filters for what comes in are put, which others may do; what is sent is left
         alone.
+      - V(htb) gets one class, for all that is sent. Where the interface has an htb with a class for what is not said
+        otherwise, which is below no other, that class is changed.
     type: str
-    choices: [fq_codel, cake, ingress]
+    choices: [fq_codel, cake, htb, ingress]
   fq_codel:
     description:
       - The options of fq_codel, a mapping with C(limit), C(flows), C(quantum), C(target), C(interval), C(memory_limit)
@@ -89,6 +91,13 @@ options:
         V(dual-srchost), V(dual-dsthost), V(triple-isolate)), C(nat), C(wash), C(ingress), C(rtt) and
         C(memory_limit). Those that are omitted are left alone.
     type: raw
+  htb:
+    description:
+      - The class of htb, a mapping with C(rate), which is required, C(ceil), C(burst) and C(cburst), as C(tc class) has
+        them. C(ceil) is that of C(rate) when omitted; the one class has no other to borrow from, so that what it sends
+        for long is its C(rate). C(burst) and C(cburst) are what C(rate) and C(ceil) give in 10 ms when omitted, or two
+        of the largest packets, whichever is more.
+    type: raw
   state:
     description:
       - V(absent) deletes the queueing discipline of the interface, whatever it is, so that it has the kernel's own;
@@ -99,8 +108,8 @@ options:
 notes:
   - An interface sends at one end of a link. To delay packets both ways, shape both ends.
   - What the kernel rounds, for it counts some times in ticks, is equal to what was asked for.
-  - Needs the kernel's modules sch_netem, sch_tbf, sch_fq_codel, sch_cake or sch_ingress, which it loads by itself. On
-    Ubuntu they are in the package linux-modules-extra, on Fedora and Enterprise Linux in kernel-modules-extra.
+  - Needs the kernel's modules sch_netem, sch_tbf, sch_fq_codel, sch_cake, sch_htb or sch_ingress, which it loads by
+    itself. On Ubuntu they are in the package linux-modules-extra, on Fedora and Enterprise Linux in kernel-modules-extra.
 seealso:
   - module: linuxnet.netns.netns_topology
 """
@@ -130,6 +139,15 @@ EXAMPLES = r"""
     cake:
       bandwidth: 50mbit
       nat: true
+
+- name: A class at a rate, to which filters and other classes can be added
+  linuxnet.netns.netns_shaping:
+    netns: router
+    interface: lan
+    qdisc: htb
+    htb:
+      rate: 50mbit
+      burst: 64kb
 
 - name: As the kernel has it
   linuxnet.netns.netns_shaping:

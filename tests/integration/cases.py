@@ -1136,6 +1136,34 @@ CASES = [
         before=SHAPED,
     ),
     Case(
+        "another rate of somebody else's htb, with what is below its class",
+        "netns_shaping",
+        {"netns": "a", "interface": "ea", "qdisc": "htb", "htb": {"rate": "7mbit", "ceil": "9mbit", "burst": "15kb"}},
+        ["tc -n a class replace dev ea parent 1: classid 1:20 htb rate 7mbit ceil 9mbit burst 15360 cburst 11250"],
+        before=f"{PAIR}; tc -n a qdisc add dev ea root handle 1: htb default 20;"
+        " tc -n a class add dev ea parent 1: classid 1:20 htb rate 5mbit burst 15k cburst 20k quantum 3000;"
+        " tc -n a qdisc add dev ea parent 1:20 handle 20: tbf rate 1mbit burst 10k limit 20k",
+    ),
+    Case(
+        "htb, in the place of what somebody else gave an end",
+        "netns_topology",
+        ends(
+            {"qdisc": "htb", "htb": {"rate": "100gbit"}},
+            {"qdisc": "htb", "htb": {"rate": "10mbit", "ceil": "20mbit", "cburst": "15kb"}},
+        ),
+        [
+            "ip -n a link set dev lo up",
+            "tc -n a qdisc replace dev ea root handle 6e65: htb default 1",
+            "tc -n a class replace dev ea parent 6e65: classid 6e65:1 htb rate 100gbit ceil 100gbit burst 125000000 "
+            "cburst 125000000",
+            "ip -n b link set dev lo up",
+            "tc -n b qdisc replace dev eb root handle 6e65: htb default 1",
+            "tc -n b class replace dev eb parent 6e65: classid 6e65:1 htb rate 10mbit ceil 20mbit burst 12500 "
+            "cburst 15360",
+        ],
+        before=SHAPED,
+    ),
+    Case(
         "no shaping, where there are classes",
         "netns_shaping",
         {"netns": "b", "interface": "eb", "state": "absent"},

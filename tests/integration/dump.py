@@ -30,7 +30,11 @@ exec 2>/dev/null
 printf '\\1'
 ip -6 -j -d rule show
 printf '\\1'
-tc -j -d qdisc show
+qdiscs=$(tc -j -d qdisc show)
+printf '%s\\n\\1' "$qdiscs"
+case $qdiscs in
+    *'"htb"'*) tc qdisc show | sed -n 's/^qdisc htb .* dev \\([^ ]*\\) .*/class show dev \\1/p' | tc -d -force -batch -
+esac
 printf '\\1'
 printf 'fdb show\\nmdb show\\nvlan show\\n' | bridge -j -d -force -batch -
 """
@@ -157,7 +161,8 @@ def _inside(said: str) -> Any:
     if len(answers) < len(ASKED):
         return first
     links, routes, neighbours, proxies, rules, nexthops, settings = answers
-    rules6, qdiscs, bridges = (list(_answers(other)) for other in others)
+    *others, classes, asked_of_bridges = others
+    rules6, qdiscs, bridges = (list(_answers(other)) for other in (*others, asked_of_bridges))
     certain = {one["local"] for link in links for one in link.get("addr_info", []) if one.get("nodad")}
     told = {
         "links": [_link(link) for link in links],
@@ -168,6 +173,7 @@ def _inside(said: str) -> Any:
         "settings": sorted(settings, key=json.dumps),
         # The kernel's own have no number.
         "qdiscs": [one for some in qdiscs for one in some if one["handle"] != "0:"],
+        "classes": sorted(classes.splitlines()),
         # How many lists there are depends on what the kernel has.
         "bridges": sorted((one for some in bridges for one in some if _stands(one)), key=json.dumps),
     }

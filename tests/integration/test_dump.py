@@ -43,6 +43,9 @@ CHANGES = """
     tc -n a qdisc add dev ea root handle 1: tbf rate 1mbit burst 10kb latency 70ms
     tc -n a qdisc change dev ea root handle 1: tbf rate 2mbit burst 10kb latency 70ms
     tc -n a qdisc add dev ea ingress
+    tc -n a qdisc replace dev ea root handle 2: htb default 1
+    tc -n a class add dev ea parent 2: classid 2:1 htb rate 1mbit
+    tc -n a class change dev ea parent 2: classid 2:1 htb rate 2mbit
     bridge link set dev port isolated on
     bridge link set dev port cost 77
     bridge link set dev port learning off

@@ -105,6 +105,54 @@ def test_what_the_kernel_rounds_counts_as_what_was_asked_for(host: Host) -> None
             assert again["changed"] is False, (again["commands"], again["diff"])
 
 
+@pytest.mark.kernel
+def test_what_the_kernel_rounds_of_a_class_counts_as_what_was_asked_for(host: Host) -> None:
+    host.sh(PAIR)
+    for rate, ceil in (("8.1kbit", "9.7kbit"), ("17mbit", "1gbit"), ("3.3gbit", "100gbit")):
+        for burst in ("1514", "271kb"):
+            htb = {"rate": rate, "ceil": ceil, "burst": burst, "cburst": "9999"}
+            options = {"netns": "a", "interface": "ea", "qdisc": "htb", "htb": htb}
+            host.done("netns_shaping", **options)
+            again = host.done("netns_shaping", **options)
+            assert again["changed"] is False, (again["commands"], again["diff"])
+
+
+CLASSED = ends({"qdisc": "htb", "htb": {"rate": "10mbit"}}, {})
+CLASSED["links"][0]["endpoints"][1].pop("shaping")
+CLASS = "tc -n a class replace dev ea parent 6e65: classid 6e65:1 htb rate 10mbit ceil 10mbit burst 12500 cburst 12500"
+
+
+@pytest.mark.kernel
+def test_a_class_is_repaired_and_a_purge_leaves_one_that_others_have_built_upon(host: Host) -> None:
+    commands = host.done("netns_topology", **CLASSED)["commands"]
+    assert commands[4:6] == ["tc -n a qdisc replace dev ea root handle 6e65: htb default 1", CLASS]
+    right = host.dump()
+    host.sh("tc -n a class change dev ea parent 6e65: classid 6e65:1 htb rate 3mbit burst 20k")
+    assert host.done("netns_topology", **CLASSED)["commands"] == [CLASS]
+    assert not difference(right, host.dump())
+    host.sh("tc -n a class delete dev ea classid 6e65:1")
+    assert host.done("netns_topology", **CLASSED)["commands"] == [CLASS]
+    assert not difference(right, host.dump())
+    host.sh("tc -n a qdisc add dev ea parent 6e65:1 handle 7: bfifo limit 9000")
+    assert host.done("netns_topology", **CLASSED)["commands"] == []
+    unshaped = {**CLASSED, "links": [link("a:ea", "b:eb")], "purge": True}
+    (warning,) = host.done("netns_topology", **unshaped)["warnings"]
+    assert warning.startswith("The shaping of ea in namespace a stays, for others have put")
+    host.sh("tc -n a qdisc delete dev ea parent 6e65:1")
+    assert host.done("netns_topology", **unshaped)["commands"] == ["tc -n a qdisc delete dev ea root"]
+
+
+@pytest.mark.kernel
+def test_a_class_that_was_made_again_goes_again_when_the_rest_is_refused(host: Host, refuse: Refuse) -> None:
+    host.done("netns_topology", **CLASSED)
+    host.sh("tc -n a class delete dev ea classid 6e65:1; ip -n b link set eb down")
+    before = host.dump()
+    refuse(1)
+    message = host.run("netns_topology", **CLASSED)["msg"]
+    assert message.endswith("The host is as it was."), message
+    assert not difference(before, host.dump())
+
+
 def test_a_burst_is_no_less_than_a_packet(host: Host) -> None:
     host.sh(f"{PAIR}; ip -n a link set ea mtu 9000")
     options = {"netns": "a", "interface": "ea", "rate": "1mbit"}
@@ -137,6 +185,10 @@ def test_it_is_told_what_interfaces_have(host: Host) -> None:
         ({"qdisc": "tbf", "rate": "1mbit", "burst": 10240, "limit": 20480}, True),
         ({"qdisc": "htb"}, False),
     ]
+    htb = {"rate": "5mbit", "burst": "15kb", "cburst": 2**14}
+    host.done("netns_shaping", netns="b", interface="eb", qdisc="htb", htb=htb)
+    told = next(one["shaping"] for one in _links(host, "b") if one["interface"] == "eb")
+    assert told == {"qdisc": "htb", "rate": "5mbit", "ceil": "5mbit", "burst": 15360, "cburst": 16384}
 
 
 def _links(host: Host, netns: str) -> list[dict[str, object]]:

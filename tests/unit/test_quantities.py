@@ -11,7 +11,9 @@ from typing import Any
 
 import pytest
 from ansible_collections.linuxnet.netns.plugins.module_utils._disciplines import (
+    CLASSES,
     DISCIPLINES,
+    arguments,
     asked_again,
     changeable,
     changes,
@@ -19,8 +21,10 @@ from ansible_collections.linuxnet.netns.plugins.module_utils._disciplines import
     leaf,
     same,
 )
+from ansible_collections.linuxnet.netns.plugins.module_utils._kinds.qdisc import SetClass
 from ansible_collections.linuxnet.netns.plugins.module_utils._normalise import Problems
 from ansible_collections.linuxnet.netns.plugins.module_utils._quantities import PERCENTAGE, RATE, SIZE, TIME, Unit
+from pyroute2.netlink.rtnl.tcmsg import tcmsg
 
 SAMPLES: list[tuple[Unit, Any, int, str]] = [
     (TIME, "20ms", 20_000_000, "20ms"),
@@ -105,6 +109,37 @@ def test_what_is_told_the_kernel_is_read_the_same(kind: str, options: dict[str, 
         assert not same(kind, {**options, name: value + 5 * 10**5}, shown)
 
 
+@pytest.mark.parametrize("rates", [(1000, 2000), (2**33, 2**34)])
+def test_what_the_kernel_is_told_of_a_class_is_read_the_same(rates: tuple[int, int]) -> None:
+    options = {"rate": rates[0], "ceil": rates[1], "burst": 2**16, "cburst": 3000}
+    shown = decoded("htb", CLASSES["htb"].encode(options), CLASSES)
+    assert shown is not None
+    assert same("htb", options, shown)
+    for name, value in options.items():
+        assert not same("htb", {**options, name: value + 5 * 10**5}, shown)
+    assert decoded("htb", DISCIPLINES["htb"].encode({"default": 0x6E})) == {"default": 0x6E}
+    assert arguments("htb", {"default": 0x6E}, {}) == ["htb", "default", "6e"]
+
+
+def test_what_pyroute2_reads_of_a_class_is_what_was_said() -> None:
+    options = {"rate": 1250000, "ceil": 2**33, "burst": 2**16, "cburst": 3000}
+    said = SetClass("a", "ea", 0x6E650001, "htb", tuple(options.items()))
+    message = tcmsg(said.message(None, Sender()))  # type: ignore[arg-type]
+    message.decode()
+    assert (message["index"], message["handle"], message["parent"]) == (5, 0x6E650001, 0xFFFFFFFF)
+    read = dict(message.get_attr("TCA_OPTIONS")["attrs"])
+    parms = read["TCA_HTB_PARMS"]
+    assert (parms["rate"], parms["ceil"]) == (1250000, 2**32 - 1)
+    assert (read.get("TCA_HTB_RATE64"), read["TCA_HTB_CEIL64"]) == (None, 2**33)
+
+
+class Sender:
+    """Knows the index of an interface."""
+
+    def index(self, netns: Any, interface: str) -> int:
+        return 5
+
+
 def test_what_the_kernel_keeps_is_not_told_it_in_a_change() -> None:
     options = {"flows": 256, "target": 4_999_000}
     assert changes("fq_codel", options) == {"target": 4_999_000}
@@ -133,4 +168,7 @@ def test_what_no_option_says_is_not_taken_for_what_was_asked_for() -> None:
     assert decoded("netem", raw[:10]) is None
     assert decoded("tbf", b"") is None
     assert decoded("htb", b"") is None
+    # A class that counts four bytes more of each packet (overhead).
+    raw = CLASSES["htb"].encode({"rate": 1000, "ceil": 1000, "burst": 1600, "cburst": 1600})
+    assert decoded("htb", raw[:6] + b"\4\0" + raw[8:], CLASSES) is None
     assert leaf("netem", None) == {"qdisc": "netem"}

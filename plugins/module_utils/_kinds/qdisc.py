@@ -12,6 +12,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING, Any, Callable, NamedTuple, Optional
 
 from ansible_collections.linuxnet.netns.plugins.module_utils._disciplines import (
+    CLASSES,
     DISCIPLINES,
     arguments,
     asked_again,
@@ -19,6 +20,7 @@ from ansible_collections.linuxnet.netns.plugins.module_utils._disciplines import
     changes,
     decoded,
     leaf,
+    options_of,
     same,
 )
 from ansible_collections.linuxnet.netns.plugins.module_utils._errors import Impossible
@@ -62,13 +64,15 @@ if TYPE_CHECKING:
 #: linux/rtnetlink.h: struct tcmsg (family, ifindex, handle, parent, info); TCA_KIND, TCA_OPTIONS.
 _TCMSG = struct.Struct("=BxxxiIII")
 _KIND, _OPTIONS = 1, 2
-_NEWQDISC, _DELQDISC, _GETQDISC, _NEWTCLASS, _GETTCLASS, _GETTFILTER = 36, 37, 38, 40, 42, 46
+_NEWQDISC, _DELQDISC, _GETQDISC, _NEWTCLASS, _DELTCLASS, _GETTCLASS, _GETTFILTER = 36, 37, 38, 40, 41, 42, 46
 #: linux/pkt_sched.h: the places of disciplines (TC_H_ROOT, TC_H_INGRESS), by what ``tc`` calls them.
 PLACES = {"root": 0xFFFFFFFF, "ingress": 0xFFFFFFF1}
 _INGRESS, _MAJOR = 0xFFFF0000, 0xFFFF0000
 #: The handles of those that are made here, by which they are known: nobody else is likely to choose them. Two, so that
 #: one can take the place of the other.
 _OURS = (0x6E650000, 0x6E660000)
+#: The class of ours that all goes to, of a discipline with classes.
+_CLASS = 1
 #: Disciplines with classes that people add, and those that filters can be put on.
 _CLASSFUL = frozenset({"htb", "hfsc", "drr", "qfq"})
 _FILTERED = _CLASSFUL | {"prio", "ets", "multiq", "ingress", "clsact", "cake", "fq_codel", "sfq"}
@@ -163,7 +167,7 @@ class QdiscKind(OnInterface[Entry], Carried[tuple[Entry, ...]]):
             end, place = Endpoint(thing.netns, thing.key[0]), thing.key[1]
             if not mine(thing):
                 continue
-            if len(tree(state, end, place)) > 1:
+            if others(state, end, place):
                 state.notes.append(f"{self.called(thing)} stays, for others have put filters or classes on it.")
             else:
                 yield DeleteDiscipline(*end, place)
@@ -174,10 +178,10 @@ class QdiscKind(OnInterface[Entry], Carried[tuple[Entry, ...]]):
 
     def view(self, state: State, thing: Thing) -> dict[str, Any]:
         end = Endpoint(thing.netns, thing.key[0])
-        return of_interface(*end, _leaf(at(state, end, thing.key[1])))
+        return of_interface(*end, _leaf(state, end, at(state, end, thing.key[1])))
 
     def leaf(self, state: State, end: Endpoint) -> dict[str, Any]:
-        return _leaf(at(state, end, "root"))
+        return _leaf(state, end, at(state, end, "root"))
 
     # ---- the checkpoint
 
@@ -280,38 +284,62 @@ def tree(state: State, end: Endpoint, place: str) -> list[Entry]:
     return [one for one in of(state, end) if one.is_incoming == (place == "ingress")]
 
 
-def _leaf(found: Optional[Entry]) -> dict[str, Any]:
+def default_class(state: State, end: Endpoint, found: Entry) -> Optional[Entry]:
+    """Return the class that a discipline has for what nothing else is said of, if it is below no other; or None."""
+    number = (decoded(found.kind, found.options) or {}).get("default", 0)
+    handle = (found.handle & _MAJOR) | number
+    classes = (one for one in of(state, end) if one.sort == "class" and one.handle == handle)
+    return next((one for one in classes if one.parent == PLACES["root"]), None) if number else None
+
+
+def others(state: State, end: Endpoint, place: str) -> list[Entry]:
+    """Return what others have put below or upon the discipline at a place of an interface."""
+    found = at(state, end, place)
+    own = None if found is None else default_class(state, end, found)
+    return [one for one in tree(state, end, place) if one not in (found, own)]
+
+
+def options_there(state: State, end: Endpoint, found: Entry) -> Optional[dict[str, int]]:
+    """Return the options of a discipline that people say; None where they cannot all be said here."""
+    if found.kind not in CLASSES:
+        return decoded(found.kind, found.options)
+    one = default_class(state, end, found)
+    several = any(other.sort == "class" for other in others(state, end, found.place))
+    return None if one is None or several else decoded(one.kind, one.options, CLASSES)
+
+
+def _leaf(state: State, end: Endpoint, found: Optional[Entry]) -> dict[str, Any]:
     """Return what a view shows of the discipline of an interface."""
-    return {} if found is None else {"shaping": leaf(found.kind, decoded(found.kind, found.options))}
+    return {} if found is None else {"shaping": leaf(found.kind, options_there(state, end, found))}
 
 
 def as_result(state: State, end: Endpoint, place: str = "root") -> Optional[dict[str, Any]]:
     """Return the discipline at a place of an interface, as results have it; None: it has the kernel's own."""
     found = at(state, end, place)
-    return None if found is None else leaf(found.kind, decoded(found.kind, found.options))
+    return None if found is None else leaf(found.kind, options_there(state, end, found))
 
 
 def as_written(state: State, end: Endpoint) -> tuple[Optional[dict[str, Any]], list[str]]:
     """Return the shaping of an interface as one would write it, and what of it cannot be written, in words."""
     written: Optional[dict[str, Any]] = None
-    others = []
+    unsaid = []
     for place in PLACES:
         found = at(state, end, place)
-        said = None if found is None or len(tree(state, end, place)) > 1 or written else _said(found)
+        said = None if found is None or others(state, end, place) or written else _said(state, end, found)
         if said:
             written = said
         elif found is not None:
-            others.append(f"queueing discipline {found.kind} ({place}), with what is on it,")
-    return written, others
+            unsaid.append(f"queueing discipline {found.kind} ({place}), with what is on it,")
+    return written, unsaid
 
 
-def _said(found: Entry) -> Optional[dict[str, Any]]:
+def _said(state: State, end: Endpoint, found: Entry) -> Optional[dict[str, Any]]:
     """Return a discipline as one would write it; None: it cannot be written."""
-    options = decoded(found.kind, found.options)
-    if found.kind not in DISCIPLINES or options is None:
+    said = options_there(state, end, found)
+    if found.kind not in DISCIPLINES or said is None:
         return None
     kind = found.kind
-    stated = {name: one for name, one in leaf(kind, options).items() if name != "qdisc"}
+    stated = {name: one for name, one in leaf(kind, said).items() if name != "qdisc"}
     if kind in ("netem", "tbf"):
         return stated
     return {"qdisc": kind, **({kind: stated} if stated else {})}
@@ -319,7 +347,10 @@ def _said(found: Entry) -> Optional[dict[str, Any]]:
 
 @immutable
 class Shaping(Declared):
-    """An interface has this queueing discipline at a place, or none."""
+    """An interface has this queueing discipline at a place, or none.
+
+    Of one with classes, the options are those of its only one.
+    """
 
     path: str
     netns: Netns
@@ -350,15 +381,39 @@ class Shaping(Declared):
         found = require(state, self.path, self.end)
         asked = self._asked(found.mtu or 1500)
         there = at(state, self.end, self.place)
-        if there is None or not self._is_right(there, asked):
+        if there is not None and self._is_right(state, there, asked):
+            return
+        if self.kind not in CLASSES:
             yield self._set(state, there, asked)
+            return
+        if there is None or there.kind != self.kind or not self._has_place(state, there):
+            yield self._set(state, None, {"default": _CLASS})
+        yield self._class(state, asked)
+
+    def _has_place(self, state: State, there: Entry) -> bool:
+        """Tell whether the class is there, or can be made."""
+        ours = there.handle in _OURS and decoded(there.kind, there.options) == {"default": _CLASS}
+        taken = any(one.handle == there.handle | _CLASS for one in of(state, self.end))
+        return default_class(state, self.end, there) is not None or (ours and not taken)
+
+    def _class(self, state: State, asked: dict[str, int]) -> Step:
+        """Return the step that makes the class of the discipline, or changes it."""
+        there = at(state, self.end, self.place)
+        now = None if there is None else default_class(state, self.end, there)
+        handle = now.handle if now is not None else (0 if there is None else there.handle) | _CLASS
+        return SetClass(*self.end, handle, self.kind, tuple(asked.items()))
 
     def _asked(self, mtu: int) -> dict[str, int]:
         """Return all the options that are not to be left alone, on an interface with an MTU. Raises: Impossible."""
-        options = {name: one.default for name, one in DISCIPLINES[self.kind].options.items() if one.default is not None}
+        options = {name: one.default for name, one in options_of(self.kind).items() if one.default is not None}
         options.update(self.options)
+        packet = mtu + _HEADER
+        if self.kind == "htb":
+            options.setdefault("ceil", options["rate"])
+            for name, limit in (("burst", "rate"), ("cburst", "ceil")):
+                options.setdefault(name, max(options[limit] // _BURSTS, 2 * packet))
         if self.kind == "tbf":
-            rate, packet = options["rate"], mtu + _HEADER
+            rate = options["rate"]
             options.setdefault("burst", max(rate // _BURSTS, 2 * packet))
             options.setdefault("limit", options["burst"] + rate // _WAITING)
             for name in ("burst", "limit"):
@@ -370,10 +425,10 @@ class Shaping(Declared):
                     )
         return options
 
-    def _is_right(self, there: Entry, asked: dict[str, int]) -> bool:
+    def _is_right(self, state: State, there: Entry, asked: dict[str, int]) -> bool:
         if there.kind == "clsact" and self.kind == "ingress":
             return True  # it is that, and more
-        shown = decoded(there.kind, there.options)
+        shown = options_there(state, self.end, there)
         return there.kind == self.kind and shown is not None and same(self.kind, asked, shown)
 
     def _set(self, state: State, there: Optional[Entry], asked: dict[str, int]) -> Step:
@@ -396,10 +451,10 @@ class Shaping(Declared):
             try:
                 asked = self._asked(found.mtu or 1500)
             except Impossible:
-                return of_interface(*self.end, _leaf(there))
-            if self._is_right(there, asked):
+                return of_interface(*self.end, _leaf(state, self.end, there))
+            if self._is_right(state, there, asked):
                 return of_interface(*self.end, {"shaping": leaf(there.kind, asked)})
-        shown = decoded(there.kind, there.options)
+        shown = options_there(state, self.end, there)
         if there.kind == self.kind and self.present and shown is not None:
             # What is left alone is not shown.
             shown = {name: one for name, one in shown.items() if name in asked}
@@ -498,6 +553,72 @@ class SetDiscipline(_OfDiscipline):
 
 
 @immutable
+class SetClass(_OfDiscipline):
+    """Make a class of a discipline that is below no other, or change it where it is."""
+
+    netns: Netns
+    interface: str
+    handle: int
+    kind: str
+    options: tuple[tuple[str, int], ...]
+
+    @property
+    def _entry(self) -> Entry:
+        return Entry("class", self.handle, PLACES["root"], self.kind, CLASSES[self.kind].encode(dict(self.options)))
+
+    def command(self) -> Sequence[str]:
+        said = arguments(self.kind, dict(self.options), {}, CLASSES)
+        where = ["parent", _number(self.handle & _MAJOR), "classid", _number(self.handle)]
+        return _tc(self.netns, "class", "replace", "dev", self.interface, *where, *said)
+
+    def message(self, codec: Codec, sender: Sender) -> bytes:
+        return self._entry.request(sender.index(self.netns, self.interface))
+
+    def _was(self, state: State) -> Optional[Entry]:
+        there = of(state, Endpoint(self.netns, self.interface))
+        return next((one for one in there if one[:2] == ("class", self.handle)), None)
+
+    def effect(self, state: State) -> None:
+        end = Endpoint(self.netns, self.interface)
+        if find(state, end) is not None:
+            was, there = self._was(state), of(state, end)
+            new = (*there, self._entry) if was is None else (self._entry if one == was else one for one in there)
+            state.put(QDISC, *end, tuple(new))
+
+    def undo(self, before: State) -> Iterable[Step]:
+        was = self._was(before)
+        if was is None:
+            return [DeleteClass(self.netns, self.interface, self.handle)]
+        return [PutBack(self.netns, self.interface, was, changes=True)]
+
+
+@immutable
+class DeleteClass(Request):
+    """Delete a class of a discipline."""
+
+    netns: Netns
+    interface: str
+    handle: int
+
+    def command(self) -> Sequence[str]:
+        return _tc(self.netns, "class", "delete", "dev", self.interface, "classid", _number(self.handle))
+
+    def message(self, codec: Codec, sender: Sender) -> bytes:
+        index = sender.index(self.netns, self.interface)
+        return requests.change(_DELTCLASS, 0, _TCMSG.pack(0, index, self.handle, 0, 0))
+
+    def achieved(self, error: int) -> bool:
+        return error in (errno.ENODEV, errno.ENOENT)
+
+    def effect(self, state: State) -> None:
+        end = Endpoint(self.netns, self.interface)
+        state.put(QDISC, *end, tuple(one for one in of(state, end) if one[:2] != ("class", self.handle)))
+
+    def undo(self, before: State) -> Iterable[Step]:
+        return []
+
+
+@immutable
 class DeleteDiscipline(Request):
     """Delete the queueing discipline at a place of an interface: it gets the kernel's own again."""
 
@@ -560,7 +681,9 @@ class PutBack(_OfDiscipline):
 
     def command(self) -> Sequence[str]:
         one = self.entry
-        where = [one.place] if one.place else ["parent", _number(one.parent)]
+        # A class that is below no other is one of the discipline's own.
+        parent = one.handle & _MAJOR if one.parent == PLACES["root"] else one.parent
+        where = [one.place] if one.place else ["parent", _number(parent)]
         named = "handle" if one.sort == "qdisc" else "classid"
         return _tc(self.netns, one.sort, "replace", "dev", self.interface, *where, named, _number(one.handle), one.kind)
 
