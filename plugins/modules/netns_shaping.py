@@ -109,7 +109,8 @@ notes:
   - An interface sends at one end of a link. To delay packets both ways, shape both ends.
   - What the kernel rounds, for it counts some times in ticks, is equal to what was asked for.
   - Needs the kernel's modules sch_netem, sch_tbf, sch_fq_codel, sch_cake, sch_htb or sch_ingress, which it loads by
-    itself. On Ubuntu they are in the package linux-modules-extra, on Fedora and Enterprise Linux in kernel-modules-extra.
+    itself. On Ubuntu they are in the package linux-modules-extra, on Fedora and Enterprise Linux in
+    kernel-modules-extra.
 seealso:
   - module: linuxnet.netns.netns_topology
 """
