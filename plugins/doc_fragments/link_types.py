@@ -164,6 +164,11 @@ options:
         description:
           - Asks who wants multicast.
         type: bool
+      vlans:
+        description:
+          - "The VLANs that it is in, and no others: numbers, ranges (30-40), and mappings with id, pvid and untagged."
+        type: list
+        elements: raw
   dummy:
     description:
       - With O(type=dummy). There is nothing to be written in it.
@@ -716,4 +721,9 @@ options:
         description:
           - Takes frames from known addresses alone.
         type: bool
+      vlans:
+        description:
+          - "The VLANs that it is in, and no others: numbers, ranges (30-40), and mappings with id, pvid and untagged."
+        type: list
+        elements: raw
 """

@@ -46,8 +46,8 @@ class Port(Section, what="port of a bridge", text=Text("a name", _by_name, VETH_
     interface = Key(VETH_NAME, "The name of the interface; made of the other end's when omitted.")
 
 
-for _property in TYPE.ports or ():
-    Port.add(_property.name, port_section().keys[_property.name])
+for _name in (*(one.name for one in TYPE.ports or ()), "vlans"):
+    Port.add(_name, port_section().keys[_name])
 
 
 class Plugged(DeclaredEndpoint, what="endpoint of a bridge", needs="an interface", text=BY_PLACE):

@@ -322,9 +322,11 @@ class Export:
             link_type = link_types.LOADERS[one.type]()
             for entry in forwarding.unwritten(self._state, end):
                 self._leave(f"forwarding entry {entry} of {end}")
+            vlans = port_vlans.as_written(self._state, end) if one.type == "bridge" else None
             return {
                 **stated(link_type.properties, attributes(one.data, -16)),
                 **link_type.beside(self._state, end),
+                **({} if vlans is None else {"vlans": vlans}),
             }
         there = self._state.row(wireguard.WIREGUARD, end.netns, end.interface)
         if there is None:
@@ -349,10 +351,9 @@ class Export:
             link_type = link_types.find(rows[0].type)
             properties = [] if link_type is None or link_type.ports is None else link_type.ports
             settings = stated(properties, attributes(rows[0].data, -16)) if rows[0].data else {}
+            vlans = port_vlans.as_written(self._state, end)
+            settings.update({} if vlans is None else {"vlans": vlans})
             written.append({"name": name, **settings} if settings else name)
-            vlans = port_vlans.in_results(self._state, netns, name)
-            if vlans and [one["id"] for one in vlans] != [1]:
-                self._leave(f"the VLANs of {end} as a port of {master['name']}")
         if written:
             master["ports"] = written
 

@@ -235,7 +235,7 @@ def details(kernel: LinuxKernel, state: State, places: Iterable[Netns], sysctls:
 
                 scope.want(forwarding.FORWARDING, netns)
                 scope.want(INTERFACE, netns)
-            elif one.report is not None and one.report.port_of == "bridge":
+            elif one.type == "bridge":
                 from ansible_collections.linuxnet.netns.plugins.module_utils._kinds import port_vlans
 
                 scope.want(port_vlans.PORT_VLANS, netns)
@@ -304,7 +304,7 @@ def _properties(special: State, netns: Netns, one: Interface) -> dict[str, Any]:
 
 
 def _vlans(special: State, netns: Netns, one: Interface) -> list[dict[str, Any]]:
-    if one.report is None or one.report.port_of != "bridge":
+    if one.type != "bridge" and (one.report is None or one.report.port_of != "bridge"):
         return []
     from ansible_collections.linuxnet.netns.plugins.module_utils._kinds import port_vlans
 

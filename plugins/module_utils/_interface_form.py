@@ -21,6 +21,7 @@ from ansible_collections.linuxnet.netns.plugins.module_utils._kinds.device impor
 from ansible_collections.linuxnet.netns.plugins.module_utils._kinds.link import Link, Values
 from ansible_collections.linuxnet.netns.plugins.module_utils._kinds.link_state import LinkState
 from ansible_collections.linuxnet.netns.plugins.module_utils._kinds.link_type import NEEDED, NONE, Property
+from ansible_collections.linuxnet.netns.plugins.module_utils._kinds.link_types.bridge import vlans_key
 from ansible_collections.linuxnet.netns.plugins.module_utils._kinds.port import Member
 from ansible_collections.linuxnet.netns.plugins.module_utils._model import Declared, Endpoint, Netns
 from ansible_collections.linuxnet.netns.plugins.module_utils._normalise import Problems
@@ -85,7 +86,7 @@ def port_section() -> type[Section]:
     found: dict[str, Property] = {}
     for name in ("bond", "bridge"):
         found.update((one.name, one) for one in link_types.LOADERS[name]().ports or ())
-    return _section("port", list(found.values()))
+    return _section("port", list(found.values()), {"vlans": Later(vlans_key)})
 
 
 class _Mapping(Section, what="mapping"):
@@ -115,6 +116,21 @@ def values_of(section: Optional[Section]) -> Values:
         return ()
     values = ((name, getattr(section, name)) for name in section.keys)
     return tuple([(name, value) for name, value in values if value is not None])
+
+
+def _in_vlans(path: str, end: Endpoint, vlans: Optional[Sequence[Any]]) -> list[Declared]:
+    """Return what is declared of the VLANs of a port, or of a bridge itself; nothing where none are written."""
+    if vlans is None:
+        return []
+    from ansible_collections.linuxnet.netns.plugins.module_utils._kinds.port_vlans import PVID, UNTAGGED, Vlans
+
+    members = [(one.first, one.last, PVID * one.pvid | UNTAGGED * one.untagged) for one in vlans]
+    return [Vlans(path, *end, tuple(sorted(members)))]
+
+
+def _port_values(section: Optional[Section]) -> Values:
+    """Return what is set of a port as a property; its VLANs are no property."""
+    return tuple([(name, value) for name, value in values_of(section) if name not in ("name", "vlans")])
 
 
 def _port_key() -> Key[Any]:
@@ -205,9 +221,11 @@ class LinkSection(Section, what="interface", needs="a name and a type"):
     def more(self, path: str) -> Sequence[Declared]:
         """Make the declared objects of what is set of it beside the link itself."""
         link_type, written = link_types.find(self.type), getattr(self, self.type, None)
-        if link_type is None or link_type.declare is None or written is None:
+        if link_type is None or written is None:
             return ()
-        return link_type.declare(path, self.endpoint, written)
+        own = () if link_type.declare is None else link_type.declare(path, self.endpoint, written)
+        before = f"{path}." if path else ""
+        return [*own, *_in_vlans(f"{before}{self.type}.vlans", self.endpoint, getattr(written, "vlans", None))]
 
     @property
     def born(self) -> Optional[tuple[Netns]]:
@@ -263,8 +281,9 @@ class ModuleLink(LinkSection, what="link"):
             return [Link("", *self.endpoint, named.get("type", ""), present=False)]
         if not self.take(problems, written):
             return []
-        values = values_of(self.port)
-        if values and not self.master:
+        values = _port_values(self.port)
+        vlans = None if self.port is None else self.port.vlans
+        if (values or vlans is not None) and not self.master:
             problems.add("port", "it says what is set of a port of a master; name that in master")
         if self.from_netns is not None and self.type != DEVICE:
             problems.add("from_netns", f"it goes with type {DEVICE}, and the type is {self.type}")
@@ -272,6 +291,7 @@ class ModuleLink(LinkSection, what="link"):
             self._device() if self.type == DEVICE else self.link(""),
             *self.more(""),
             *([] if self.master is None else [Member("", *self.endpoint, self.master, values)]),
+            *_in_vlans("port.vlans", self.endpoint, vlans),
             *([] if self.up is None else [LinkState("up", *self.endpoint, self.up)]),
         ]
 
@@ -294,6 +314,7 @@ class DeclaredPort(
     """A port of a link of a topology, with what is set of it there."""
 
     name = Key(INTERFACE_NAME, "The name of the interface.", required=True)
+    vlans: Optional[Sequence[Any]]
 
 
 for _name, _key in port_section().keys.items():
@@ -347,11 +368,11 @@ class DeclaredInterface(LinkSection, InterfaceSection, what="interface", needs="
         mac = None if found_by is None else found_by.text
         return Device(self.path, *self.endpoint, self.origin.netns, self.origin.name or "", mac, present, record)
 
-    def members(self) -> Iterable[Member]:
+    def members(self) -> Iterable[Declared]:
         """Make the declared objects of its ports."""
         for one in self.ports:
-            values = tuple([(name, value) for name, value in values_of(one) if name != "name"])
-            yield Member(one.path, self.netns, one.name, self.name, values)
+            yield Member(one.path, self.netns, one.name, self.name, _port_values(one))
+            yield from _in_vlans(f"{one.path}.vlans", Endpoint(self.netns, one.name), one.vlans)
 
 
 # A word of Python's.

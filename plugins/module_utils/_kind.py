@@ -11,7 +11,7 @@ Nothing here knows any of them. Private.
 
 from __future__ import annotations
 
-from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Callable, ClassVar, Generic, NamedTuple, Optional, TypeVar
 
 from ansible_collections.linuxnet.netns.plugins.module_utils._model import (
@@ -30,17 +30,17 @@ if TYPE_CHECKING:
 Row = TypeVar("Row")
 
 #: What can happen to an interface, upon which the kernel does more than it was asked for: it is set up or down, moved
-#: to another namespace, gone, has another MAC, an MTU that is too small for IPv6, or fewer addresses, or what is of its
-#: type alone is changed.
+#: to another namespace, gone, has another MAC, an MTU that is too small for IPv6, or fewer addresses, what is of its
+#: type alone is changed, or it leaves its master.
 UP, DOWN, MOVED, GONE, NEW_MAC, NO_IPV6 = "up", "down", "moved", "gone", "new MAC", "no IPv6"
-FEWER_ADDRESSES, CHANGED = "fewer addresses", "changed"
+FEWER_ADDRESSES, CHANGED, LEFT = "fewer addresses", "changed", "left"
 
 
 class Event(NamedTuple):
     """Something that happens to an interface.
 
     ``target`` is where it is moved to, ``renamed`` its name there, and ``addresses`` are those that it loses, with
-    their prefix lengths.
+    their prefix lengths. ``changes`` are the properties that get other values, with these.
     """
 
     what: str
@@ -49,6 +49,12 @@ class Event(NamedTuple):
     target: Netns = None
     renamed: Optional[str] = None
     addresses: tuple[str, ...] = ()
+    changes: tuple[tuple[str, Any], ...] = ()
+
+    @property
+    def values(self) -> dict[str, Any]:
+        """The values that properties get, by name."""
+        return dict(self.changes)
 
     @property
     def arrives(self) -> Endpoint:
@@ -127,10 +133,6 @@ class Kind(Generic[Row]):
     def exists(self, state: State, thing: Thing) -> bool:
         """Tell whether there is something of that name, whoever made it."""
         return thing.key in state.rows(self, thing.netns)
-
-    def things_of(self, state: State, end: Endpoint) -> Iterable[Thing]:
-        """Return what there is of this kind that is an interface, or is on it, as things."""
-        return ()
 
     # ---- how it is read
 
@@ -226,10 +228,6 @@ class OnInterface(Kind[tuple[Row, ...]]):
         interface, name = thing.key
         return any(self.named(one) == name for one in state.row(self, thing.netns, interface) or ())
 
-    def things_of(self, state: State, end: Endpoint) -> Iterable[Thing]:
-        there = state.row(self, end.netns, end.interface) or ()
-        return [Thing(self, end.netns, (end.interface, self.named(one))) for one in there]
-
     def is_key(self, key: Key, is_name: Callable[[str], bool]) -> bool:
         return len(key) == 2 and is_name(key[0]) and isinstance(key[1], str)
 
@@ -271,9 +269,9 @@ class Carried(Kind[Row]):
         """Return what is not as it was and can only be told, in words."""
         return ()
 
-    def gone(self, was: State, now: State, netns: Netns, removed: Container[Key]) -> Iterable[str]:
+    def gone(self, was: State, now: State, netns: Netns, removed: Collection[Key]) -> Iterable[str]:
         """Return what has gone though the interface that it belongs to is still there, in words.
 
-        What has one of the keys ``removed`` was to go.
+        What has one of the keys ``removed``, which are those of all kinds, was to go.
         """
         return ()

@@ -142,7 +142,7 @@ namespaces:
               it has no master.
           type: dict
         vlans:
-          description: The VLANs that it is in as a port of a bridge.
+          description: The VLANs that it is in as a port of a bridge, or as a bridge itself.
           type: list
           elements: dict
           contains:

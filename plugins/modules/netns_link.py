@@ -103,6 +103,20 @@ EXAMPLES = r"""
     port:
       isolated: true
 
+- name: A port of a bridge in some VLANs, of which one is untagged
+  linuxnet.netns.netns_link:
+    netns: services
+    name: tap0
+    type: tap
+    master: br0
+    port:
+      vlans:
+        - 20
+        - 30-40
+        - id: 10
+          pvid: true
+          untagged: true
+
 - name: A VXLAN that reaches several hosts, each by a forwarding entry
   linuxnet.netns.netns_link:
     netns: services
@@ -183,6 +197,12 @@ link:
       description: The interface whose port it is, or null.
       returned: when O(master) is written
       type: str
+    vlans:
+      description: The VLANs that it is in, as a port of a bridge or a bridge itself, each with C(id), C(pvid) and
+        C(untagged).
+      returned: when VLANs are written
+      type: list
+      elements: dict
     state:
       description: V(up) or V(down).
       type: str

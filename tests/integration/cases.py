@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Optional
 
 TWO = "ip netns add a; ip netns add b"
 PAIR = f"{TWO}; ip link add ea netns a type veth peer name eb netns b"
@@ -70,6 +70,8 @@ class Case:
     tables: bool = False
     #: The queueing discipline that the kernel must have.
     needs: str = ""
+    #: What else a kernel must be able to do, as commands, and what it lacks when they fail.
+    tries: tuple[str, str] = ("", "")
 
     def __str__(self) -> str:
         return self.name
@@ -322,6 +324,34 @@ PLACED: dict[str, Any] = {
         )
     ],
 }
+
+#: What bridges must be able to do that have VLANs.
+FILTERING = (
+    "ip link add tried type bridge vlan_filtering 1",
+    "this kernel's bridges have no VLANs (CONFIG_BRIDGE_VLAN_FILTERING)",
+)
+
+
+def trunks(*ports: Any, vlans: Optional[list[Any]] = None, **more: Any) -> dict[str, Any]:
+    """Return a topology with a bridge that heeds VLANs, with these ports."""
+    own = {} if vlans is None else {"vlans": vlans}
+    bridge = {"name": "br0", "type": "bridge", "bridge": {"vlan_filtering": True, **own}, "ports": list(ports)}
+    links = [link(f"a:p{number}", f"b:q{number}") for number in (1, 2)]
+    return {
+        "name": "trunks",
+        "namespaces": [{"name": "a", "interfaces": [bridge]}, "b"],
+        "links": links,
+        "purge": True,
+        **more,
+    }
+
+
+ACCESS = {"pvid": True, "untagged": True}
+TRUNKS = trunks(
+    {"name": "p1", "vlans": [{"id": 10, **ACCESS}]},
+    {"name": "p2", "vlans": [20, "30-40", {"id": "50-60", "untagged": True}], "isolated": True},
+    vlans=[{"id": 10, **ACCESS}, 20],
+)
 
 CASES = [
     Case("a namespace", "netns", {"name": "a"}, ["ip netns add a"]),
@@ -1048,6 +1078,77 @@ CASES = [
             )
         ],
         tables=True,
+    ),
+    Case(
+        "a topology with VLANs",
+        "netns_topology",
+        TRUNKS,
+        [
+            "ip netns add a",
+            "ip netns add b",
+            "ip -n a link add name p1 up type veth peer name q1 netns b",
+            "ip -n a link add name p2 up type veth peer name q2 netns b",
+            "ip -n a link add name br0 type bridge vlan_filtering 1",
+            "ip -n a link set dev p1 master br0",
+            "ip -n a link set dev p2 master br0",
+            "ip -n a link set dev p2 type bridge_slave isolated on",
+            "bridge -n a vlan add dev br0 vid 10 pvid untagged self",
+            "bridge -n a vlan add dev br0 vid 20 self",
+            "bridge -n a vlan delete dev br0 vid 1 self",
+            "bridge -n a vlan add dev p1 vid 10 pvid untagged",
+            "bridge -n a vlan delete dev p1 vid 1",
+            "bridge -n a vlan add dev p2 vid 20",
+            "bridge -n a vlan add dev p2 vid 30-40",
+            "bridge -n a vlan add dev p2 vid 50-60 untagged",
+            "bridge -n a vlan delete dev p2 vid 1",
+            "ip -n a link set dev lo up",
+            "ip -n a link set dev br0 up",
+            "ip -n b link set dev lo up",
+            "ip -n b link set dev q1 up",
+            "ip -n b link set dev q2 up",
+        ],
+        tries=FILTERING,
+    ),
+    Case(
+        "a topology with other VLANs, and a port and a bridge that no longer say theirs",
+        "netns_topology",
+        trunks({"name": "p1", "vlans": [10, {"id": 35, **ACCESS}]}, "p2"),
+        [
+            "bridge -n a vlan add dev p1 vid 35 pvid untagged",
+            "bridge -n a vlan add dev p1 vid 10",
+            "bridge -n a vlan delete dev br0 vid 10 self",
+            "bridge -n a vlan delete dev br0 vid 20 self",
+            "bridge -n a vlan delete dev p2 vid 20",
+            "bridge -n a vlan delete dev p2 vid 30-40",
+            "bridge -n a vlan delete dev p2 vid 50-60",
+            "bridge -n a vlan add dev br0 vid 1 pvid untagged self",
+            "bridge -n a vlan add dev p2 vid 1 pvid untagged",
+        ],
+        earlier=[("netns_topology", TRUNKS)],
+        tries=FILTERING,
+    ),
+    Case(
+        "VLANs of a port that comes from another bridge, with what it had there",
+        "netns_link",
+        {
+            "netns": "a",
+            "name": "p1",
+            "type": "vxlan",
+            "vxlan": {"id": 7},
+            "master": "br1",
+            "port": {"vlans": ["7-9"], "cost": 9},
+        },
+        [
+            "ip -n a link set dev p1 master br1",
+            "ip -n a link set dev p1 type bridge_slave cost 9",
+            "bridge -n a vlan add dev p1 vid 7-9",
+            "bridge -n a vlan delete dev p1 vid 5",
+        ],
+        before="ip netns add a; ip -n a link add p1 type vxlan id 7 dstport 4789; for n in 0 1; do"
+        " ip -n a link add br$n type bridge vlan_filtering 1 vlan_default_pvid $((5 * n)); done;"
+        " ip -n a link set p1 master br0; bridge -n a vlan add dev p1 vid 20-30 untagged;"
+        " bridge -n a vlan add dev p1 vid 40 pvid; bridge -n a fdb add 02:00:00:00:00:08 dev p1 master static vlan 20",
+        tries=FILTERING,
     ),
     Case(
         "sysctls, some of which set others",

@@ -23,6 +23,9 @@ every_case = pytest.mark.parametrize("case", CASES, ids=str)
 def prepare(host: Host, case: Case) -> None:
     if case.needs and not host.has_discipline(case.needs):
         pytest.skip(f"this kernel has no {case.needs} (sch_{case.needs})")
+    script, lack = case.tries
+    if script and not host.tried(script):
+        pytest.skip(lack)
     if case.tables and shutil.which("nft") is None:
         pytest.skip("there is no nft (package nftables)")
     host.sysctls, host.tables = case.sysctls, case.tables

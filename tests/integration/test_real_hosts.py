@@ -193,7 +193,7 @@ def test_the_contract_holds_beside_udev_and_many_interfaces(
     keeps_the_contract(host, case)
 
 
-@marked(pytest.mark.crowded, lambda case: case.needs or case.name in OTHERS)
+@marked(pytest.mark.crowded, lambda case: case.needs or case.tries[0] or case.name in OTHERS)
 def test_the_contract_holds_where_new_namespaces_have_interfaces(
     host: Host, tunnels: None, refuse: Refuse, case: Case, request: pytest.FixtureRequest
 ) -> None:

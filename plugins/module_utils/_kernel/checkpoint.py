@@ -12,7 +12,7 @@ from typing import Any, Callable
 from ansible_collections.linuxnet.netns.plugins.module_utils._errors import os_error_text
 from ansible_collections.linuxnet.netns.plugins.module_utils._kernel import namespaces
 from ansible_collections.linuxnet.netns.plugins.module_utils._kernel.netlink import RouteSocket
-from ansible_collections.linuxnet.netns.plugins.module_utils._kind import Carried, Kind
+from ansible_collections.linuxnet.netns.plugins.module_utils._kind import Carried
 from ansible_collections.linuxnet.netns.plugins.module_utils._model import Key, Netns, State, Thing, describe
 
 #: What namespaces have of the kinds that are carried, and their interfaces. Raises: OSError.
@@ -36,9 +36,9 @@ class Checkpoint:
         """Return what has gone though the interface that it belongs to is still there, in words; but what was
         ``removed``.
         """
-        keys: dict[tuple[Kind[Any], Netns], set[Key]] = {}
+        keys: dict[Netns, set[Key]] = {}
         for thing in removed:
-            keys.setdefault((thing.kind, thing.netns), set()).add(thing.key)
+            keys.setdefault(thing.netns, set()).add(thing.key)
         try:
             now = self._look(self._places)
         except OSError:
@@ -48,7 +48,7 @@ class Checkpoint:
             for netns in self._places
             if now.has(netns)
             for kind in self._kinds
-            for what in kind.gone(self._was, now, netns, keys.get((kind, netns), ()))
+            for what in kind.gone(self._was, now, netns, keys.get(netns, set()))
         ]
 
     def _put_back_inside(self, netns: Netns) -> Iterator[str]:

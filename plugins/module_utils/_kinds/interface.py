@@ -123,9 +123,6 @@ class Interfaces(Kind[Interface]):
     def exists(self, state: State, thing: Thing) -> bool:
         return thing.key[0] in state.rows(self, thing.netns)
 
-    def things_of(self, state: State, end: Endpoint) -> Iterable[Thing]:
-        return [Thing(self, end.netns, (end.interface,))]
-
 
 INTERFACE = Interfaces()
 

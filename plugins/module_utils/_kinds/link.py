@@ -300,7 +300,17 @@ def shown(state: State, end: Endpoint) -> dict[str, Any]:
         "properties": properties,
         "alias": found.alias,
         **({} if not state.was_read(PORT, end.netns) else {"master": None if port is None else port.master}),
+        **_vlans(state, end),
     }
+
+
+def _vlans(state: State, end: Endpoint) -> dict[str, Any]:
+    """Return the VLANs of a port or a bridge as a result has them, where they were looked at."""
+    if all(kind.name != "port VLANs" for kind in state.tables):
+        return {}
+    from ansible_collections.linuxnet.netns.plugins.module_utils._kinds import port_vlans
+
+    return {"vlans": port_vlans.in_results(state, *end)}
 
 
 def _named_again(link_type: LinkType, found: Interface) -> bytes:
@@ -521,10 +531,14 @@ class ChangeLink(Request):
     def _data(self, upon: Data) -> dict[int, bytes]:
         return self.link_type.data(dict(self.values), upon)
 
+    @property
+    def _event(self) -> Event:
+        return Event(CHANGED, self.netns, self.interface, changes=self.values)
+
     def effect(self, state: State) -> None:
         found = state.row(INTERFACE, self.netns, self.interface)
         if found is not None:
-            happen(state, Event(CHANGED, self.netns, self.interface))
+            happen(state, self._event)
             data = self._data(attributes(found.data, -16))
             state.put(INTERFACE, self.netns, self.interface, found._replace(data=nest(data)))
 
@@ -543,7 +557,7 @@ class ChangeLink(Request):
                 was.update(before_it or ({} if nothing is None else {one.name: nothing}))
         again = tuple(was.items()), _named_again(self.link_type, found), self.lower
         back = ChangeLink(self.netns, self.interface, self.type, *again)
-        return [back, *restored(before, Event(CHANGED, self.netns, self.interface))]
+        return [back, *restored(before, self._event)]
 
 
 @immutable

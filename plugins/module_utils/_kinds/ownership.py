@@ -86,12 +86,10 @@ class Record:
 
     def renew(self, state: State, end: Endpoint) -> None:
         """Note that an interface gets another MAC, before it does: what is owned of it gets an identity to be told."""
-        for kind in state.tables:
-            if not kind.on_interface:
-                continue
-            for thing in kind.things_of(state, end):
-                if not self.things.get(thing, _IN_GROUP).startswith(_IN_GROUP) and self.owns(state, thing):
-                    self.things[thing] = NEW
+        for thing, identity in list(self.things.items()):
+            on_it = thing.kind.on_interface and thing.netns == end.netns and thing.key[0] == end.interface
+            if on_it and not identity.startswith(_IN_GROUP) and self.owns(state, thing):
+                self.things[thing] = NEW
 
 
 class Kept(NamedTuple):

@@ -13,6 +13,7 @@ from ansible_collections.linuxnet.netns.plugins.module_utils._errors import Impo
 from ansible_collections.linuxnet.netns.plugins.module_utils._kind import (
     DOWN,
     GONE,
+    LEFT,
     MOVED,
     Event,
     OnInterface,
@@ -116,7 +117,7 @@ class PortKind(OnInterface[Port]):
         for thing in things:
             if mine(thing):
                 found = of(state, Endpoint(thing.netns, thing.key[0]))
-                yield SetMaster(thing.netns, thing.key[0], "", was="" if found is None else found.type)
+                yield SetMaster(thing.netns, thing.key[0], "", **_leaving(found))
 
     def view(self, state: State, thing: Thing) -> dict[str, Any]:
         found = of(state, Endpoint(thing.netns, thing.key[0]))
@@ -158,6 +159,11 @@ def as_it_was(end: Endpoint, port: Port) -> Iterator[Step]:
         yield SetPort(*end, port.type, tuple(values.items()))
 
 
+def _leaving(port: Optional[Port]) -> dict[str, str]:
+    """Return what a step says of the master that an interface leaves."""
+    return {} if port is None else {"was": port.type, "left": port.master}
+
+
 @immutable
 class Member(Declared):
     """An interface is a port of a master, with values that are set of it there; or, ``master`` being empty, of none.
@@ -186,7 +192,7 @@ class Member(Declared):
         found, now = require(state, self.path, self.end), of(state, self.end)
         if not self.master:
             if now is not None:
-                yield SetMaster(*self.end, "", was=now.type)
+                yield SetMaster(*self.end, "", **_leaving(now))
             return
         master = require(state, self.path, Endpoint(self.netns, self.master), self.option)
         link_type = link_types.find(master.type)
@@ -198,7 +204,7 @@ class Member(Declared):
             was_up = found.up
             if was_up and link_type.ports_down:
                 yield SetInterface(*self.end, "state", "down")
-            yield SetMaster(*self.end, self.master, master.type, "" if now is None else now.type)
+            yield SetMaster(*self.end, self.master, master.type, **_leaving(now))
         self._check(link_type)
         differing = self._differing(state, link_type.ports)
         if differing:
@@ -238,7 +244,7 @@ class Member(Declared):
 class SetMaster(Request):
     """Make an interface a port of a master, whose type is ``type``; or, ``master`` being empty, of none.
 
-    ``was`` is the type of the master that it leaves.
+    ``left`` is the master that it leaves, ``was`` the type of that.
     """
 
     netns: Netns
@@ -246,6 +252,7 @@ class SetMaster(Request):
     master: str
     type: str = ""
     was: str = ""
+    left: str = ""
 
     @property
     def end(self) -> Endpoint:
@@ -264,7 +271,7 @@ class SetMaster(Request):
         return [Thing(PORT, self.netns, (self.interface, self.master))] if self.master else []
 
     def removes(self) -> Sequence[Thing]:
-        return []
+        return [Thing(PORT, self.netns, (self.interface, self.left))] if self.left else []
 
     def _masters(self) -> list[LinkType]:
         """Return the types of the masters that the interface leaves and gets."""
@@ -273,7 +280,9 @@ class SetMaster(Request):
     def _events(self, state: State) -> list[Event]:
         """Return what the kernel does to the interface besides: a VRF sets it down and up again (cycle_netdev())."""
         found = find(state, self.end)
-        return [Event(DOWN, *self.end)] if found is not None and found.up and self.disruptive() else []
+        restarted = found is not None and found.up and any(one.restarts_ports for one in self._masters())
+        left = [] if of(state, self.end) is None else [Event(LEFT, *self.end)]
+        return [*([Event(DOWN, *self.end)] if restarted else []), *left]
 
     def effect(self, state: State) -> None:
         for event in self._events(state):
@@ -315,7 +324,8 @@ class SetMaster(Request):
             yield SetInterface(self.netns, self.master, "mac", master.mac)
 
     def disruptive(self) -> bool:
-        return any(one.restarts_ports for one in self._masters())
+        # With its bridge a port leaves its VLANs and forwarding entries.
+        return self.was == "bridge" or any(one.restarts_ports for one in self._masters())
 
 
 @immutable

@@ -146,9 +146,6 @@ class QdiscKind(OnInterface[Entry], Carried[tuple[Entry, ...]]):
     def named(self, row: Entry) -> str:
         return row.place if row.handle in _OURS or row.kind == "ingress" else ""
 
-    def things_of(self, state: State, end: Endpoint) -> Iterable[Thing]:
-        return [one for one in super().things_of(state, end) if one.key[1]]
-
     # ---- ownership
 
     def identity(self, state: State, thing: Thing) -> Optional[str]:

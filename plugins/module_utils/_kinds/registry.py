@@ -67,6 +67,12 @@ def _forwarding() -> Kind[Any]:
     return FORWARDING
 
 
+def _port_vlans() -> Kind[Any]:
+    from ansible_collections.linuxnet.netns.plugins.module_utils._kinds.port_vlans import PORT_VLANS
+
+    return PORT_VLANS
+
+
 def _device() -> Kind[Any]:
     from ansible_collections.linuxnet.netns.plugins.module_utils._kinds.device import DEVICE
 
@@ -110,6 +116,7 @@ class Registry:
         "neighbour": _neighbour,
         "port": _port,
         "device": _device,
+        "port VLANs": _port_vlans,
         "forwarding entry": _forwarding,
         "queueing discipline": _qdisc,
         "route": _route,

@@ -84,7 +84,8 @@ class SettingsKind(Carried[Settings]):
         called = {number(settings.ifindex): name for name, settings in before.items()}
         for name, settings in before.items():
             master = called.get(settings.settable[_MASTER])
-            if master in after and name in after and not after[name].settable[_MASTER]:
+            asked = (name, master or "") in removed
+            if master in after and name in after and not after[name].settable[_MASTER] and not asked:
                 yield f"{name} as a port of {master}, with what was set of it there,"
 
 

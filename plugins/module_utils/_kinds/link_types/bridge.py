@@ -6,6 +6,9 @@
 
 from __future__ import annotations
 
+from typing import Any
+
+from ansible_collections.linuxnet.netns.plugins.module_utils._form import Key, Later
 from ansible_collections.linuxnet.netns.plugins.module_utils._kinds.link_type import LinkType, Property, on_off
 from ansible_collections.linuxnet.netns.plugins.module_utils._scalars import BOOLEAN, Choice, Integer
 from ansible_collections.linuxnet.netns.plugins.module_utils._wire.codes import (
@@ -43,9 +46,17 @@ def _on(name: str, description: str, number: int, word: str = "", *, usual: bool
     return Property(name, BOOLEAN, description, number, truth(U8), by_words=on_off(word or name), usual=usual)
 
 
+def vlans_key() -> Key[Any]:
+    """Return the key of what has VLANs."""
+    from ansible_collections.linuxnet.netns.plugins.module_utils import _vlans
+
+    return _vlans.key()
+
+
 TYPE = LinkType(
     "bridge",
     "bridge",
+    keys={"vlans": Later(vlans_key)},
     properties=[
         _yes("stp", "Speaks the spanning tree protocol.", 5, "stp_state", U32),
         Property(
