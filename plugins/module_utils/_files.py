@@ -54,7 +54,11 @@ def _content(problems: Problems, path: str, written: Any) -> Optional[bytes]:
     if not isinstance(written, str):
         problems.add(path, f"a text is needed, not {kind(written)}")
         return None
-    content = written.encode("utf-8", "surrogateescape")
+    try:
+        content = written.encode("utf-8", "surrogateescape")
+    except UnicodeEncodeError:
+        problems.add(path, "the text has half of a character (a surrogate), which UTF-8 cannot have")
+        return None
     if len(content) > MOST_BYTES:
         problems.add(path, f"the text has {len(content)} bytes, and at most {MOST_BYTES} are possible")
         return None

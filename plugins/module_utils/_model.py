@@ -91,7 +91,10 @@ def shown(name: str) -> str:
 
     Ansible takes a result with such bytes for broken.
     """
-    return os_bytes(name).decode("utf-8", "backslashreplace")
+    try:
+        return os_bytes(name).decode("utf-8", "backslashreplace")
+    except UnicodeEncodeError:  # half of a character, as YAML and JSON can say it, which is no byte of anything
+        return name.encode("utf-8", "backslashreplace").decode("utf-8")
 
 
 #: Where namespaces have their names.

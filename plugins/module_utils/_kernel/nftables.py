@@ -23,7 +23,7 @@ from ansible_collections.linuxnet.netns.plugins.module_utils._errors import Kern
 from ansible_collections.linuxnet.netns.plugins.module_utils._kernel import syscalls
 from ansible_collections.linuxnet.netns.plugins.module_utils._kernel.netlink import RouteSocket
 from ansible_collections.linuxnet.netns.plugins.module_utils._wire import requests
-from ansible_collections.linuxnet.netns.plugins.module_utils._wire.attributes import attribute
+from ansible_collections.linuxnet.netns.plugins.module_utils._wire.attributes import attribute, octets
 
 #: nftables/libnftables.h: NFT_CTX_OUTPUT_STATELESS, NFT_CTX_OUTPUT_JSON.
 _STATELESS, _JSON = 1 << 2, 1 << 4
@@ -147,7 +147,7 @@ def tried(text: str, devices: Iterable[str], home: int) -> Mapping[tuple[str, ..
     _library()
     syscalls.unshare_net()
     try:
-        names = [attribute(_IFNAME, name.encode() + b"\0") for name in devices]
+        names = [attribute(_IFNAME, octets(name) + b"\0") for name in devices]
         if names:
             with RouteSocket() as route:
                 for refusal in route.request([requests.create(None, name, "veth", b"") for name in names]):

@@ -200,7 +200,9 @@ def _devices(text: str) -> list[str]:
     for found in _DEVICES.findall(plain):
         for word in re.findall(r"[^\s{},\"]+", found):
             words = re.findall(r"[^\s{},\"]+", defined.get(word[1:], "")) if word.startswith("$") else [word]
-            names.update(dict.fromkeys(one for one in words if 0 < len(one.encode()) < 16 and "/" not in one))
+            names.update(
+                dict.fromkeys(one for one in words if 0 < len(one.encode("utf-8", "replace")) < 16 and "/" not in one)
+            )
     return [name for name in names if name not in ("lo", ".", "..")]
 
 
