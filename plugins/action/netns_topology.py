@@ -39,8 +39,8 @@ class ActionModule(NormalAction):
 
     def _content(self, src: str, arguments: dict[str, Any]) -> dict[str, Any]:
         """Return what the file says, but for what the task says. Raises: Unreadable."""
-        # What is purged is the one thing that a task may say of a file.
-        both = sorted((Topology.keys.keys() - {"purge"}) & arguments.keys())
+        # Whether what is no longer named goes, and whether all is kept for a reboot, a task may say of a file.
+        both = sorted((Topology.keys.keys() - {"purge", "persist"}) & arguments.keys())
         if both:
             raise Unreadable(f"src: the file says {', '.join(both)} too; give them in one of the two places")
         try:

@@ -11,7 +11,7 @@ from contextlib import AbstractContextManager
 from typing import Any, Optional, Protocol
 
 from ansible_collections.linuxnet.netns.plugins.module_utils._file import FileEntry
-from ansible_collections.linuxnet.netns.plugins.module_utils._kind import Carried, Kind, Stored
+from ansible_collections.linuxnet.netns.plugins.module_utils._kind import Carried, KeptFile, Kind, Stored
 from ansible_collections.linuxnet.netns.plugins.module_utils._model import (
     Condition,
     Endpoint,
@@ -153,6 +153,18 @@ class Reader(Protocol):
     def record(self, name: str) -> Stored:
         """Return the record of a name. Raises: OSError."""
 
+    def kept_file(self, path: str) -> Optional[KeptFile]:
+        """Return what there is at a path; None: nothing. Raises: OSError."""
+
+    def unwritable(self, directory: str) -> str:
+        """Return why root cannot make files in a directory, or nothing. Raises: OSError."""
+
+    def is_directory(self, path: str) -> bool:
+        """Tell whether there is a directory at a path."""
+
+    def has_program(self, name: str, path: str) -> bool:
+        """Tell whether a program is in one of the directories of a path (PATH)."""
+
 
 class Socket(Protocol):
     """A routing socket, as reading uses it."""
@@ -239,6 +251,12 @@ class Host(Protocol):
 
     def write_record(self, name: str, content: Optional[Mapping[str, Any]]) -> None:
         """Keep a record of this name until the next boot, in one piece; None: remove it."""
+
+    def keep_file(self, path: str, file: Optional[KeptFile]) -> None:
+        """Put a file or a symbolic link at a path, in one piece; None: remove what is there."""
+
+    def run(self, words: Sequence[str]) -> None:
+        """Run a program of the host; raises OSError with what it said where it fails."""
 
 
 class WaitingHost(Protocol):

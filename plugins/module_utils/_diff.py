@@ -42,7 +42,16 @@ def diffs(
         header = f"{about}, {change.where}" if about else change.where
         old, new = ("" if side is None else _yaml.render({change.key: side}) for side in (change.was, change.now))
         found.append({"before": old, "after": new, "before_header": header, "after_header": header})
-    return found
+    return [*found, *_files(before.get("files", {}), after.get("files", {}), about)]
+
+
+def _files(before: Mapping[str, str], after: Mapping[str, str], about: str) -> Iterator[dict[str, str]]:
+    """Yield the differences of files of the host, by their paths."""
+    for path in {**before, **after}:
+        old, new = before.get(path, ""), after.get(path, "")
+        if old != new:
+            header = f"{about}, {path}" if about else path
+            yield {"before": old, "after": new, "before_header": header, "after_header": header}
 
 
 def _narrowed(change: _Change) -> _Change:

@@ -93,6 +93,15 @@ class Stored(NamedTuple):
     why: Optional[str] = None
 
 
+class KeptFile(NamedTuple):
+    """A file of the host: its content and mode, or where it leads as a symbolic link; ``why`` it is neither."""
+
+    content: str = ""
+    mode: int = 0o644
+    link: str = ""
+    why: str = ""
+
+
 class Reading(Generic[Row]):
     """One reading of a kind: of each namespace that the scope asks for, and then of what leads from one to another."""
 
@@ -123,6 +132,8 @@ class Kind(Generic[Row]):
     lost: ClassVar[str] = "it was replaced, or its group changed"
     #: Whether its things are inside of a namespace.
     in_namespace: ClassVar[bool] = True
+    #: Whether what there is of it is there after a boot too.
+    outlasts_boot: ClassVar[bool] = False
 
     # ---- its table in a state
 

@@ -23,6 +23,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple, Optional, TypeVar
 if TYPE_CHECKING:
     from ansible_collections.linuxnet.netns.plugins.module_utils._contracts import Host, Sender, WaitingHost
     from ansible_collections.linuxnet.netns.plugins.module_utils._kind import Kind
+    from ansible_collections.linuxnet.netns.plugins.module_utils._script import Script
     from ansible_collections.linuxnet.netns.plugins.module_utils._wire.codec import Codec
     from typing_extensions import dataclass_transform
 else:
@@ -99,6 +100,8 @@ def shown(name: str) -> str:
 
 #: Where namespaces have their names.
 RUN_DIR = "/run/netns"
+#: What this collection keeps on a host until the next boot.
+RECORDS_DIR = "/run/linuxnet.netns"
 #: What a name below it stands for.
 NAMESPACE, STALE, DANGLING, FOREIGN = "namespace", "stale", "dangling", "foreign"
 
@@ -363,6 +366,12 @@ class Step(ABC):
         """Return the namespace that goes with it, so that nothing inside it need be taken back first; or None."""
         return None
 
+    def at_boot(self, script: Script) -> None:
+        """Add to a script what does the same after a boot, and does nothing where it has been done."""
+        words = self.command()
+        if words:
+            script.run(words)
+
     def __str__(self) -> str:
         return command(self.command())
 
@@ -446,6 +455,10 @@ class Declared(ABC):
         """Return what it names that is to be there; of a topology that made it, it stays."""
         return ()
 
+    def counts_on(self) -> Iterable[tuple[Kind[Any], Netns, Any, Any]]:
+        """Return what it is about and nothing that is declared makes: a row each, with its kind, namespace and key."""
+        return ()
+
     def conditions(self, state: State) -> Sequence[Condition]:
         """Return what must come true once the steps are done; ``state`` is the one that they leave."""
         return ()
@@ -462,19 +475,19 @@ class Declared(ABC):
         return self.endpoints()
 
 
-class _ShellWord(str):
+class ShellWord(str):
     """A word that the shell is to expand."""
 
     __slots__ = ()
 
 
 #: The shell's own process id: a process of the host's namespace; and what joins two commands.
-OWN_PID, PIPE = _ShellWord("$$"), _ShellWord("|")
+OWN_PID, PIPE = ShellWord("$$"), ShellWord("|")
 
 
 def command(words: Sequence[str]) -> str:
     """Return words as a shell command line."""
-    return " ".join([word if word.__class__ is _ShellWord else _quoted(word) for word in words])
+    return " ".join([word if isinstance(word, ShellWord) else _quoted(word) for word in words])
 
 
 @cache

@@ -86,7 +86,7 @@ def run(
             )
             from ansible_collections.linuxnet.netns.plugins.module_utils._kinds.registry import KINDS
 
-            kernel = LinuxKernel(KINDS)
+            kernel = LinuxKernel(KINDS, module.run_command)
         try:
             with kernel.locked(shared=module.check_mode or not changes):
                 scope = _plan.scope_of(declared)

@@ -146,6 +146,11 @@ class Topology(Section, what="topology", needs="name, namespaces and links"):
         "Also remove what was made for this topology earlier and is no longer named in it.",
         default=False,
     )
+    persist = Key(
+        BOOLEAN,
+        "Whether all of it is to be there after a reboot too, without Ansible; when not written, what is kept for that "
+        "stays as it is.",
+    )
     wait = Key(
         SECONDS,
         "How many seconds to wait at most until no declared IPv6 address is tentative; 0 does not wait.",
@@ -243,7 +248,13 @@ def declare(topology: Topology, present: bool, purge: bool, shown: bool = False)
     What belongs to one namespace stands together, so that it can be sent to the kernel together. Removals come last.
     ``shown``: what goes with a namespace is looked at, so that it can be shown.
     """
-    return _present(topology, purge) if present else _absent(topology, purge, shown)
+    declared = _present(topology, purge) if present else _absent(topology, purge, shown)
+    if present and topology.persist is None:
+        return declared
+    from ansible_collections.linuxnet.netns.plugins.module_utils._kinds.persistence import Persistence
+
+    kept = tuple(declared) if present and topology.persist else None
+    return [*declared, Persistence("persist" if present else "state", topology.name, kept)]
 
 
 def settling(topology: Topology) -> list[Declared]:

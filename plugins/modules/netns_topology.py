@@ -104,6 +104,16 @@ options:
         namespaces too. When that record is lost or damaged, nothing is removed.
     type: bool
     default: false
+  persist:
+    description:
+      - Whether all that is declared is to be there after a reboot too, without Ansible. V(true) keeps a script of
+        C(ip), C(tc) and C(sysctl) commands in C(/etc/linuxnet.netns) and, where the host runs systemd, a unit that
+        runs it at boot, C(linuxnet-netns-NAME.service). V(false) takes them away.
+      - When omitted, what is kept stays as it is, whatever else the task changes. O(state=absent) always takes it away.
+      - Keys of WireGuard stay in the files that are named; these and C(wg) have to be there at boot.
+      - A kept file that somebody has changed by hand is not overwritten or removed; the task fails and names it.
+      - The commands for files in RV(commands) name them, and the diff shows what is in them.
+    type: bool
   wait:
     description:
       - How many seconds to wait at most, once all is as declared, until no declared IPv6 address is tentative any
@@ -115,7 +125,7 @@ options:
   src:
     description:
       - A YAML or JSON file B(on the controller) with C(name), C(namespaces), C(links), C(bridges), C(defaults),
-        C(host), C(purge) and C(wait), as the options of these names.
+        C(host), C(purge), C(persist) and C(wait), as the options of these names.
       - A relative path is looked for as M(ansible.builtin.copy) does, in C(files) of the role and beside the
         playbook. The file, or values in it, may be encrypted with Ansible Vault. What was encrypted is not repeated
         in messages about mistakes; in RV(commands) and elsewhere it is an ordinary value, unless C(no_log) is set.
@@ -135,8 +145,8 @@ options:
     default: false
   state:
     description:
-      - V(absent) removes the namespaces that are named, with all that is in them, the links that are named, and what
-        O(host) names.
+      - V(absent) removes the namespaces that are named, with all that is in them, the links that are named, what
+        O(host) names, and what O(persist) keeps.
     type: str
     choices: [present, absent]
     default: present
@@ -216,6 +226,19 @@ EXAMPLES = r"""
             interface: to_inner
             addresses: [10.0.0.1/24]
 
+- name: A namespace with a way out, also after a reboot
+  linuxnet.netns.netns_topology:
+    name: management
+    namespaces: [mgmt]
+    links:
+      - endpoints:
+          - interface: to_mgmt
+            addresses: [198.51.100.1/30]
+          - netns: mgmt
+            interface: uplink
+            addresses: [198.51.100.2/30]
+    persist: true
+
 - name: What the file says, and nothing that an earlier version of it said
   linuxnet.netns.netns_topology:
     src: lab_topology.yml
@@ -272,6 +295,19 @@ topology:
       description: How many were removed by name. What goes with a namespace is not counted.
       type: dict
       sample: {"namespaces": 0, "interfaces": 0, "addresses": 0}
+    persisted:
+      description: Where it is kept for the next boot.
+      returned: when O(persist=true)
+      type: dict
+      contains:
+        script:
+          description: The script that brings it about.
+          type: str
+          sample: /etc/linuxnet.netns/lab.sh
+        unit:
+          description: The systemd unit that runs it; null where the host runs no systemd.
+          type: str
+          sample: linuxnet-netns-lab.service
     seconds:
       description: How long it took.
       type: float
@@ -323,6 +359,10 @@ def main() -> None:
 
     def result(outcome: Outcome) -> dict[str, Any]:
         result: dict[str, Any] = {"topology": summary(topology[0], module.params["state"], outcome)}
+        if topology[0].persist and module.params["state"] == "present":
+            from ansible_collections.linuxnet.netns.plugins.module_utils._kinds import persistence
+
+            result["topology"]["persisted"] = persistence.as_result(outcome.now, topology[0].name)
         if probes(module.params):
             from ansible_collections.linuxnet.netns.plugins.module_utils._kinds import reachability
 

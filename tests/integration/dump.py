@@ -47,6 +47,8 @@ for name do
     printf '\\0'
 done
 """
+#: Where topologies are kept for the next boot.
+PERSISTENT = ("/etc/linuxnet.netns", "/etc/systemd/system")
 #: What changes by itself, of whatever it is told; a bridge that has had ports keeps other limits of segments than one
 #: that had none (br_set_gso_limits()); netem draws its seed by lot, as links that are no hardware do their permanent
 #: address, and htb counts packets.
@@ -103,7 +105,8 @@ COUNTED = ("/proc/sys/net/netfilter/nf_conntrack_count:",)
 
 
 def dump(records: bool = True, sysctls: bool = False, tables: bool = False) -> dict[str, Any]:
-    """Return what there is on the host of the calling process; with ``records``, also the collection's own records.
+    """Return what there is on the host of the calling process; with ``records``, also the collection's own records, and
+    what is kept for the next boot.
 
     ``sysctls``: also those below ``net``, of each namespace; ``tables``: also those of nftables.
     """
@@ -118,6 +121,9 @@ def dump(records: bool = True, sysctls: bool = False, tables: bool = False) -> d
     found["/etc/netns"] = {str(path): kept(path) for path in sorted(Path("/etc/netns").rglob("*"))}
     if records:
         found["/run/linuxnet.netns"] = _records()
+        found["/etc"] = {
+            str(path): _persistent(path) for place in PERSISTENT for path in sorted(Path(place).rglob("*"))
+        }
     return found
 
 
@@ -146,6 +152,14 @@ def kept(path: Path) -> tuple[int, int, int, int, str]:
     # Whatever is made and removed in a directory, its time tells that something was.
     changed = 0 if path.is_dir() else found.st_mtime_ns
     return found.st_mode, found.st_uid, found.st_gid, changed, content
+
+
+def _persistent(path: Path) -> list[str]:
+    """Return what a file is, and what is in it."""
+    mode = stat.filemode(os.lstat(path).st_mode)
+    if path.is_symlink():
+        return [mode, os.readlink(path)]
+    return [mode, path.read_text(errors="replace")] if path.is_file() else [mode]
 
 
 def _records() -> dict[str, str]:

@@ -129,13 +129,14 @@ class Host:
 
 @contextmanager
 def own_host() -> Iterator[Host]:
-    """Give a host with nothing on it, which goes when this ends: a new network namespace, an empty /run and
-    /etc/netns.
+    """Give a host with nothing on it, which goes when this ends: a new network namespace and an empty /run, and below
+    /etc what a topology may be kept in.
     """
     home = os.open("/proc/thread-self/ns/net", os.O_RDONLY)
     session = os.stat("/run").st_dev
-    mount = "mount -t tmpfs -o mode=755 host"
-    subprocess.run(["sh", "-ec", f"{mount} /etc/netns; {mount} /run"], check=True)
+    places = ("/run", "/etc/netns", *dump.PERSISTENT)
+    for place in places:
+        assert not syscalls._LIBC.mount(b"host", place.encode(), b"tmpfs", 0, b"mode=755"), place
     syscalls.unshare_net()
     try:
         yield Host()
@@ -144,8 +145,8 @@ def own_host() -> Iterator[Host]:
         os.close(home)
         # With all that is mounted in it. umount --recursive goes by paths, and so stumbles over the mounts of the
         # machine's own namespaces, which are hidden below this one (util-linux 2.41).
-        syscalls.unmount("/run", syscalls.MNT_DETACH)
-        syscalls.unmount("/etc/netns", syscalls.MNT_DETACH)
+        for place in places:
+            syscalls.unmount(place, syscalls.MNT_DETACH)
         assert os.stat("/run").st_dev == session
         assert not Path("/run/netns/x").exists()
 

@@ -1,7 +1,7 @@
 # SPDX-FileCopyrightText: 2026 The linuxnet.netns developers
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Lets the kernel refuse one change of a run: a message of a batch, a namespace's name, a sysctl, a topology's record.
+"""Lets the kernel refuse one change of a run: a message of a batch, a namespace's name, a sysctl, a file, a record.
 
 It is refused where the collection meets the kernel, so that nothing between there and the user is stepped over. What is
 in the same batch goes to the kernel all the same, which goes on after a request that it refused.
@@ -22,6 +22,7 @@ from ansible_collections.linuxnet.netns.plugins.module_utils._kernel import (
     files,
     namespaces,
     nftables,
+    persistent,
     records,
     sysctls,
 )
@@ -64,6 +65,7 @@ class Refuse:
         patch.setattr(sysctls, "write", self._called(sysctls.write, False))
         patch.setattr(nftables, "load", self._called(nftables.load, False))
         patch.setattr(nftables, "tried", self._unwatched(nftables.tried))
+        patch.setattr(persistent, "write", self._called(persistent.write, False))
         patch.setattr(records, "write", self._called(records.write, True))
 
     def __call__(self, number: int, error: int = errno.EPERM, meanwhile: Callable[[], object] = lambda: None) -> None:

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Callable, Optional
 
 from ansible_collections.linuxnet.netns.plugins.module_utils._errors import LibraryMissing, StepFailed
 from ansible_collections.linuxnet.netns.plugins.module_utils._kernel import namespaces
-from ansible_collections.linuxnet.netns.plugins.module_utils._kernel.host import LinuxHost
+from ansible_collections.linuxnet.netns.plugins.module_utils._kernel.host import LinuxHost, RunProgram
 from ansible_collections.linuxnet.netns.plugins.module_utils._model import Action, Netns, Request, State, Step
 from ansible_collections.linuxnet.netns.plugins.module_utils._wire.codec import Codec
 
@@ -38,14 +38,16 @@ class Executor:
     """Carries out the steps of one run.
 
     ``home`` is a descriptor of the host's namespace, where the calling thread is left; ``codec`` gives the codec when
-    it is needed.
+    it is needed, and ``run_program`` runs programs.
     """
 
-    def __init__(self, home: int, kinds: Kinds, codec: Callable[[], Codec]) -> None:
+    def __init__(
+        self, home: int, kinds: Kinds, codec: Callable[[], Codec], run_program: Optional[RunProgram] = None
+    ) -> None:
         self._home = home
         self._kinds = kinds
         self._codec = codec
-        self._host = LinuxHost(home)
+        self._host = LinuxHost(home, run_program)
         self._limits: Optional[tuple[int, int]] = None
         self._seen = State()
         #: The step that is being carried out, as far as is known.

@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from ansible_collections.linuxnet.netns.plugins.module_utils._contracts import Kinds
     from ansible_collections.linuxnet.netns.plugins.module_utils._kernel.apply import Executor
     from ansible_collections.linuxnet.netns.plugins.module_utils._kernel.checkpoint import Checkpoint
+    from ansible_collections.linuxnet.netns.plugins.module_utils._kernel.host import RunProgram
     from ansible_collections.linuxnet.netns.plugins.module_utils._kind import Kind
     from ansible_collections.linuxnet.netns.plugins.module_utils._wire.codec import Codec
 
@@ -38,8 +39,8 @@ _CAPABILITIES = {"CAP_NET_ADMIN": 12, "CAP_SYS_ADMIN": 21}
 class LinuxKernel:
     """The kernel of the host that the module runs on; the calling thread is always brought back to its namespace."""
 
-    def __init__(self, kinds: Kinds) -> None:
-        """Open the host.
+    def __init__(self, kinds: Kinds, run_program: Optional[RunProgram] = None) -> None:
+        """Open the host, whose programs ``run_program`` runs.
 
         Raises: KernelError, when the process lacks a capability, or its own namespace cannot be looked at.
         """
@@ -50,6 +51,7 @@ class LinuxKernel:
             text = f"The task could not find out where it is and what it may do: {explained(error)}."
             raise KernelError(f"{text} Nothing was changed.") from error
         self._kinds = kinds
+        self._run_program = run_program
         self._seen = State()
         self._used_executor: Optional[Executor] = None
         self._kept: Optional[Checkpoint] = None
@@ -75,7 +77,7 @@ class LinuxKernel:
         if self._used_executor is None:
             from ansible_collections.linuxnet.netns.plugins.module_utils._kernel.apply import Executor
 
-            self._used_executor = Executor(self._home, self._kinds, self._codec)
+            self._used_executor = Executor(self._home, self._kinds, self._codec, self._run_program)
         return self._used_executor
 
     def _codec(self) -> Codec:

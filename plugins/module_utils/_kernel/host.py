@@ -11,11 +11,13 @@ import fcntl
 import os
 import socket
 import struct
-from collections.abc import Iterable, Mapping
-from typing import TYPE_CHECKING, Any, Optional
+from collections.abc import Iterable, Mapping, Sequence
+from typing import TYPE_CHECKING, Any, Callable, Optional
 
+from ansible_collections.linuxnet.netns.plugins.module_utils._errors import NetlinkError
 from ansible_collections.linuxnet.netns.plugins.module_utils._kernel import namespaces
 from ansible_collections.linuxnet.netns.plugins.module_utils._kernel.netlink import RouteSocket, generic_socket
+from ansible_collections.linuxnet.netns.plugins.module_utils._kind import KeptFile
 from ansible_collections.linuxnet.netns.plugins.module_utils._model import Netns
 from ansible_collections.linuxnet.netns.plugins.module_utils._wire import requests
 from ansible_collections.linuxnet.netns.plugins.module_utils._wire.attributes import number, octets
@@ -30,17 +32,21 @@ _GROUP = 27
 #: linux/if_tun.h
 _TUNSETIFF, _TUNSETPERSIST, _TUNSETOWNER, _TUNSETGROUP = 0x400454CA, 0x400454CB, 0x400454CC, 0x400454CE
 _TUNSETIFINDEX, _IFF_TUN_EXCL = 0x400454DA, 0x8000
+#: Runs a program by its words; gives its exit status and what it printed and said.
+RunProgram = Callable[[Sequence[str]], tuple[int, str, str]]
 
 
 class LinuxHost:
     """The host, as the actions of one run use it (``_contracts.Host``).
 
-    ``home`` is a descriptor of the host's namespace. Deleted namespaces are held open until the run ends, which keeps
-    them restorable; ``room`` is how many of them there may be. ``only_lo``: as a state has it.
+    ``home`` is a descriptor of the host's namespace, and ``run_program`` runs programs (``AnsibleModule.run_command``).
+    Deleted namespaces are held open until the run ends, which keeps them restorable; ``room`` is how many of them there
+    may be. ``only_lo``: as a state has it.
     """
 
-    def __init__(self, home: int) -> None:
+    def __init__(self, home: int, run_program: Optional[RunProgram] = None) -> None:
         self.home = home
+        self._run_program = run_program
         self.room = 0
         self.only_lo = True
         self._held: dict[str, int] = {}
@@ -209,3 +215,18 @@ class LinuxHost:
         from ansible_collections.linuxnet.netns.plugins.module_utils._kernel import records
 
         records.write(name, content)
+
+    def keep_file(self, path: str, file: Optional[KeptFile]) -> None:
+        """Put a file or a symbolic link at a path, in one piece; None: remove what is there. Raises: OSError."""
+        from ansible_collections.linuxnet.netns.plugins.module_utils._kernel import persistent
+
+        persistent.write(path, file)
+
+    def run(self, words: Sequence[str]) -> None:
+        """Run a program of the host. Raises: OSError, with what it said where it fails."""
+        namespaces.enter(None, self.home)
+        if self._run_program is None:
+            raise OSError(errno.ENOSYS, os.strerror(errno.ENOSYS), words[0])
+        status, printed, said = self._run_program(list(words))
+        if status:
+            raise NetlinkError(errno.ECANCELED, f"{words[0]} says: {' '.join((said or printed).split())[:300]}")

@@ -14,9 +14,10 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from ansible_collections.linuxnet.netns.plugins.module_utils._errors import KernelError, explained
+from ansible_collections.linuxnet.netns.plugins.module_utils._model import RECORDS_DIR
 
-#: What this collection keeps on a host. It is for root alone: who cannot open it cannot hold its lock either.
-DIRECTORY = "/run/linuxnet.netns"
+#: It is for root alone: who cannot open it cannot hold its lock either.
+DIRECTORY = RECORDS_DIR
 #: Seconds that another run is waited for.
 _PATIENCE = 120
 

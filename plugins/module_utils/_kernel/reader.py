@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, Optional
 from ansible_collections.linuxnet.netns.plugins.module_utils._errors import NetlinkError, is_none
 from ansible_collections.linuxnet.netns.plugins.module_utils._kernel import namespaces
 from ansible_collections.linuxnet.netns.plugins.module_utils._kernel.netlink import RouteSocket, generic_socket
-from ansible_collections.linuxnet.netns.plugins.module_utils._kind import Reading, Stored
+from ansible_collections.linuxnet.netns.plugins.module_utils._kind import KeptFile, Reading, Stored
 from ansible_collections.linuxnet.netns.plugins.module_utils._model import NAMESPACE, Name, Netns, Scope, State
 from ansible_collections.linuxnet.netns.plugins.module_utils._wire import requests
 
@@ -198,3 +198,27 @@ class LinuxReader:
         from ansible_collections.linuxnet.netns.plugins.module_utils._kernel import records
 
         return records.read(name)
+
+    @staticmethod
+    def kept_file(path: str) -> Optional[KeptFile]:
+        """Return what there is at a path; None: nothing. Raises: OSError."""
+        from ansible_collections.linuxnet.netns.plugins.module_utils._kernel import persistent
+
+        return persistent.read(path)
+
+    @staticmethod
+    def unwritable(directory: str) -> str:
+        """Return why root cannot make files in a directory, or nothing. Raises: OSError."""
+        from ansible_collections.linuxnet.netns.plugins.module_utils._kernel import persistent
+
+        return persistent.unwritable(directory)
+
+    @staticmethod
+    def is_directory(path: str) -> bool:
+        """Tell whether there is a directory at a path."""
+        return os.path.isdir(path)
+
+    @staticmethod
+    def has_program(name: str, path: str) -> bool:
+        """Tell whether a program is in one of the directories of a path (PATH)."""
+        return any(os.access(f"{one}/{name}", os.X_OK) for one in path.split(os.pathsep))

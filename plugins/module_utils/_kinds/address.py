@@ -85,6 +85,7 @@ from ansible_collections.linuxnet.netns.plugins.module_utils._wire.messages impo
 
 if TYPE_CHECKING:
     from ansible_collections.linuxnet.netns.plugins.module_utils._contracts import Reader, Sender, Socket
+    from ansible_collections.linuxnet.netns.plugins.module_utils._script import Script
     from ansible_collections.linuxnet.netns.plugins.module_utils._wire.addresses import Details
     from ansible_collections.linuxnet.netns.plugins.module_utils._wire.codec import Codec
 
@@ -422,6 +423,15 @@ class AddAddress(Request):
         from ansible_collections.linuxnet.netns.plugins.module_utils import _address_details as details
 
         return [*words, *details.arguments(self._row(), details.details_of(self._row(), self.interface))]
+
+    def at_boot(self, script: Script) -> None:
+        end = Endpoint(self.netns, self.interface)
+        # What configures the network of the host may take away what it does not know.
+        script.late = script.late or (self.netns is None and not script.is_made(end))
+        script.needs(end)
+        words = self.command()
+        (thing,) = self.makes()
+        script.make(words, thing, ["replace" if word == "add" else word for word in words])
 
     def _row(self) -> Address:
         if self.details is None:

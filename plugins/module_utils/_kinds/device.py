@@ -13,6 +13,7 @@ from ansible_collections.linuxnet.netns.plugins.module_utils._errors import Impo
 from ansible_collections.linuxnet.netns.plugins.module_utils._kind import Kind
 from ansible_collections.linuxnet.netns.plugins.module_utils._kinds.interface import (
     INTERFACE,
+    OTHER_NAME,
     MoveInterface,
     demand_namespace,
     find,
@@ -32,6 +33,7 @@ from ansible_collections.linuxnet.netns.plugins.module_utils._model import (
     Key,
     Netns,
     Scope,
+    ShellWord,
     State,
     Step,
     Thing,
@@ -39,6 +41,7 @@ from ansible_collections.linuxnet.netns.plugins.module_utils._model import (
     immutable,
     of_interface,
 )
+from ansible_collections.linuxnet.netns.plugins.module_utils._script import Script, variable_of
 
 
 class DeviceKind(Kind[None]):
@@ -193,6 +196,15 @@ class Device(Declared):
             return {} if found is None else of_interface(self.origin, found.name, {"type": found.type or "device"})
         return of_interface(*self.end, {"type": there.type or "device"})
 
+    def counts_on(self) -> Iterable[tuple[Kind[Any], Netns, Any, Any]]:
+        # What it is called then is found out by the script.
+        by = ("name", self.outside) if self.mac is None else ("mac", self.mac)
+        name = NameAtBoot(f'"${variable_of(self.end)}"')
+        name.found_by = by
+        yield INTERFACE, self.origin, name, Interface(name, "", mac=self.mac, mtu=1500)
+        if self.mac is None:
+            yield OTHER_NAME, self.origin, self.outside, name
+
     def endpoints(self) -> set[Endpoint]:
         return {self.end}
 
@@ -200,9 +212,22 @@ class Device(Declared):
         return [Thing(DEVICE, self.netns, (self.interface,))]
 
 
+class NameAtBoot(ShellWord):
+    """The name that a device has before it is moved, as the script knows it; ``found_by`` is how it finds it."""
+
+    __slots__ = ("found_by",)
+    found_by: tuple[str, str]
+
+
 @immutable
 class TakeIn(MoveInterface):
     """Move a device that is there already into a namespace."""
+
+    def at_boot(self, script: Script) -> None:
+        end, found_by = self.arrives, getattr(self.interface, "found_by", ("name", self.interface))
+        script.line("take_in", self.netns or "", *found_by, end.netns or "", end.interface)
+        script.assign(variable_of(end), ShellWord("$taken"))
+        script.makes(end)
 
     def makes(self) -> Sequence[Thing]:
         arrives = self.arrives

@@ -66,6 +66,7 @@ from ansible_collections.linuxnet.netns.plugins.module_utils._wire.messages impo
 
 if TYPE_CHECKING:
     from ansible_collections.linuxnet.netns.plugins.module_utils._contracts import Reader, Sender
+    from ansible_collections.linuxnet.netns.plugins.module_utils._script import Script
     from ansible_collections.linuxnet.netns.plugins.module_utils._wire.codec import Codec
 
 #: linux/if_link.h: IFLA_IFALIAS.
@@ -492,6 +493,9 @@ class MoveInterface(Request):
         target = OWN_PID if self.target is None else self.target
         named = [] if self.name is None else ["name", self.name]
         return ip(self.netns, "link", "set", "dev", self.interface, "netns", target, *named)
+
+    def at_boot(self, script: Script) -> None:
+        """Add nothing: the step that makes it brings it to where it is to be (``Script.moved``)."""
 
     def message(self, codec: Codec, sender: Sender) -> bytes:
         message = codec.ifinfmsg()

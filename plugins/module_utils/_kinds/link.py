@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import errno
 from collections.abc import Collection, Iterable, Iterator, Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Optional
 
 from ansible_collections.linuxnet.netns.plugins.module_utils._echo import some
@@ -63,11 +64,13 @@ from ansible_collections.linuxnet.netns.plugins.module_utils._model import (
     State,
     Step,
     Thing,
+    command,
     describe,
     immutable,
     ip,
     of_interface,
 )
+from ansible_collections.linuxnet.netns.plugins.module_utils._script import passing_name
 from ansible_collections.linuxnet.netns.plugins.module_utils._wire import requests
 from ansible_collections.linuxnet.netns.plugins.module_utils._wire.attributes import (
     attribute,
@@ -78,6 +81,7 @@ from ansible_collections.linuxnet.netns.plugins.module_utils._wire.attributes im
 
 if TYPE_CHECKING:
     from ansible_collections.linuxnet.netns.plugins.module_utils._contracts import Host, Sender
+    from ansible_collections.linuxnet.netns.plugins.module_utils._script import Script
     from ansible_collections.linuxnet.netns.plugins.module_utils._wire.codec import Codec
 
 #: linux/if_link.h: IFLA_ADDRESS, IFLA_IFNAME, IFLA_MTU, IFLA_LINK, IFLA_GROUP.
@@ -407,12 +411,30 @@ class AddLink(Request):
         return link_types.LOADERS[self.type]()
 
     def command(self) -> Sequence[str]:
+        return self._words()
+
+    def at_boot(self, script: Script) -> None:
+        place, there = script.moved.get(self.end, self.end), script.there
+        if self.lower is not None:
+            script.needs(Endpoint(self.netns, self.lower))
+        if place.netns == self.netns:
+            script.run(self._words(grouped=True), unless=there(place))
+        else:
+            # What the name is taken by where it is born is known by then only.
+            born = replace(self, interface=passing_name(place), target=self.netns)
+            script.run(born._words(grouped=True), unless=f"{there(place)} || {there(born.end)}")
+            script.run(MoveInterface(*born.end, place.netns, name=place.interface).command(), unless=there(place))
+        script.makes(place)
+
+    def _words(self, *, grouped: bool = False) -> Sequence[str]:
         link_type = self.link_type
         inner = link_type.lower_number is not None
         words = ["link", "add"]
         if self.lower is not None and not inner:
             words += ["link", self.lower]
         words += ["name", self.interface]
+        if grouped:
+            words += ["group", str(self.group)]
         if self.mac is not None:
             words += ["address", self.mac]
         if self.mtu is not None:
@@ -574,6 +596,17 @@ class AddTun(Action):
     def command(self) -> Sequence[str]:
         words = link_types.LOADERS[self.type]().arguments(dict(self.values), new=True)
         return ip(self.netns, "tuntap", "add", "dev", self.interface, "mode", self.type, *words)
+
+    def at_boot(self, script: Script) -> None:
+        # It cannot be made in a group, so it gets its name when it is in it.
+        end = Endpoint(self.netns, self.interface)
+        there, passing = script.there(end), passing_name(end)
+        known = command(ip(self.netns, "link", "show", "dev", passing))
+        unless = f"{there} || {known} >/dev/null 2>&1"
+        script.run(replace(self, interface=passing).command(), unless=unless)
+        words = ["link", "set", "dev", passing, "group", str(self.group), "name", self.interface]
+        script.run(ip(self.netns, *words), unless=there)
+        script.makes(end)
 
     def makes(self) -> Sequence[Thing]:
         return [Thing(INTERFACE, self.netns, (self.interface,))]

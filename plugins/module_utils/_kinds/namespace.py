@@ -48,6 +48,7 @@ from ansible_collections.linuxnet.netns.plugins.module_utils._model import (
 
 if TYPE_CHECKING:
     from ansible_collections.linuxnet.netns.plugins.module_utils._contracts import Host
+    from ansible_collections.linuxnet.netns.plugins.module_utils._script import Script
 
 #: The fallback devices of tunnels, which nobody can make or remove: the kernel puts them into every namespace where
 #: their modules are loaded (fb_tunnels_only_for_init_net in the kernel's admin-guide/sysctl/net.rst).
@@ -235,6 +236,9 @@ class AddNamespace(Action):
 
     def makes(self) -> Sequence[Thing]:
         return [Thing(NAMESPACES, self.name, ())]
+
+    def at_boot(self, script: Script) -> None:
+        script.namespace(Thing(NAMESPACES, self.name, ()))
 
     def perform(self, host: Host) -> None:
         host.create_namespace(self.name)

@@ -31,6 +31,7 @@ from ansible_collections.linuxnet.netns.plugins.module_utils._normalise import P
 
 if TYPE_CHECKING:
     from ansible_collections.linuxnet.netns.plugins.module_utils._contracts import Host, Kinds, Reader
+    from ansible_collections.linuxnet.netns.plugins.module_utils._script import Script
 
 #: Identity of what is made in the same run and can only be told when it is there.
 NEW = ""
@@ -375,6 +376,9 @@ class WriteRecord(Action):
 
     def command(self) -> Sequence[str]:
         return []
+
+    def at_boot(self, script: Script) -> None:
+        script.record(self.topology, _VERSION, self.things)
 
     def perform(self, host: Host) -> None:
         things = dict(self.things)

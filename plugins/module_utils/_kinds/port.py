@@ -61,6 +61,7 @@ from ansible_collections.linuxnet.netns.plugins.module_utils._wire.attributes im
 
 if TYPE_CHECKING:
     from ansible_collections.linuxnet.netns.plugins.module_utils._contracts import Reader, Sender, Socket
+    from ansible_collections.linuxnet.netns.plugins.module_utils._script import Script
     from ansible_collections.linuxnet.netns.plugins.module_utils._wire.codec import Codec
 
 #: linux/if_link.h: IFLA_MASTER.
@@ -262,6 +263,10 @@ class SetMaster(Request):
     def command(self) -> Sequence[str]:
         words = ["master", self.master] if self.master else ["nomaster"]
         return ip(self.netns, "link", "set", "dev", self.interface, *words)
+
+    def at_boot(self, script: Script) -> None:
+        script.needs(Endpoint(self.netns, self.interface))
+        script.run(self.command())
 
     def message(self, codec: Codec, sender: Sender) -> bytes:
         master = sender.index(self.netns, self.master) if self.master else 0

@@ -59,6 +59,7 @@ from ansible_collections.linuxnet.netns.plugins.module_utils._wire.messages impo
 if TYPE_CHECKING:
     from ansible_collections.linuxnet.netns.plugins.module_utils import _form
     from ansible_collections.linuxnet.netns.plugins.module_utils._contracts import Reader, Sender, Socket
+    from ansible_collections.linuxnet.netns.plugins.module_utils._script import Script
     from ansible_collections.linuxnet.netns.plugins.module_utils._wire.codec import Codec
 
 #: linux/rtnetlink.h: struct tcmsg (family, ifindex, handle, parent, info); TCA_KIND, TCA_OPTIONS.
@@ -512,6 +513,12 @@ class SetDiscipline(_OfDiscipline):
             return _tc(self.netns, "qdisc", "replace", "dev", self.interface, "ingress")
         where = ["root", "handle", _number(self.handle)]
         return _tc(self.netns, "qdisc", "replace", "dev", self.interface, *where, *said)
+
+    def at_boot(self, script: Script) -> None:
+        end = Endpoint(self.netns, self.interface)
+        script.needs(end)
+        # Some options cannot be stated again of the same one.
+        script.run(self.command(), unless=script.shaped(end, f"qdisc {self.kind} {_number(self.handle)} "))
 
     def _entry(self) -> Entry:
         fields = DISCIPLINES[self.kind].encode(dict(self.options))

@@ -9,6 +9,7 @@ from __future__ import annotations
 import errno
 from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
 from collections.abc import Set as AbstractSet
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Callable, Optional
 
 from ansible_collections.linuxnet.netns.plugins.module_utils._errors import Impossible
@@ -75,6 +76,7 @@ from ansible_collections.linuxnet.netns.plugins.module_utils._wire.names import 
 
 if TYPE_CHECKING:
     from ansible_collections.linuxnet.netns.plugins.module_utils._contracts import Reader, Sender, Socket
+    from ansible_collections.linuxnet.netns.plugins.module_utils._script import Script
     from ansible_collections.linuxnet.netns.plugins.module_utils._wire.codec import Codec
 
 _AF_INET, _AF_INET6 = 2, 10
@@ -470,6 +472,11 @@ class SetRoute(Request):
 
     def command(self) -> Sequence[str]:
         return ip(self.netns, "route", self.how, *self.route.arguments())
+
+    def at_boot(self, script: Script) -> None:
+        script.late = script.late or self.netns is None
+        (thing,) = self.makes()
+        script.make(replace(self, how="add").command(), thing, replace(self, how="replace").command())
 
     def message(self, codec: Codec, sender: Sender) -> bytes:
         route, flags = self.route, _FLAGS[self.how]

@@ -39,6 +39,7 @@ from ansible_collections.linuxnet.netns.plugins.module_utils._wire.rules import 
 
 if TYPE_CHECKING:
     from ansible_collections.linuxnet.netns.plugins.module_utils._contracts import Reader, Sender, Socket
+    from ansible_collections.linuxnet.netns.plugins.module_utils._script import Script
     from ansible_collections.linuxnet.netns.plugins.module_utils._wire.codec import Codec
 
 #: linux/rtnetlink.h: the protocols of rules that people make: ``ip rule`` states none, ours are ``static``.
@@ -317,6 +318,11 @@ class AddRule(Request):
 
     def command(self) -> Sequence[str]:
         return _words(self.netns, "add", self.row.rule)
+
+    def at_boot(self, script: Script) -> None:
+        script.late = script.late or self.netns is None
+        (thing,) = self.makes()
+        script.make(self.command(), thing)
 
     def message(self, codec: Codec, sender: Sender) -> bytes:
         return rules.request(rules.NEWRULE, CREATE | EXCL, self.row.rule)

@@ -67,6 +67,7 @@ from ansible_collections.linuxnet.netns.plugins.module_utils._sysctl import (
 if TYPE_CHECKING:
     from ansible_collections.linuxnet.netns.plugins.module_utils._contracts import Host, Reader, Socket
     from ansible_collections.linuxnet.netns.plugins.module_utils._form import Key, Owner, Schema
+    from ansible_collections.linuxnet.netns.plugins.module_utils._script import Script
 
 #: The place of what is a whole namespace's: no interface can have the name.
 _WHOLE = "/proc/sys/net"
@@ -300,6 +301,12 @@ class SetSysctl(Action):
     def command(self) -> Sequence[str]:
         inside = [] if self.netns is None else ["ip", "netns", "exec", self.netns]
         return [*inside, "sysctl", "-w", f"{dotted(self.setting)}={self.value}"]
+
+    def at_boot(self, script: Script) -> None:
+        name = interface_of(self.setting)
+        if name:
+            script.needs(Endpoint(self.netns, name))
+        script.run(self.command())
 
     def perform(self, host: Host) -> None:
         try:

@@ -69,6 +69,7 @@ from ansible_collections.linuxnet.netns.plugins.module_utils._wire.requests impo
 
 if TYPE_CHECKING:
     from ansible_collections.linuxnet.netns.plugins.module_utils._contracts import Sender
+    from ansible_collections.linuxnet.netns.plugins.module_utils._script import Script
     from ansible_collections.linuxnet.netns.plugins.module_utils._wire.codec import Codec
 
 _NUMBERS = tuple(map(number, (INDEX, PEER_INDEX, DESCRIPTOR)))
@@ -332,9 +333,19 @@ class AddVeth(Request):
     netns: Netns
 
     def command(self) -> Sequence[str]:
+        return self._words()
+
+    def at_boot(self, script: Script) -> None:
+        ends = self.first.endpoint, self.second.endpoint
+        script.run(self._words(grouped=True), unless=script.there(*ends))
+        script.makes(*ends)
+
+    def _words(self, *, grouped: bool = False) -> Sequence[str]:
         words = ["link", "add", "name"]
         for end in (self.first, self.second):
             words.append(end.interface)
+            if grouped:
+                words += ["group", str(end.group)]
             if end.up:
                 words.append("up")
             if end.mac is not None:

@@ -79,6 +79,7 @@ class KeyFileKind(Kind[KeyFile]):
     name = "key file"
     plural = "key files"
     order = 17
+    outlasts_boot = True
 
 
 WIREGUARD, KEY_FILE = WireguardKind(), KeyFileKind()
