@@ -39,8 +39,8 @@ cd /
 PATH={path}
 LC_ALL=C
 export PATH LC_ALL
-group={group}
 record={record}
+group={group}
 patience=30
 failed=0
 """
@@ -60,9 +60,9 @@ ip_in() {
 run() {
     "$@" >/dev/null || fail "$@"
 }
-# Tells whether an interface is there that is the topology's.
+# Tells whether an interface of a type is there.
 there() {
-    [ -n "$(ip_in "$1" link show dev "$2" group "$group" 2>/dev/null)" ]
+    [ -n "$(ip_in "$1" link show dev "$2" type "$3" 2>/dev/null)" ]
 }
 """,
     "namespace": """\
@@ -195,6 +195,14 @@ on() {
 mine() {
     [ -n "$1" ] || { [ -n "$again" ] && grep -qF "$2" "$record"; }
 }
+# Tells whether an interface is in the topology's group.
+ours() {
+    if [ "$1/$2" != "$asked" ]; then
+        asked=$1/$2
+        found=$(ip_in "$1" link show dev "$2" group "$group" 2>/dev/null)
+    fi
+    [ -n "$found" ]
+}
 # Prints what the topology made, with what tells it from another, where that is known.
 owned() {
     [ -n "$1" ] || return 0
@@ -227,6 +235,7 @@ fi
 if [ -z "$recorded" ] || [ -n "$again" ]; then
     new={directory}/.new-$$
     comma=
+    asked=
     {{
         printf '{{"boot":"%s","version":%s,"topology":%s,"things":[' "$boot" {version} {topology}
 {things}
@@ -246,7 +255,7 @@ class Script:
     """
 
     def __init__(self, group: int, moved: Mapping[Endpoint, Endpoint]) -> None:
-        self.group = group
+        self._group = group
         self.moved = moved
         self.late = False
         self.programs: set[str] = set()
@@ -295,9 +304,10 @@ class Script:
         self._variables[thing] = variable
         self.assign(variable, ShellWord("$made"))
 
-    def there(self, *ends: Endpoint) -> str:
-        """Return what tells whether interfaces are there that are the topology's."""
-        return " && ".join(command(["there", end.netns or "", end.interface]) for end in ends)
+    @staticmethod
+    def there(kind: str, *ends: Endpoint) -> str:
+        """Return what tells whether interfaces of a type (the kernel's kind) are there."""
+        return " && ".join(command(["there", end.netns or "", end.interface, kind]) for end in ends)
 
     def shaped(self, end: Endpoint, discipline: str) -> str:
         """Return what tells whether an interface has a queueing discipline."""
@@ -328,10 +338,10 @@ class Script:
         """
         self._used.add("owned")
         lines, here = [], ""
-        for thing, identity in sorted(things, key=lambda one: one[0].netns or ""):
-            netns = thing.netns
+        for thing, identity in sorted(things, key=lambda one: (one[0].netns or "", one[0].key[:1])):
+            netns, only = thing.netns, ""
             if identity:
-                known = command([identity])
+                known, only = command([identity]), f"{command(['ours', netns or '', thing.key[0]])} && "
             elif thing.kind.on_interface:
                 known = f'"$({command(["on", netns or "", thing.key[0]])})"'
             elif netns is None:
@@ -342,7 +352,8 @@ class Script:
                     lines.append(f"        namespace=$({command(['identity', netns])})")
                 known = '"$namespace"'
             listed = _listed([thing.kind.name, netns or "", *thing.key])
-            only = f'mine "${self._variables[thing]}" {listed} && ' if thing in self._variables else ""
+            if thing in self._variables:
+                only = f'mine "${self._variables[thing]}" {listed} && '
             lines.append(f"        {only}owned {known} {listed}")
         self._recorded = _RECORD.format(
             directory=RECORDS_DIR, version=version, topology=command([json.dumps(topology)]), things="\n".join(lines)
@@ -352,7 +363,7 @@ class Script:
         """Return the script."""
         settings = {
             "path": PATH,
-            "group": self.group,
+            "group": self._group,
             "record": command([f"{RECORDS_DIR}/{topology}.json"]),
         }
         functions = [text for name, text in _FUNCTIONS.items() if name in self._used]

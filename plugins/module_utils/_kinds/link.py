@@ -64,7 +64,6 @@ from ansible_collections.linuxnet.netns.plugins.module_utils._model import (
     State,
     Step,
     Thing,
-    command,
     describe,
     immutable,
     ip,
@@ -414,16 +413,17 @@ class AddLink(Request):
         return self._words()
 
     def at_boot(self, script: Script) -> None:
-        place, there = script.moved.get(self.end, self.end), script.there
+        place = script.moved.get(self.end, self.end)
+        there = script.there(self.type, place)
         if self.lower is not None:
             script.needs(Endpoint(self.netns, self.lower))
         if place.netns == self.netns:
-            script.run(self._words(grouped=True), unless=there(place))
+            script.run(self._words(grouped=True), unless=there)
         else:
             # What the name is taken by where it is born is known by then only.
             born = replace(self, interface=passing_name(place), target=self.netns)
-            script.run(born._words(grouped=True), unless=f"{there(place)} || {there(born.end)}")
-            script.run(MoveInterface(*born.end, place.netns, name=place.interface).command(), unless=there(place))
+            script.run(born._words(grouped=True), unless=f"{there} || {script.there(self.type, born.end)}")
+            script.run(MoveInterface(*born.end, place.netns, name=place.interface).command(), unless=there)
         script.makes(place)
 
     def _words(self, *, grouped: bool = False) -> Sequence[str]:
@@ -600,10 +600,9 @@ class AddTun(Action):
     def at_boot(self, script: Script) -> None:
         # It cannot be made in a group, so it gets its name when it is in it.
         end = Endpoint(self.netns, self.interface)
-        there, passing = script.there(end), passing_name(end)
-        known = command(ip(self.netns, "link", "show", "dev", passing))
-        unless = f"{there} || {known} >/dev/null 2>&1"
-        script.run(replace(self, interface=passing).command(), unless=unless)
+        there, passing = script.there("tun", end), passing_name(end)
+        born = script.there("tun", Endpoint(self.netns, passing))
+        script.run(replace(self, interface=passing).command(), unless=f"{there} || {born}")
         words = ["link", "set", "dev", passing, "group", str(self.group), "name", self.interface]
         script.run(ip(self.netns, *words), unless=there)
         script.makes(end)

@@ -337,7 +337,7 @@ class AddVeth(Request):
 
     def at_boot(self, script: Script) -> None:
         ends = self.first.endpoint, self.second.endpoint
-        script.run(self._words(grouped=True), unless=script.there(*ends))
+        script.run(self._words(grouped=True), unless=script.there("veth", *ends))
         script.makes(*ends)
 
     def _words(self, *, grouped: bool = False) -> Sequence[str]:
