@@ -22,7 +22,7 @@ from ansible_collections.linuxnet.netns.tests.integration import test_contract
 from ansible_collections.linuxnet.netns.tests.integration.cases import CASES, NIC, SWITCHED, WAYS, Case, link
 from ansible_collections.linuxnet.netns.tests.integration.dump import _without as without
 from ansible_collections.linuxnet.netns.tests.integration.host import Host, difference, own_host, shown
-from ansible_collections.linuxnet.netns.tests.integration.programs import ROOT
+from ansible_collections.linuxnet.netns.tests.integration.programs import LOCAL, ROOT, done, written
 from ansible_collections.linuxnet.netns.tests.integration.refusal import Refuse
 
 FILES, UNITS = Path("/etc/linuxnet.netns"), Path("/etc/systemd/system")
@@ -187,7 +187,7 @@ def test_a_script_that_was_ended_half_way_does_the_rest_the_next_time(shell: Seq
     first, last = (next(n for n, one in enumerate(lines) if one.startswith(word)) for word in ("namespace a", "boot="))
     # Each shell is ended after other lines.
     place = SHELLS.index(tuple(shell))
-    for count in range(first + 2 + 4 * place, last, 4 * len(SHELLS)):
+    for count in range(first + 2 + 8 * place, last, 8 * len(SHELLS)):
         with own_host() as host:
             boot("\n".join(lines[:count]), path, *shell[1:])
             booted(script, path, *shell[1:])
@@ -464,3 +464,30 @@ def test_the_page_shows_the_script(host: Host) -> None:
     host.done("netns_topology", **options)
     (told,) = re.findall(r"```sh\n(.*?)```", page, re.DOTALL)
     assert f"\n\n{told}\n" in script_of("mgmt")
+
+
+def test_what_modules_made_is_kept_by_the_role(tmp_path: Path) -> None:
+    page = (ROOT / "roles" / "persistent" / "README.md").read_text()
+    (play,) = yaml.safe_load(re.findall(r"```yaml\n(.*?)```", page, re.DOTALL)[0])
+    tasks = play["tasks"]
+    inventory = written(tmp_path, "inventory.yml", {"all": {"hosts": {"here": LOCAL}}})
+    role = tasks[-1]
+    gone = {**role, "vars": {**role["vars"], "persistent_state": "absent"}}
+    book = written(tmp_path, "playbook.yml", [{"hosts": "all", "gather_facts": False, "tasks": tasks}])
+    other = written(tmp_path, "gone.yml", [{"hosts": "all", "gather_facts": False, "tasks": [gone]}])
+    with own_host() as host:
+        done(tmp_path, "ansible-playbook", "-i", inventory, book)
+        script, made = script_of("two"), alike(host.dump())
+        # Also on this host, when a service is bound to the unit: what is there is not the script's.
+        booted(script)
+        assert not difference(made, alike(host.dump()))
+        assert recorded("two") == []
+        assert "changed=0 " in done(tmp_path, "ansible-playbook", "-i", inventory, book)
+        done(tmp_path, "ansible-playbook", "-i", inventory, other)
+        assert (FILES.exists() and list(FILES.iterdir()), host.namespaces()) == ([], ["left", "right"])
+    with own_host() as host:
+        booted(script)
+        assert [one["linkinfo"]["info_kind"] for one in host.ip("-n", "left", "-d", "link", "show", "dev", "to_right")]
+        assert recorded("two") != []
+        assert "changed=1 " in done(tmp_path, "ansible-playbook", "-i", inventory, book)  # the file
+        assert script_of("two") == script
