@@ -4,8 +4,9 @@
 
 """The shell script that brings a topology about after a boot, as the steps of a plan write it. Pure. Private.
 
-It is plain POSIX sh that calls ``ip``, ``tc``, ``sysctl`` and ``wg``, for a host on which nothing of this collection
-need be any longer. Each step adds its own lines (``Step.at_boot``); what is there already, they leave alone.
+It is plain POSIX sh that calls ``ip``, ``tc``, ``bridge``, ``sysctl``, ``wg`` and ``nft``, for a host on which nothing
+of this collection need be any longer. Each step adds its own lines (``Step.at_boot``); what is there already, they leave
+alone.
 """
 
 from __future__ import annotations
@@ -28,7 +29,7 @@ from ansible_collections.linuxnet.netns.plugins.module_utils._model import (
 #: Where programs are looked for at boot.
 PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 #: The programs that the lines of steps may call, beside those that every host has.
-PROGRAMS = ("ip", "tc", "sysctl", "wg")
+PROGRAMS = ("ip", "tc", "bridge", "sysctl", "wg", "nft")
 _SEAL = re.compile(r"^# Written by linuxnet\.netns\. sha256 ([0-9a-f]{64})\n", re.MULTILINE)
 
 _BEGIN = """\
@@ -93,6 +94,21 @@ new() {
     fi
     case $said in
     *exists* | *" already assigned"*) ;;
+    *)
+        printf '%s\\n' "$said" >&2
+        fail "$@"
+        ;;
+    esac
+}
+""",
+    "gone": """\
+# Takes away what may have been taken away before.
+gone() {
+    if said=$("$@" 2>&1); then
+        return
+    fi
+    case $said in
+    *"No such"*) ;;
     *)
         printf '%s\\n' "$said" >&2
         fail "$@"
@@ -266,6 +282,7 @@ class Script:
         #: The namespaces that it makes, and the variables that tell whether other things were not there before.
         self._namespaces: set[Netns] = set()
         self._variables: dict[Thing, str] = {}
+        self._told_apart: dict[Thing, str] = {}
         self._recorded = ""
 
     def line(self, function: str, *words: str) -> None:
@@ -328,6 +345,10 @@ class Script:
             self._awaited.add(end)
             self.line("await", end.netns or "", end.interface)
 
+    def tells_apart(self, thing: Thing, by: str) -> None:
+        """Note by what a thing is told from another of its name in the same namespace."""
+        self._told_apart[thing] = f"/{by}"
+
     def assign(self, variable: str, value: ShellWord) -> None:
         """Set a variable."""
         self._lines.append(f"{variable}={value}")
@@ -340,17 +361,19 @@ class Script:
         lines, here = [], ""
         for thing, identity in sorted(things, key=lambda one: (one[0].netns or "", one[0].key[:1])):
             netns, only = thing.netns, ""
+            apart = self._told_apart.get(thing, "")
             if identity:
-                known, only = command([identity]), f"{command(['ours', netns or '', thing.key[0]])} && "
+                known = command([identity])
+                only = f"{command(['ours', netns or '', thing.key[0]])} && " if thing.kind.on_interface else ""
             elif thing.kind.on_interface:
                 known = f'"$({command(["on", netns or "", thing.key[0]])})"'
             elif netns is None:
-                known = "host"
+                known = f"host{apart}"
             else:
                 if here != netns:
                     here = netns
                     lines.append(f"        namespace=$({command(['identity', netns])})")
-                known = '"$namespace"'
+                known = f'"$namespace{apart}"'
             listed = _listed([thing.kind.name, netns or "", *thing.key])
             if thing in self._variables:
                 only = f'mine "${self._variables[thing]}" {listed} && '

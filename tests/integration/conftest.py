@@ -55,7 +55,8 @@ def pytest_configure(config: pytest.Config) -> None:
     """Refuse to run on the machine itself; give each process of the session a mount namespace of its own.
 
     There the machine's files can be read, but only what is below the checkout and /tmp can be written. Of /etc it has
-    the copy that tools/hermetic has made; each host has what a topology may be kept in there, and /etc/netns, of its own.
+    the copy that tools/hermetic has made; each host has what a topology may be kept in there, and /etc/netns, for
+    itself.
     """
     # Once and for all: what a task of Ansible does in a process of its own, a test would do again in each run.
     importlib.import_module("pyroute2")

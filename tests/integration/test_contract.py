@@ -20,7 +20,8 @@ WORDS = "Operation not permitted (EPERM)"
 every_case = pytest.mark.parametrize("case", CASES, ids=str)
 
 
-def prepare(host: Host, case: Case) -> None:
+def skip(host: Host, case: Case) -> None:
+    """Skip a case that this machine cannot have."""
     if case.needs and not host.has_discipline(case.needs):
         pytest.skip(f"this kernel has no {case.needs} (sch_{case.needs})")
     script, lack = case.tries
@@ -28,6 +29,10 @@ def prepare(host: Host, case: Case) -> None:
         pytest.skip(lack)
     if case.tables and shutil.which("nft") is None:
         pytest.skip("there is no nft (package nftables)")
+
+
+def prepare(host: Host, case: Case) -> None:
+    skip(host, case)
     host.sysctls, host.tables = case.sysctls, case.tables
     host.sh(case.before)
     for module, options in case.earlier:

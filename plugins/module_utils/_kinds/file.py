@@ -73,6 +73,7 @@ class FileKind(Kind[FileEntry]):
     name = "file"
     plural = "files"
     order = 10
+    outlasts_boot = True
     in_namespace = False
     lost = "it was replaced or changed"
 

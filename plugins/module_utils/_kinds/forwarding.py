@@ -61,6 +61,7 @@ from ansible_collections.linuxnet.netns.plugins.module_utils._wire.messages impo
 
 if TYPE_CHECKING:
     from ansible_collections.linuxnet.netns.plugins.module_utils._contracts import Reader, Sender, Socket
+    from ansible_collections.linuxnet.netns.plugins.module_utils._script import Script
     from ansible_collections.linuxnet.netns.plugins.module_utils._wire.codec import Codec
 
 #: linux/socket.h: AF_BRIDGE. linux/neighbour.h: struct ndmsg; the states that people give; flags: of the device itself,
@@ -385,6 +386,10 @@ class AppendEntry(Request):
     def command(self) -> Sequence[str]:
         return _bridge(self.netns, "fdb", "append", self.entry.mac, "dev", self.interface, *self.entry.words())
 
+    def at_boot(self, script: Script) -> None:
+        script.needs(Endpoint(self.netns, self.interface))
+        script.run(self.command(), by="new")
+
     def message(self, codec: Codec, sender: Sender) -> bytes:
         return self.entry.request(NEWNEIGH, CREATE | APPEND, sender.index(self.netns, self.interface))
 
@@ -416,6 +421,9 @@ class DeleteEntry(Request):
 
     def command(self) -> Sequence[str]:
         return _bridge(self.netns, "fdb", "delete", self.entry.mac, "dev", self.interface, *self.entry.words())
+
+    def at_boot(self, script: Script) -> None:
+        script.run(self.command(), by="gone")
 
     def message(self, codec: Codec, sender: Sender) -> bytes:
         return self.entry.request(DELNEIGH, 0, sender.index(self.netns, self.interface))

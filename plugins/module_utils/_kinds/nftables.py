@@ -48,6 +48,7 @@ if TYPE_CHECKING:
     from ansible_collections.linuxnet.netns.plugins.module_utils import _form
     from ansible_collections.linuxnet.netns.plugins.module_utils._contracts import Host, Reader, Socket
     from ansible_collections.linuxnet.netns.plugins.module_utils._form import Owner, Schema
+    from ansible_collections.linuxnet.netns.plugins.module_utils._script import Script
 
 FAMILIES = ("ip", "ip6", "inet", "arp", "bridge", "netdev")
 #: A table as a ruleset begins it; without a family it is of IPv4 (nft(8)).
@@ -110,12 +111,6 @@ class NftablesKind(Kind[Table]):
     plural = "tables"
     order = 20
 
-    def prepare(self, scope: Scope, state: State, reader: Reader) -> None:
-        asked = [detail for details in scope.wants.get(self, {}).values() for detail in details]
-        for text in {one.text for one in asked if one.text}:
-            if state.row(RULESETS, None, text) is None:
-                state.put(RULESETS, None, text, _loaded(text, reader))
-
     def reading(self, scope: Scope, state: State, reader: Reader) -> Reading[Table]:
         return _Tables(state, scope, reader)
 
@@ -166,6 +161,12 @@ class RulesetKind(Kind[Loaded]):
     plural = "rulesets"
     order = 19
     in_namespace = False
+    # What a text makes is the same then.
+    outlasts_boot = True
+
+    def prepare(self, scope: Scope, state: State, reader: Reader) -> None:
+        for text in scope.details(self, None):
+            state.put(self, None, text, _loaded(text, reader))
 
 
 RULESETS = RulesetKind()
@@ -250,6 +251,8 @@ class Ruleset(Declared):
 
     def scope(self, scope: Scope) -> None:
         scope.want(NFTABLES, self.netns, Asked("" if self.gone else self.text, self.tables))
+        if not self.gone:
+            scope.want(RULESETS, None, self.text)
 
     def steps(self, state: State) -> Iterator[Step]:
         if self.gone:
@@ -323,6 +326,14 @@ class LoadTable(Action):
     def _commands(self) -> str:
         named = " ".join(self.table)
         return f"delete table {named}\n{self.text}" if self.there else self.text
+
+    def at_boot(self, script: Script) -> None:
+        (thing,) = self.makes()
+        for device in _devices(self.text):
+            script.needs(Endpoint(self.netns, device))
+        # Whether it is there or not, so it is replaced at once.
+        script.run(_nft(self.netns, f"table {' '.join(self.table)}\ndelete table {' '.join(self.table)}\n{self.text}"))
+        script.tells_apart(thing, _digest(lasting(self.text)))
 
     def makes(self) -> Sequence[Thing]:
         return [Thing(NFTABLES, self.netns, self.table)]

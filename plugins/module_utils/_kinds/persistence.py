@@ -116,6 +116,12 @@ class Persistence(Declared):
 
     def scope(self, scope: Scope) -> None:
         scope.want(PERSISTENCE, None, self.topology)
+        asked = Scope()
+        for one in self.declared or ():
+            one.scope(asked)
+        for kind in asked.wants:
+            if kind.outlasts_boot:
+                scope.want(kind, None, *asked.details(kind, None))
 
     def steps(self, state: State) -> Iterator[Step]:
         there, around = _files(state), state.row(PERSISTENCE, None, "")

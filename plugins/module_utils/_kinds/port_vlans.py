@@ -61,6 +61,7 @@ from ansible_collections.linuxnet.netns.plugins.module_utils._wire.attributes im
 
 if TYPE_CHECKING:
     from ansible_collections.linuxnet.netns.plugins.module_utils._contracts import Reader, Sender, Socket
+    from ansible_collections.linuxnet.netns.plugins.module_utils._script import Script
     from ansible_collections.linuxnet.netns.plugins.module_utils._wire.codec import Codec
 
 #: linux/rtnetlink.h: DELLINK, GETLINK, SETLINK, GETVLAN (since Linux 5.6); RTEXT_FILTER_BRVLAN_COMPRESSED.
@@ -558,6 +559,9 @@ class DeleteVlans(_OfVlans):
 
     def command(self) -> Sequence[str]:
         return self.words("delete", *(["self"] if self.own else []))
+
+    def at_boot(self, script: Script) -> None:
+        script.run(self.command(), by="gone")
 
     def message(self, codec: Codec, sender: Sender) -> bytes:
         infos = [attribute(_VLAN_INFO, one) for one in _infos(dict.fromkeys(range(self.first, self.last + 1), 0))]
