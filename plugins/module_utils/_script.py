@@ -5,8 +5,8 @@
 """The shell script that brings a topology about after a boot, as the steps of a plan write it. Pure. Private.
 
 It is plain POSIX sh that calls ``ip``, ``tc``, ``bridge``, ``sysctl``, ``wg`` and ``nft``, for a host on which nothing
-of this collection need be any longer. Each step adds its own lines (``Step.at_boot``); what is there already, they leave
-alone.
+of this collection need be any longer. Each step adds its own lines (``Step.at_boot``); what is there already, they
+leave alone.
 """
 
 from __future__ import annotations
