@@ -191,8 +191,6 @@ def test_what_a_killed_run_was_writing_is_removed_by_the_next(host: Host) -> Non
 def test_a_file_that_is_too_large_is_told(host: Host) -> None:
     host.sh("mkdir /etc/netns/a; truncate -s 2M /etc/netns/a/resolv.conf")
     assert "has more than 1048576 bytes, and was not touched" in host.refused("netns_files", **files(OWN))
-    half = host.refused("netns_files", **files({"name": "hosts", "content": "\ud800"}))
-    assert half == "files[0].content: the text has half of a character (a surrogate), which UTF-8 cannot have"
     large = host.refused("netns_files", **files({"name": "hosts", "content": "x" * (1 << 20) + "é"}))
     assert large == "files[0].content: the text has 1048578 bytes, and at most 1048576 are possible"
 
