@@ -76,6 +76,7 @@ VOLATILE_OF_BRIDGES = frozenset(
         "designated_cost",
         "designated_port",
         "designated_root",
+        "fdb_n_learned",
         "forward_delay_timer",
         "gc_timer",
         "hello_timer",

@@ -194,7 +194,8 @@ class ForwardingKind(OnInterface[Entry], Carried[tuple[Entry, ...]]):
 
     def requests(self, was: State, now: State, netns: Netns) -> Iterator[tuple[str, bytes]]:
         for name, found in inside(now, netns).items():
-            if name not in inside(was, netns):
+            # What a bridge has itself the kernel has given it.
+            if name not in inside(was, netns) or found.type == "bridge":
                 continue
             before, after = of(was, Endpoint(netns, name)), of(now, Endpoint(netns, name))
             for kind, flags, entries in (

@@ -308,9 +308,9 @@ class SetMaster(Request):
         found, was = find(before, self.end), of(before, self.end)
         if was is None:
             yield SetMaster(*self.end, "", was=self.type)
-            yield from self._mac_again(before)
         else:
             yield from as_it_was(self.end, was)
+        yield from self._mac_again(before)
         if found is not None and not found.up and any(one.ports_down for one in self._masters()):
             yield SetInterface(*self.end, "state", "down")
         for event in self._events(before):

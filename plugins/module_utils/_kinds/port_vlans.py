@@ -166,7 +166,7 @@ class PortVlanKind(Carried[PortVlans]):
         for end in dict.fromkeys(Endpoint(thing.netns, thing.key[0]) for thing in own):
             if not members(state, end):
                 for one in ranges(default_members(state, end)):
-                    yield AddVlans(*end, *one, _is_bridge(state, end))
+                    yield AddVlans(*end, *one, _is_bridge(state, end), given_back=True)
 
     def view(self, state: State, thing: Thing) -> dict[str, Any]:
         end = Endpoint(thing.netns, thing.key[0])
@@ -509,7 +509,10 @@ class _OfVlans(Request):
 
 @immutable
 class AddVlans(_OfVlans):
-    """Put a port of a bridge, or a bridge itself (``own``), into VLANs; in some it may be with other flags."""
+    """Put a port of a bridge, or a bridge itself (``own``), into VLANs; in some it may be with other flags.
+
+    ``given_back``: they are those of a new one, which are nobody's.
+    """
 
     netns: Netns
     interface: str
@@ -517,6 +520,7 @@ class AddVlans(_OfVlans):
     last: int
     flags: int = 0
     own: bool = False
+    given_back: bool = False
 
     def command(self) -> Sequence[str]:
         return self.words("add", *_words(self.flags), *(["self"] if self.own else []))
@@ -527,7 +531,7 @@ class AddVlans(_OfVlans):
         return _request(_SETLINK, sender.index(self.netns, self.interface), infos, self.own)
 
     def makes(self) -> Sequence[Thing]:
-        return [self.thing]
+        return [] if self.given_back else [self.thing]
 
     def effect(self, state: State) -> None:
         if find(state, self.end) is None:
