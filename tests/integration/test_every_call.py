@@ -65,6 +65,7 @@ MADE: dict[str, Any] = {
         "routes": [{"to": "10.3.0.0/16", "via": "10.2.0.2"}],
         "rules": [{"priority": 2000, "fwmark": 7, "table": 9}],
     },
+    "persist": True,
 }
 CHANGED: dict[str, Any] = {
     "name": "t",
@@ -102,6 +103,7 @@ CHANGED: dict[str, Any] = {
         link("a:p1", "b:q1"),
     ],
     "purge": True,
+    "persist": True,
 }
 
 
