@@ -296,11 +296,11 @@ def options_of(kind: str) -> Mapping[str, Option]:
     return (CLASSES.get(kind) or DISCIPLINES[kind]).options
 
 
-def decoded(kind: str, raw: bytes, among: Mapping[str, Discipline] = DISCIPLINES) -> Optional[dict[str, int]]:
+def decoded(kind: str, raw: bytes, among: Optional[Mapping[str, Discipline]] = None) -> Optional[dict[str, int]]:
     """Return the options of a discipline, or of one ``among`` others, as the kernel has them; None where they cannot
     all be said here.
     """
-    known = among.get(kind)
+    known = (DISCIPLINES if among is None else among).get(kind)
     try:
         return None if known is None else known.decode(raw)
     except (struct.error, KeyError):
@@ -370,12 +370,12 @@ def _microseconds(fields: bytes) -> bytes:
     return struct.pack("=I", min(-(-ticks * 1024 // 1000), WHOLE))
 
 
-def arguments(kind: str, asked: Options, was: Options, among: Mapping[str, Discipline] = DISCIPLINES) -> list[str]:
+def arguments(kind: str, asked: Options, was: Options, among: Optional[Mapping[str, Discipline]] = None) -> list[str]:
     """Return a discipline, or one ``among`` others, as ``tc`` takes it, in the place of one of its kind that has other
     options, or none.
     """
     found = [kind]
-    for name, option in among[kind].options.items():
+    for name, option in (DISCIPLINES if among is None else among)[kind].options.items():
         value = asked.get(name)
         if value is None or (value == option.default and not (option.sticks and was.get(name))):
             continue
