@@ -13,7 +13,7 @@ export ANSIBLE_COLLECTIONS_PATH := $(CURDIR)/.cache/collections
 # Else it would be in the home that the user database gives, whatever HOME says.
 export ANSIBLE_REMOTE_TMP := $(CURDIR)/.cache/remote_tmp
 
-.PHONY: help setup lab clean-lab test test-faults test-vm vm-shell test-mutation bench build clean
+.PHONY: help setup lab clean-lab test test-faults test-fresh test-vm vm-shell test-mutation bench build clean
 
 help: ## Show the targets
 	@sed -n 's/^\([a-z%-]*\):.*## \(.*\)/\1|\2/p' $(MAKEFILE_LIST) | while IFS='|' read -r target what; do \
@@ -42,6 +42,10 @@ test-%: ## Run one step of the tests: lint, unit, integration, molecule (all of 
 test-faults: ## Try every system call that can fail or be a run's last, and long runs at random; some half an hour
 	@tools/setup test
 	@$(PYTHON) tools/run_tests.py faults
+
+test-fresh: ## Try it on a Debian with nothing but its base: SUITE=trixie or bookworm, ONLY=PART, AS=root or user
+	@tools/setup fresh
+	@$(PYTHON) -m tools.fresh --suite $(or $(SUITE),trixie) $(ONLY:%=--only %) $(AS:%=--as %)
 
 test-vm: ## Try it on a stock Debian in a virtual machine: SUITE=trixie, bookworm or bookworm-5.10, and ONLY=PART
 	@tools/setup vm

@@ -178,6 +178,7 @@ def lint() -> Iterator[Job]:
     files = (path for place in ("plugins", "tests") for path in sorted((ROOT / place).glob("*/*.py")))
     directories = dict.fromkeys(path.parent.relative_to(ROOT) for path in files)
     packages = [
+        "tools.fresh",
         "tools.quick",
         "tools.mutation",
         "tools.vm",
@@ -220,14 +221,14 @@ def _sanity(output: Output) -> bool:
 def copy_checkout(place: Path, ignored: Sequence[str] = ()) -> None:
     """Put a copy of this checkout, but for what matches a pattern, in the place of what is there."""
     shutil.rmtree(place, ignore_errors=True)
-    for name in _tracked():
+    for name in tracked():
         above = (name, *map(str, Path(name).parents))
         if not any(fnmatch(part, pattern) for part in above for pattern in ignored):
             (place / name).parent.mkdir(parents=True, exist_ok=True)
             shutil.copy(ROOT / name, place / name)
 
 
-def _tracked() -> list[str]:
+def tracked() -> list[str]:
     """Return the files of this checkout, those included that git does not know yet."""
     listed = ["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard"]
     names = subprocess.run(listed, cwd=ROOT, check=True, capture_output=True, text=True).stdout.split("\0")
