@@ -104,7 +104,7 @@ class Host:
         """Tell whether a ping from a namespace gets a reply."""
         words = ["ip", "netns", "exec", netns, "ping", "-c", "1", "-W", "1", address]
         # After a ping that got none, the kernel asks for the neighbour again only when a second has passed.
-        end = time.monotonic() + 2
+        end = time.monotonic() + 4
         while subprocess.run(words, check=False, capture_output=True).returncode:
             if time.monotonic() > end:
                 return False
