@@ -146,7 +146,11 @@ def try_one(options: argparse.Namespace, part: parts.Part, manager: str, logs: P
     try:
         with clean_machine(options.suite, manager, options.checkout, part.name) as machine:
             log = logs / f"{part.name}-{manager}.log"
+            log.unlink(missing_ok=True)
             result = parts.play(name, part.scripts[manager], machine, log, say)
+            if part.rebooted and result.passed:
+                machine.reboot()
+                result = result.then(parts.play(name, part.rebooted, machine, log, say))
             if not result.passed:
                 shutil.copy(machine.console, logs / f"console-{part.name}-{manager}.log")
     except (Failed, OSError, subprocess.SubprocessError) as error:

@@ -158,6 +158,18 @@ class Machine:
             raise Failed(f"loadvm: {said}")
         self._wait()
 
+    def reboot(self) -> None:
+        """Boot it again. Raises: Failed, when it does not come back, or not well."""
+        before = self.done("cat /proc/sys/kernel/random/boot_id; systemctl reboot --no-block")
+        self.close()
+        deadline = time.monotonic() + PATIENCE
+        while self.run("cat /proc/sys/kernel/random/boot_id").stdout in (before, ""):
+            if time.monotonic() > deadline:
+                raise Failed(f"the machine does not boot again within {PATIENCE:.0f} s; console: {self.console}")
+            self.close()
+            time.sleep(1)
+        self._wait()
+
     def close(self) -> None:
         """End the connection that all commands share."""
         subprocess.run([*self.ssh(), "-O", "exit"], check=False, capture_output=True)

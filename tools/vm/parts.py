@@ -9,7 +9,7 @@ import re
 import threading
 import time
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import IO
 
@@ -53,6 +53,8 @@ class Part:
     what: str
     #: What is run, by what manages the network.
     scripts: dict[str, str]
+    #: What is run then, when the machine has booted again.
+    rebooted: str = ""
 
 
 def host_ends(rounds: int) -> str:
@@ -83,6 +85,12 @@ PARTS = (
         {"networkd": "python -m tools.vm.inside.lab", "NetworkManager": "python -m tools.vm.inside.lab"},
     ),
     Part(
+        "reboot",
+        "topologies with persist: true, and a service in a namespace, after a reboot",
+        dict.fromkeys(("networkd", "NetworkManager"), "python -m tools.vm.inside.reboot before"),
+        rebooted="python -m tools.vm.inside.reboot after",
+    ),
+    Part(
         "prerequisites",
         "the role, on the release's own Python",
         {"networkd": "python -m tools.vm.inside.prerequisites"},
@@ -107,12 +115,18 @@ class Result:
     cpu: float
     last: str
 
+    def then(self, other: Result) -> Result:
+        """Return what became of both, one after the other."""
+        kinds = {**self.counts, **other.counts}
+        counts = {kind: self.counts.get(kind, 0) + other.counts.get(kind, 0) for kind in kinds}
+        return replace(other, counts=counts, seconds=self.seconds + other.seconds, cpu=self.cpu + other.cpu)
+
 
 def play(name: str, script: str, machine: Machine, log: Path, say: Callable[[str], None]) -> Result:
-    """Run the script of a part, saying what it says as it comes, and keeping it; one that falls silent is ended."""
+    """Run a script, saying what it says as it comes, and keeping it; one that falls silent is ended."""
     begun, cpu = time.monotonic(), machine.cpu()
     said = bytearray()
-    with log.open("wb", buffering=0) as copy, machine.stream(ENVIRONMENT + script) as process:
+    with log.open("ab", buffering=0) as copy, machine.stream(ENVIRONMENT + script) as process:
         assert process.stdout
         try:
             for line in _lines(process.stdout, process.kill):
