@@ -15,6 +15,8 @@ from __future__ import annotations
 import hashlib
 from typing import Any, NamedTuple, Optional
 
+from ansible_collections.linuxnet.netns.plugins.module_utils._wire.attributes import octets
+
 #: Where namespaces have their files.
 ETC_DIR = "/etc/netns"
 #: What there can be under a name.
@@ -72,7 +74,7 @@ def mark_of(topology: str, netns: str, name: str) -> int:
     Times are kept to the nanosecond by ext4, XFS, Btrfs and tmpfs. Nobody who writes a file gives it a time of his own
     but by copying it from elsewhere, where the mark is another one.
     """
-    digest = hashlib.sha256("\0".join((topology, netns, name)).encode("utf-8", "surrogateescape")).digest()
+    digest = hashlib.sha256(octets("\0".join((topology, netns, name)))).digest()
     return 1 + int.from_bytes(digest[:8], "big") % (_NANOSECONDS - 1)
 
 

@@ -25,6 +25,7 @@ from ansible_collections.linuxnet.netns.plugins.module_utils._model import Decla
 from ansible_collections.linuxnet.netns.plugins.module_utils._normalise import Problems, as_number, kind
 from ansible_collections.linuxnet.netns.plugins.module_utils._scalars import Scalar
 from ansible_collections.linuxnet.netns.plugins.module_utils._values import address_bytes, canonical
+from ansible_collections.linuxnet.netns.plugins.module_utils._wire.attributes import octets
 
 if TYPE_CHECKING:
     from ansible_collections.linuxnet.netns.plugins.module_utils._form import Schema, Site
@@ -55,7 +56,7 @@ def _content(problems: Problems, path: str, written: Any) -> Optional[bytes]:
         problems.add(path, f"a text is needed, not {kind(written)}")
         return None
     try:
-        content = written.encode("utf-8", "surrogateescape")
+        content = octets(written)
     except UnicodeEncodeError:
         problems.add(path, "the text has half of a character (a surrogate), which UTF-8 cannot have")
         return None

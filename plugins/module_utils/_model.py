@@ -20,6 +20,8 @@ from dataclasses import dataclass
 from functools import cache
 from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple, Optional, TypeVar
 
+from ansible_collections.linuxnet.netns.plugins.module_utils._wire.attributes import octets
+
 if TYPE_CHECKING:
     from ansible_collections.linuxnet.netns.plugins.module_utils._contracts import Host, Sender, WaitingHost
     from ansible_collections.linuxnet.netns.plugins.module_utils._kind import Kind
@@ -93,7 +95,7 @@ def shown(name: str) -> str:
     Ansible takes a result with such bytes for broken.
     """
     try:
-        return os_bytes(name).decode("utf-8", "backslashreplace")
+        return octets(name).decode("utf-8", "backslashreplace")
     except UnicodeEncodeError:  # half of a character, as YAML and JSON can say it, which is no byte of anything
         return name.encode("utf-8", "backslashreplace").decode("utf-8")
 
@@ -495,13 +497,8 @@ def _quoted(word: str) -> str:
     """Return a word for a shell; what is no UTF-8 as bash, and POSIX since 2024, reads it: escaped after a ``$``."""
     if shown(word) == word:
         return shlex.quote(word)
-    plain = (chr(one) if 0x20 <= one < 0x7F and one not in b"'\\" else f"\\x{one:02x}" for one in os_bytes(word))
+    plain = (chr(one) if 0x20 <= one < 0x7F and one not in b"'\\" else f"\\x{one:02x}" for one in octets(word))
     return f"$'{''.join(plain)}'"
-
-
-def os_bytes(name: str) -> bytes:
-    """Return the bytes of a name of a file or an interface."""
-    return name.encode("utf-8", "surrogateescape")
 
 
 def ip(netns: Netns, *words: str) -> list[str]:

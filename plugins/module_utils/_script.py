@@ -25,6 +25,7 @@ from ansible_collections.linuxnet.netns.plugins.module_utils._model import (
     Thing,
     command,
 )
+from ansible_collections.linuxnet.netns.plugins.module_utils._wire.attributes import octets
 
 #: Where programs are looked for at boot.
 PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
@@ -426,7 +427,7 @@ def is_sealed(text: str) -> bool:
 
 
 def _digest(text: str) -> str:
-    return hashlib.sha256(text.encode("utf-8", "surrogateescape")).hexdigest()
+    return hashlib.sha256(octets(text)).hexdigest()
 
 
 def passing_name(end: Endpoint) -> str:
@@ -473,7 +474,7 @@ def unit_of(topology: str) -> str:
     """Return the name of the unit of a topology, escaped as systemd-escape(1) does."""
     escaped = "".join(
         chr(one) if chr(one) in _PLAIN and (number or one != ord(".")) else f"\\x{one:02x}"
-        for number, one in enumerate(topology.encode("utf-8", "surrogateescape"))
+        for number, one in enumerate(octets(topology))
     )
     return f"linuxnet-netns-{escaped}.service"
 

@@ -24,6 +24,7 @@ from ansible_collections.linuxnet.netns.plugins.module_utils._kernel import sysc
 from ansible_collections.linuxnet.netns.plugins.module_utils._kernel.netlink import RouteSocket
 from ansible_collections.linuxnet.netns.plugins.module_utils._wire import requests
 from ansible_collections.linuxnet.netns.plugins.module_utils._wire.attributes import attribute, octets
+from ansible_collections.linuxnet.netns.plugins.module_utils._wire.attributes import text as as_text
 
 #: nftables/libnftables.h: NFT_CTX_OUTPUT_STATELESS, NFT_CTX_OUTPUT_JSON.
 _STATELESS, _JSON = 1 << 2, 1 << 4
@@ -72,18 +73,14 @@ def _run(context: ctypes.c_void_p, text: str, flags: int = 0) -> str:
     library = _library()
     library.nft_ctx_output_set_flags(context, flags)
     # Of what it does not read from a file it does not tell the line.
-    descriptor = os.memfd_create("ruleset", os.MFD_CLOEXEC)
-    try:
-        with os.fdopen(os.dup(descriptor), "wb") as file:
-            file.write(text.encode("utf-8", "surrogateescape"))
-        ctypes.set_errno(0)
-        failed = library.nft_run_cmd_from_filename(context, b"/proc/self/fd/%d" % descriptor)
-        printed, errors = (
-            (function(context) or b"").decode("utf-8", "surrogateescape")
-            for function in (library.nft_ctx_get_output_buffer, library.nft_ctx_get_error_buffer)
-        )
-    finally:
-        os.close(descriptor)
+    with os.fdopen(os.memfd_create("ruleset", os.MFD_CLOEXEC), "wb") as file:
+        file.write(octets(text))
+        file.flush()
+        failed = library.nft_run_cmd_from_filename(context, b"/proc/self/fd/%d" % file.fileno())
+    printed, errors = (
+        as_text(function(context) or b"")
+        for function in (library.nft_ctx_get_output_buffer, library.nft_ctx_get_error_buffer)
+    )
     if failed:
         raise NetlinkError(_number(errors), _words(errors))
     return printed
@@ -91,10 +88,10 @@ def _run(context: ctypes.c_void_p, text: str, flags: int = 0) -> str:
 
 def _number(errors: str) -> int:
     """Return the number of the error that the kernel gave, as far as the words of the library tell it."""
-    for number in range(1, 134):
+    for number in errno.errorcode:
         if f": {os.strerror(number)}\n" in f"{errors}\n":
             return number
-    return 22
+    return errno.EINVAL
 
 
 def _words(errors: str) -> str:

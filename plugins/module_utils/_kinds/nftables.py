@@ -43,6 +43,7 @@ from ansible_collections.linuxnet.netns.plugins.module_utils._model import (
     tree,
 )
 from ansible_collections.linuxnet.netns.plugins.module_utils._normalise import Problems, kind
+from ansible_collections.linuxnet.netns.plugins.module_utils._wire.attributes import octets
 
 if TYPE_CHECKING:
     from ansible_collections.linuxnet.netns.plugins.module_utils import _form
@@ -173,7 +174,7 @@ RULESETS = RulesetKind()
 
 
 def _digest(text: str) -> str:
-    return hashlib.sha256(text.encode("utf-8", "surrogateescape")).hexdigest()[:16]
+    return hashlib.sha256(octets(text)).hexdigest()[:16]
 
 
 def _loaded(text: str, reader: Reader) -> Loaded:
