@@ -10,7 +10,7 @@ https://mermaid.js.org/syntax/flowchart.html and https://graphviz.org/doc/info/l
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 from ansible_collections.linuxnet.netns.plugins.module_utils._model import Netns
 from ansible_collections.linuxnet.netns.plugins.plugin_utils._graph import (
@@ -32,6 +32,8 @@ _STYLES = {
     UNDECLARED: "stroke:#b60,stroke-width:2px",
     DIFFERS: "stroke:#c00,stroke-width:2px",
 }
+#: What each interface is called in a drawing.
+Ids = Mapping[tuple[Netns, str], str]
 _WORDS = {CABLE: "", UPON: "upon", PORT: "port"}
 _BETWEEN = {CABLE: "---", UPON: "-.->", PORT: "---"}
 _DRIFT = {"": "", MISSING: "missing", UNDECLARED: "not declared"}
@@ -39,12 +41,18 @@ _DRIFT = {"": "", MISSING: "missing", UNDECLARED: "not declared"}
 
 def mermaid(graph: Graph) -> str:
     """Return the flowchart."""
-    return "\n".join(["flowchart LR", *_mermaid_boxes(graph), *_mermaid_lines(graph), *_mermaid_styles(graph)])
+    ids = _ids(graph)
+    return "\n".join(
+        ["flowchart LR", *_mermaid_boxes(graph, ids), *_mermaid_lines(graph, ids), *_mermaid_styles(graph, ids)]
+    )
 
 
 def graphviz(graph: Graph) -> str:
     """Return the undirected graph."""
-    return "\n".join(["graph topology {", "  node [shape=box];", *_graphviz_boxes(graph), *_graphviz_lines(graph), "}"])
+    ids = _ids(graph)
+    return "\n".join(
+        ["graph topology {", "  node [shape=box];", *_graphviz_boxes(graph, ids), *_graphviz_lines(graph, ids), "}"]
+    )
 
 
 def _title(graph: Graph, netns: Netns) -> str:
@@ -52,7 +60,7 @@ def _title(graph: Graph, netns: Netns) -> str:
     return ("the host" if netns is None else netns) + missing
 
 
-def _ids(graph: Graph) -> dict[tuple[Netns, str], str]:
+def _ids(graph: Graph) -> Ids:
     """Return what each interface is called in a drawing, for names have characters that have a meaning there."""
     return {
         (netns, name): f"n{number}i{other}"
@@ -61,8 +69,7 @@ def _ids(graph: Graph) -> dict[tuple[Netns, str], str]:
     }
 
 
-def _mermaid_boxes(graph: Graph) -> Iterator[str]:
-    ids = _ids(graph)
+def _mermaid_boxes(graph: Graph, ids: Ids) -> Iterator[str]:
     for number, (netns, inside) in enumerate(graph.namespaces.items()):
         if not inside:
             yield f'  n{number}["{_entities(_title(graph, netns))}"]'
@@ -74,16 +81,14 @@ def _mermaid_boxes(graph: Graph) -> Iterator[str]:
         yield "  end"
 
 
-def _mermaid_lines(graph: Graph) -> Iterator[str]:
-    ids = _ids(graph)
+def _mermaid_lines(graph: Graph, ids: Ids) -> Iterator[str]:
     for line in graph.lines:
-        text = f"|{_text(line)}|" if _text(line) else ""
+        text = _text(line)
         between = "-.-" if line.drift == MISSING else _BETWEEN[line.what]
-        yield f"  {ids[line.first]} {between}{text} {ids[line.second]}"
+        yield f"  {ids[line.first]} {between}{f'|{text}|' if text else ''} {ids[line.second]}"
 
 
-def _mermaid_styles(graph: Graph) -> Iterator[str]:
-    ids = _ids(graph)
+def _mermaid_styles(graph: Graph, ids: Ids) -> Iterator[str]:
     classes: dict[str, list[str]] = {}
     for (netns, name), own in ids.items():
         interface = graph.namespaces[netns][name]
@@ -104,8 +109,7 @@ def _entities(text: str) -> str:
     return re.sub(r"[^\w .:/@%+()-]", lambda found: f"#{ord(found[0])};", text)
 
 
-def _graphviz_boxes(graph: Graph) -> Iterator[str]:
-    ids = _ids(graph)
+def _graphviz_boxes(graph: Graph, ids: Ids) -> Iterator[str]:
     for number, (netns, inside) in enumerate(graph.namespaces.items()):
         yield f"  subgraph cluster{number} {{"
         yield f"    label={_quoted(_title(graph, netns))};"
@@ -119,8 +123,7 @@ def _graphviz_boxes(graph: Graph) -> Iterator[str]:
         yield "  }"
 
 
-def _graphviz_lines(graph: Graph) -> Iterator[str]:
-    ids = _ids(graph)
+def _graphviz_lines(graph: Graph, ids: Ids) -> Iterator[str]:
     for line in graph.lines:
         text = _text(line)
         put = [f"label={_quoted(text)}"] if text else []

@@ -10,7 +10,7 @@ there is what ``netns_info`` tells.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Any, NamedTuple, Optional
 
 from ansible_collections.linuxnet.netns.plugins.module_utils._model import Endpoint, Netns
@@ -25,6 +25,9 @@ MISSING, UNDECLARED, DIFFERS = "missing", "undeclared", "differs"
 _OF_TASK = ("probe", "state")
 #: What every namespace has on lo.
 _USUAL = {"127.0.0.1/8", "::1/128"}
+
+
+LineKey = tuple[str, frozenset[Endpoint]]
 
 
 class Interface(NamedTuple):
@@ -45,7 +48,7 @@ class Line(NamedTuple):
     drift: str = ""
 
     @property
-    def key(self) -> tuple[str, frozenset[Endpoint]]:
+    def key(self) -> LineKey:
         """By what it is known: its ends, whichever comes first."""
         return self.what, frozenset({self.first, self.second})
 
@@ -56,7 +59,12 @@ class Graph:
     def __init__(self) -> None:
         self.namespaces: dict[Netns, dict[str, Interface]] = {}
         self.drifted: dict[Netns, str] = {}
-        self.lines: list[Line] = []
+        self._lines: dict[LineKey, Line] = {}
+
+    @property
+    def lines(self) -> Collection[Line]:
+        """The lines, in the order in which they are drawn."""
+        return self._lines.values()
 
     def add(self, endpoint: Endpoint, interface: Optional[Interface] = None) -> None:
         """Add an interface; one of which nothing is known does not replace another."""
@@ -72,11 +80,17 @@ class Graph:
 
     def connect(self, what: str, first: Endpoint, second: Endpoint) -> None:
         """Add a line, once, and its ends where they are not there."""
-        line = Line(what, first, second)
-        if line.key not in {one.key for one in self.lines}:
-            self.add(first)
-            self.add(second)
-            self.lines.append(line)
+        self.add(first)
+        self.add(second)
+        self.draw(Line(what, first, second))
+
+    def draw(self, line: Line) -> None:
+        """Add a line between interfaces that are there, unless there is one."""
+        self._lines.setdefault(line.key, line)
+
+    def has(self, line: Line) -> bool:
+        """Tell whether there is such a line, whichever of its ends comes first."""
+        return line.key in self._lines
 
 
 def of_topology(form: Mapping[str, Any]) -> Graph:
@@ -153,12 +167,11 @@ def compared(declared: Graph, found: Graph) -> Graph:
         for name, other in found.namespaces.get(netns, {}).items():
             if netns is not None and name not in inside and name != "lo":
                 graph.add(Endpoint(netns, name), other._replace(drift=UNDECLARED))
-    there = {line.key for line in found.lines}
-    graph.lines = [line if line.key in there else line._replace(drift=MISSING) for line in declared.lines]
-    written = {line.key for line in declared.lines}
+    for line in declared.lines:
+        graph.draw(line if found.has(line) else line._replace(drift=MISSING))
     for line in found.lines:
-        if line.key not in written and graph.find(line.first) is not None and graph.find(line.second) is not None:
-            graph.lines.append(line._replace(drift=UNDECLARED))
+        if not declared.has(line) and None not in (graph.find(line.first), graph.find(line.second)):
+            graph.draw(line._replace(drift=UNDECLARED))
     return graph
 
 
