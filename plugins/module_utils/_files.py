@@ -19,7 +19,7 @@ from ansible_collections.linuxnet.netns.plugins.module_utils._file import (
     FileEntry,
     as_text,
 )
-from ansible_collections.linuxnet.netns.plugins.module_utils._form import Key, List, Owner, Section
+from ansible_collections.linuxnet.netns.plugins.module_utils._form import Distinct, Key, List, Owner, Section
 from ansible_collections.linuxnet.netns.plugins.module_utils._kinds.file import File
 from ansible_collections.linuxnet.netns.plugins.module_utils._model import Declared
 from ansible_collections.linuxnet.netns.plugins.module_utils._normalise import Problems, as_number, kind
@@ -262,19 +262,11 @@ class WrittenFile(FileToBeGone, what="file", needs="a name"):
             problems.add(f"{self.path}.nameservers", more)
 
 
-class Files(List[Any]):
+class Files(Distinct):
     """A list of files, none of them twice."""
 
-    def read(self, problems: Problems, path: str, written: Any) -> Optional[tuple[Any, ...]]:
-        found = super().read(problems, path, written)
-        first: dict[str, str] = {}
-        for one in found or ():
-            name = getattr(one, "name", None)
-            if name in first:
-                problems.add(one.path, f"the file {name} is declared already, in {first[name]}")
-            elif name is not None:
-                first[name] = one.path
-        return found
+    def __init__(self, item: type[Section]) -> None:
+        super().__init__(item, lambda one: getattr(one, "name", None), "the file {} is declared already, in {}")
 
 
 def as_written(name: str, entry: FileEntry) -> tuple[dict[str, Any], str]:

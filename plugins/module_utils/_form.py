@@ -12,7 +12,7 @@ for editors (``schema``) and the options of a module (``arguments``). What a key
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Hashable, Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Callable, ClassVar, Generic, NamedTuple, Optional, TypeVar, Union, overload
 
 from ansible_collections.linuxnet.netns.plugins.module_utils._echo import MOST_LINES, as_key
@@ -352,6 +352,31 @@ class List(Generic[_T]):
         item = self.item.option()
         options = {"options": item["options"]} if "options" in item else {}
         return {"type": "list", "elements": item["type"], **options}
+
+
+class Distinct(List[Any]):
+    """A list of sections, none of them twice.
+
+    ``name`` returns what tells one from another, None for one with mistakes; ``twice`` is what is said of one that is
+    there twice, with places for its name and for where it was first.
+    """
+
+    def __init__(self, item: Type[Any], name: Callable[[Any], Optional[Hashable]], twice: str) -> None:
+        super().__init__(item)
+        self.name = name
+        self.twice = twice
+
+    def read(self, problems: Problems, path: str, written: Any) -> Optional[tuple[Any, ...]]:
+        """Make a tuple of a list, and note what is there twice."""
+        found = super().read(problems, path, written)
+        first: dict[Hashable, str] = {}
+        for one in found or ():
+            name = self.name(one)
+            if name in first:
+                problems.add(one.path, self.twice.format(name, first[name]))
+            elif name is not None:
+                first[name] = one.path
+        return found
 
 
 class Pair(Generic[_T]):

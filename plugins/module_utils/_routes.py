@@ -10,7 +10,7 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any, ClassVar, Optional
 
 from ansible_collections.linuxnet.netns.plugins.module_utils._echo import alike, echo
-from ansible_collections.linuxnet.netns.plugins.module_utils._form import Key, List, Owner, Section
+from ansible_collections.linuxnet.netns.plugins.module_utils._form import Distinct, Key, List, Owner, Section
 from ansible_collections.linuxnet.netns.plugins.module_utils._kinds.route import OneRoute
 from ansible_collections.linuxnet.netns.plugins.module_utils._model import Declared
 from ansible_collections.linuxnet.netns.plugins.module_utils._normalise import Problems
@@ -183,21 +183,12 @@ class _Check:
             self._add(f"{before}via", f"{via} is a link-local address, which takes dev too")
 
 
-class Routes(List[Any]):
+class Routes(Distinct):
     """A list of routes, of which no two take the same place in a table."""
 
-    def read(self, problems: Problems, path: str, written: Any) -> Optional[tuple[Any, ...]]:
-        found = super().read(problems, path, written)
-        first: dict[Slot, str] = {}
-        for one in found or ():
-            slot = one.route.slot if hasattr(one, "route") else None
-            if slot in first:
-                problems.add(
-                    one.path, f"{slot} is declared already, in {first[slot]}: to the kernel, both are one route"
-                )
-            elif slot is not None:
-                first[slot] = one.path
-        return found
+    def __init__(self, item: type[Section]) -> None:
+        twice = "{} is declared already, in {}: to the kernel, both are one route"
+        super().__init__(item, lambda one: one.route.slot if hasattr(one, "route") else None, twice)
 
 
 def key() -> Key[Any]:

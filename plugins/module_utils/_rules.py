@@ -11,7 +11,7 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any, ClassVar, Optional
 
 from ansible_collections.linuxnet.netns.plugins.module_utils._echo import alike, echo
-from ansible_collections.linuxnet.netns.plugins.module_utils._form import Key, List, Owner, Section
+from ansible_collections.linuxnet.netns.plugins.module_utils._form import Distinct, Key, Owner, Section
 from ansible_collections.linuxnet.netns.plugins.module_utils._kinds.rule import OneRule, Stated, name
 from ansible_collections.linuxnet.netns.plugins.module_utils._model import Declared
 from ansible_collections.linuxnet.netns.plugins.module_utils._normalise import Problems
@@ -175,19 +175,13 @@ class RuleToBeGone(WrittenRule, what="rule", needs="a priority"):
     acts = False
 
 
-class Rules(List[Any]):
+class Rules(Distinct):
     """A list of rules, none of them twice."""
 
-    def read(self, problems: Problems, path: str, written: Any) -> Optional[tuple[Any, ...]]:
-        found = super().read(problems, path, written)
-        first: dict[str, str] = {}
-        for one in found or ():
-            called = name(one.rule) if hasattr(one, "rule") else None
-            if called in first:
-                problems.add(one.path, f"the rule {called} is declared already, in {first[called]}")
-            elif called is not None:
-                first[called] = one.path
-        return found
+    def __init__(self, item: type[Section]) -> None:
+        super().__init__(
+            item, lambda one: name(one.rule) if hasattr(one, "rule") else None, "the rule {} is declared already, in {}"
+        )
 
 
 def key() -> Key[Any]:
