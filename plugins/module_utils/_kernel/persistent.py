@@ -9,11 +9,11 @@ from __future__ import annotations
 import errno
 import os
 import stat
-import tempfile
 from contextlib import suppress
 from typing import Optional
 
 from ansible_collections.linuxnet.netns.plugins.module_utils._errors import error_text
+from ansible_collections.linuxnet.netns.plugins.module_utils._kernel import records
 from ansible_collections.linuxnet.netns.plugins.module_utils._kind import KeptFile
 
 #: What a file is called until it is whole.
@@ -76,34 +76,23 @@ def write(path: str, file: Optional[KeptFile]) -> None:
         os.makedirs(directory, mode=0o755, exist_ok=True)
     finally:
         os.umask(mask)
-    _clean(directory)
-    temporary = _linked(directory, file) if file.link else _written(directory, file)
+    if file.link:
+        _link(path, file.link)
+    else:
+        records.put(path, file.content, _UNFINISHED, file.mode)
+    _settle(directory)
+
+
+def _link(path: str, target: str) -> None:
+    directory = os.path.dirname(path)
+    records.clean(directory, _UNFINISHED)
+    temporary = f"{directory}/{_UNFINISHED}{os.getpid()}"
+    os.symlink(target, temporary)
     try:
         os.replace(temporary, path)
     except OSError:
         os.unlink(temporary)
         raise
-    _settle(directory)
-
-
-def _linked(directory: str, file: KeptFile) -> str:
-    temporary = f"{directory}/{_UNFINISHED}{os.getpid()}"
-    os.symlink(file.link, temporary)
-    return temporary
-
-
-def _written(directory: str, file: KeptFile) -> str:
-    descriptor, temporary = tempfile.mkstemp(dir=directory, prefix=_UNFINISHED)
-    try:
-        with open(descriptor, "w", encoding="utf-8", errors="surrogateescape", newline="") as new:
-            os.fchmod(descriptor, file.mode)
-            new.write(file.content)
-            new.flush()
-            os.fsync(descriptor)
-    except OSError:
-        os.unlink(temporary)
-        raise
-    return temporary
 
 
 def _settle(directory: str) -> None:
@@ -113,11 +102,3 @@ def _settle(directory: str) -> None:
         os.fsync(descriptor)
     finally:
         os.close(descriptor)
-
-
-def _clean(directory: str) -> None:
-    """Remove what runs that were killed left of what they were writing; no other is writing now."""
-    for name in os.listdir(directory):
-        if name.startswith(_UNFINISHED):
-            with suppress(FileNotFoundError):
-                os.unlink(f"{directory}/{name}")

@@ -78,25 +78,35 @@ def write(name: str, content: Optional[Mapping[str, Any]]) -> None:
             os.unlink(path_of(name))
         return
     os.makedirs(DIRECTORY, mode=0o700, exist_ok=True)
-    _clean()
-    descriptor, temporary = tempfile.mkstemp(dir=DIRECTORY, prefix=_UNFINISHED)
+    put(path_of(name), json.dumps({"boot": _boot(), **content}, separators=(",", ":")), _UNFINISHED)
+
+
+def put(path: str, text: str, unfinished: str, mode: Optional[int] = None) -> None:
+    """Write a file in one piece: it is called as ``unfinished`` begins until it is whole, and for its owner alone if no
+    ``mode`` is given. Raises: OSError.
+    """
+    directory = os.path.dirname(path)
+    clean(directory, unfinished)
+    descriptor, temporary = tempfile.mkstemp(dir=directory, prefix=unfinished)
     try:
-        with open(descriptor, "w", encoding="utf-8") as file:
-            file.write(json.dumps({"boot": _boot(), **content}, separators=(",", ":")))
+        with open(descriptor, "w", encoding="utf-8", errors="surrogateescape", newline="") as file:
+            if mode is not None:
+                os.fchmod(descriptor, mode)
+            file.write(text)
             file.flush()
-            os.fsync(file.fileno())
-        os.replace(temporary, path_of(name))
+            os.fsync(descriptor)
+        os.replace(temporary, path)
     except OSError:
         os.unlink(temporary)
         raise
 
 
-def _clean() -> None:
-    """Remove what runs that were killed left of the records they were writing; no other is writing one now."""
-    for name in os.listdir(DIRECTORY):
-        if name.startswith(_UNFINISHED):
+def clean(directory: str, unfinished: str) -> None:
+    """Remove what runs that were killed left of what they were writing; no other is writing now."""
+    for name in os.listdir(directory):
+        if name.startswith(unfinished):
             with suppress(FileNotFoundError):
-                os.unlink(f"{DIRECTORY}/{name}")
+                os.unlink(f"{directory}/{name}")
 
 
 def _boot() -> str:
