@@ -286,6 +286,16 @@ class Script:
         self._told_apart: dict[Thing, str] = {}
         self._recorded = ""
 
+    @staticmethod
+    def passing_name(end: Endpoint) -> str:
+        """Return the name of an interface on its way to where it is to be, which hardly another has."""
+        return f"ln{zlib.crc32(end.short().encode()):08x}"
+
+    @staticmethod
+    def variable_of(end: Endpoint) -> str:
+        """Return the variable that holds the name which a device had before it was moved to where it is to be."""
+        return f"device_{zlib.crc32(end.short().encode()):08x}"
+
     def line(self, function: str, *words: str) -> None:
         """Add a call of one of the script's own functions."""
         self._used.add(function)
@@ -428,16 +438,6 @@ def is_sealed(text: str) -> bool:
 
 def _digest(text: str) -> str:
     return hashlib.sha256(octets(text)).hexdigest()
-
-
-def passing_name(end: Endpoint) -> str:
-    """Return the name of an interface on its way to where it is to be, which hardly another has."""
-    return f"ln{zlib.crc32(end.short().encode()):08x}"
-
-
-def variable_of(end: Endpoint) -> str:
-    """Return the variable that holds the name which a device had before it was moved to where it is to be."""
-    return f"device_{zlib.crc32(end.short().encode()):08x}"
 
 
 # ---- systemd

@@ -7,7 +7,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from typing import Any, Callable, Optional
+from typing import TYPE_CHECKING, Any, Callable, Optional
 
 from ansible_collections.linuxnet.netns.plugins.module_utils._errors import Impossible
 from ansible_collections.linuxnet.netns.plugins.module_utils._kind import Kind
@@ -41,7 +41,9 @@ from ansible_collections.linuxnet.netns.plugins.module_utils._model import (
     immutable,
     of_interface,
 )
-from ansible_collections.linuxnet.netns.plugins.module_utils._script import Script, variable_of
+
+if TYPE_CHECKING:
+    from ansible_collections.linuxnet.netns.plugins.module_utils._script import Script
 
 
 class DeviceKind(Kind[None]):
@@ -199,7 +201,9 @@ class Device(Declared):
     def counts_on(self) -> Iterable[tuple[Kind[Any], Netns, Any, Any]]:
         # What it is called then is found out by the script.
         by = ("name", self.outside) if self.mac is None else ("mac", self.mac)
-        name = NameAtBoot(f'"${variable_of(self.end)}"')
+        from ansible_collections.linuxnet.netns.plugins.module_utils._script import Script
+
+        name = NameAtBoot(f'"${Script.variable_of(self.end)}"')
         name.found_by = by
         yield INTERFACE, self.origin, name, Interface(name, "", mac=self.mac, mtu=1500)
         if self.mac is None:
@@ -226,7 +230,7 @@ class TakeIn(MoveInterface):
     def at_boot(self, script: Script) -> None:
         end, found_by = self.arrives, getattr(self.interface, "found_by", ("name", self.interface))
         script.line("take_in", self.netns or "", *found_by, end.netns or "", end.interface)
-        script.assign(variable_of(end), ShellWord("$taken"))
+        script.assign(script.variable_of(end), ShellWord("$taken"))
         script.makes(end)
 
     def makes(self) -> Sequence[Thing]:

@@ -69,7 +69,6 @@ from ansible_collections.linuxnet.netns.plugins.module_utils._model import (
     ip,
     of_interface,
 )
-from ansible_collections.linuxnet.netns.plugins.module_utils._script import passing_name
 from ansible_collections.linuxnet.netns.plugins.module_utils._wire import requests
 from ansible_collections.linuxnet.netns.plugins.module_utils._wire.attributes import (
     attribute,
@@ -421,7 +420,7 @@ class AddLink(Request):
             script.run(self._words(grouped=True), unless=there)
         else:
             # What the name is taken by where it is born is known by then only.
-            born = replace(self, interface=passing_name(place), target=self.netns)
+            born = replace(self, interface=script.passing_name(place), target=self.netns)
             script.run(born._words(grouped=True), unless=f"{there} || {script.there(self.type, born.end)}")
             script.run(MoveInterface(*born.end, place.netns, name=place.interface).command(), unless=there)
         script.makes(place)
@@ -600,7 +599,7 @@ class AddTun(Action):
     def at_boot(self, script: Script) -> None:
         # It cannot be made in a group, so it gets its name when it is in it.
         end = Endpoint(self.netns, self.interface)
-        there, passing = script.there("tun", end), passing_name(end)
+        there, passing = script.there("tun", end), script.passing_name(end)
         born = script.there("tun", Endpoint(self.netns, passing))
         script.run(replace(self, interface=passing).command(), unless=f"{there} || {born}")
         words = ["link", "set", "dev", passing, "group", str(self.group), "name", self.interface]
