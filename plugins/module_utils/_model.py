@@ -173,6 +173,11 @@ class State:
         """Tell whether the namespace exists; the host's always does."""
         return netns is None or self.what(netns) == NAMESPACE
 
+    def identity_of(self, netns: Netns) -> str:
+        """Return what tells a namespace from another of its name; empty where that was not asked for."""
+        named = None if netns is None else self.names.get(netns)
+        return "host" if netns is None else "" if named is None else named.identity
+
     def created(self, netns: Netns) -> bool:
         """Tell whether a step of this run made the namespace, where therefore nobody else is yet."""
         found = None if netns is None else self.names.get(netns)
@@ -501,9 +506,19 @@ def _quoted(word: str) -> str:
     return f"$'{''.join(plain)}'"
 
 
+def tool(program: str, netns: Netns, *words: str) -> list[str]:
+    """Return the words of a command of iproute2 (``ip``, ``tc``, ``bridge``) inside a namespace."""
+    return [program, *(["-n", netns] if netns is not None else []), *words]
+
+
 def ip(netns: Netns, *words: str) -> list[str]:
     """Return the words of an ``ip`` command inside a namespace."""
-    return ["ip", *(["-n", netns] if netns is not None else []), *words]
+    return tool("ip", netns, *words)
+
+
+def executed(netns: Netns, *words: str) -> list[str]:
+    """Return the words of a command of another program, which ``ip`` runs inside a namespace."""
+    return [*([] if netns is None else ["ip", "netns", "exec", netns]), *words]
 
 
 def branch(netns: Netns) -> list[str]:

@@ -48,6 +48,7 @@ from ansible_collections.linuxnet.netns.plugins.module_utils._model import (
     Thing,
     immutable,
     of_interface,
+    tool,
 )
 from ansible_collections.linuxnet.netns.plugins.module_utils._values import address_bytes, canonical, version_of
 from ansible_collections.linuxnet.netns.plugins.module_utils._wire import requests
@@ -371,11 +372,6 @@ class Remotes(Declared):
         return [Thing(FORWARDING, self.netns, (self.interface, one.name)) for one in self.entries]
 
 
-def _bridge(netns: Netns, *words: str) -> list[str]:
-    """Return the words of a ``bridge`` command inside a namespace."""
-    return ["bridge", *(["-n", netns] if netns is not None else []), *words]
-
-
 @immutable
 class AppendEntry(Request):
     """Make a forwarding entry one of an interface, beside others for the same address."""
@@ -385,7 +381,7 @@ class AppendEntry(Request):
     entry: Entry
 
     def command(self) -> Sequence[str]:
-        return _bridge(self.netns, "fdb", "append", self.entry.mac, "dev", self.interface, *self.entry.words())
+        return tool("bridge", self.netns, "fdb", "append", self.entry.mac, "dev", self.interface, *self.entry.words())
 
     def at_boot(self, script: Script) -> None:
         script.needs(Endpoint(self.netns, self.interface))
@@ -421,7 +417,7 @@ class DeleteEntry(Request):
     entry: Entry
 
     def command(self) -> Sequence[str]:
-        return _bridge(self.netns, "fdb", "delete", self.entry.mac, "dev", self.interface, *self.entry.words())
+        return tool("bridge", self.netns, "fdb", "delete", self.entry.mac, "dev", self.interface, *self.entry.words())
 
     def at_boot(self, script: Script) -> None:
         script.run(self.command(), by="gone")

@@ -261,8 +261,7 @@ def identity_on(state: State, thing: Thing) -> Optional[str]:
     indexes on.
     """
     found = state.row(INTERFACE, thing.netns, thing.key[0])
-    named = None if thing.netns is None else state.names.get(thing.netns)
-    place = "host" if thing.netns is None else named.identity if named is not None else ""
+    place = state.identity_of(thing.netns)
     if found is None or not place or found.ifindex is None or not thing.kind.exists(state, thing):
         return None
     return f"{place}/{found.ifindex}/{(thing.netns and found.mac) or ''}"

@@ -38,6 +38,7 @@ from ansible_collections.linuxnet.netns.plugins.module_utils._model import (
     Thing,
     branch,
     describe,
+    executed,
     immutable,
     merge,
     tree,
@@ -127,8 +128,7 @@ class NftablesKind(Kind[Table]):
     def identity(self, state: State, thing: Thing) -> Optional[str]:
         # What it says. Its handle would tell more, but one that a rollback puts back has another.
         there = state.row(self, thing.netns, thing.key)
-        named = None if thing.netns is None else state.names.get(thing.netns)
-        own = "host" if thing.netns is None else "" if named is None else named.identity
+        own = state.identity_of(thing.netns)
         return f"{own}/{_digest(there.text)}" if there is not None and own else None
 
     def made(self, host: Host, thing: Thing, around: str) -> str:
@@ -383,8 +383,7 @@ class DeleteTable(Action):
 
 
 def _nft(netns: Netns, text: str) -> list[str]:
-    inside = [] if netns is None else ["ip", "netns", "exec", netns]
-    return [*inside, "nft", text.rstrip("\n")]
+    return executed(netns, "nft", text.rstrip("\n"))
 
 
 def as_result(state: State, declared: Iterable[Declared]) -> list[dict[str, Any]]:

@@ -49,6 +49,7 @@ from ansible_collections.linuxnet.netns.plugins.module_utils._model import (
     Thing,
     immutable,
     of_interface,
+    tool,
 )
 from ansible_collections.linuxnet.netns.plugins.module_utils._wire import requests
 from ansible_collections.linuxnet.netns.plugins.module_utils._wire.attributes import (
@@ -492,9 +493,8 @@ class _OfVlans(Request):
 
     def words(self, what: str, *words: str) -> list[str]:
         """Return the command."""
-        place = ["-n", self.netns] if self.netns is not None else []
         vid = ["vid", _span(self.first, self.last)]
-        return ["bridge", *place, "vlan", what, "dev", self.interface, *vid, *words]
+        return tool("bridge", self.netns, "vlan", what, "dev", self.interface, *vid, *words)
 
     def advice(self, error: int) -> str:
         if error != errno.EOPNOTSUPP:

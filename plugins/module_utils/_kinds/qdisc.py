@@ -46,6 +46,7 @@ from ansible_collections.linuxnet.netns.plugins.module_utils._model import (
     Thing,
     immutable,
     of_interface,
+    tool,
 )
 from ansible_collections.linuxnet.netns.plugins.module_utils._wire import requests
 from ansible_collections.linuxnet.netns.plugins.module_utils._wire.attributes import (
@@ -476,11 +477,6 @@ def endpoint_key() -> _form.Key[Any]:
     return _form.Key(_shaping.Shaping, "How what the interface sends is held back, or lost.", declare=declare)
 
 
-def _tc(netns: Netns, *words: str) -> list[str]:
-    """Return the words of a ``tc`` command inside a namespace."""
-    return ["tc", *(["-n", netns] if netns is not None else []), *words]
-
-
 class _OfDiscipline(Request):
     """A step that puts a discipline, or a class of one, on an interface."""
 
@@ -510,9 +506,9 @@ class SetDiscipline(_OfDiscipline):
     def command(self) -> Sequence[str]:
         said = arguments(self.kind, dict(self.options), dict(self.was or ()))
         if self.place == "ingress":
-            return _tc(self.netns, "qdisc", "replace", "dev", self.interface, "ingress")
+            return tool("tc", self.netns, "qdisc", "replace", "dev", self.interface, "ingress")
         where = ["root", "handle", _number(self.handle)]
-        return _tc(self.netns, "qdisc", "replace", "dev", self.interface, *where, *said)
+        return tool("tc", self.netns, "qdisc", "replace", "dev", self.interface, *where, *said)
 
     def at_boot(self, script: Script) -> None:
         end = Endpoint(self.netns, self.interface)
@@ -573,7 +569,7 @@ class SetClass(_OfDiscipline):
     def command(self) -> Sequence[str]:
         said = arguments(self.kind, dict(self.options), {}, CLASSES)
         where = ["parent", _number(self.handle & _MAJOR), "classid", _number(self.handle)]
-        return _tc(self.netns, "class", "replace", "dev", self.interface, *where, *said)
+        return tool("tc", self.netns, "class", "replace", "dev", self.interface, *where, *said)
 
     def message(self, codec: Codec, sender: Sender) -> bytes:
         return self._entry.request(sender.index(self.netns, self.interface))
@@ -605,7 +601,7 @@ class DeleteClass(Request):
     handle: int
 
     def command(self) -> Sequence[str]:
-        return _tc(self.netns, "class", "delete", "dev", self.interface, "classid", _number(self.handle))
+        return tool("tc", self.netns, "class", "delete", "dev", self.interface, "classid", _number(self.handle))
 
     def message(self, codec: Codec, sender: Sender) -> bytes:
         index = sender.index(self.netns, self.interface)
@@ -631,7 +627,7 @@ class DeleteDiscipline(Request):
     place: str
 
     def command(self) -> Sequence[str]:
-        return _tc(self.netns, "qdisc", "delete", "dev", self.interface, self.place)
+        return tool("tc", self.netns, "qdisc", "delete", "dev", self.interface, self.place)
 
     def message(self, codec: Codec, sender: Sender) -> bytes:
         index = sender.index(self.netns, self.interface)
@@ -689,7 +685,9 @@ class PutBack(_OfDiscipline):
         parent = one.handle & _MAJOR if one.parent == PLACES["root"] else one.parent
         where = [one.place] if one.place else ["parent", _number(parent)]
         named = "handle" if one.sort == "qdisc" else "classid"
-        return _tc(self.netns, one.sort, "replace", "dev", self.interface, *where, named, _number(one.handle), one.kind)
+        return tool(
+            "tc", self.netns, one.sort, "replace", "dev", self.interface, *where, named, _number(one.handle), one.kind
+        )
 
     def message(self, codec: Codec, sender: Sender) -> bytes:
         return self.entry.again(sender.index(self.netns, self.interface), self.changes)

@@ -132,10 +132,9 @@ class RouteKind(Carried[tuple[Route, ...]]):
 
     def identity(self, state: State, thing: Thing) -> Optional[str]:
         # Its namespace, as long as its protocol is still the one that ours have: ``ip route replace`` gives another.
-        named = None if thing.netns is None else state.names.get(thing.netns)
         if not any(one.protocol == STATIC for one in of_thing(state, thing)):
             return None
-        return "host" if thing.netns is None else None if named is None else named.identity or None
+        return state.identity_of(thing.netns) or None
 
     def is_key(self, key: Key, is_name: Callable[[str], bool]) -> bool:
         try:

@@ -137,10 +137,9 @@ class RuleKind(Kind[tuple[RuleRow, ...]]):
 
     def identity(self, state: State, thing: Thing) -> Optional[str]:
         # Its namespace, as long as its protocol is the one that ours have.
-        named = None if thing.netns is None else state.names.get(thing.netns)
         if not any(one.rule.protocol == STATIC for one in state.row(self, thing.netns, thing.key[0]) or ()):
             return None
-        return "host" if thing.netns is None else None if named is None else named.identity or None
+        return state.identity_of(thing.netns) or None
 
     def exists(self, state: State, thing: Thing) -> bool:
         return thing.key[0] in state.rows(self, thing.netns)

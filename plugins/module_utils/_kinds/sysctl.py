@@ -43,6 +43,7 @@ from ansible_collections.linuxnet.netns.plugins.module_utils._model import (
     State,
     Step,
     branch,
+    executed,
     immutable,
     merge,
     of_interface,
@@ -299,8 +300,7 @@ class SetSysctl(Action):
     value: str
 
     def command(self) -> Sequence[str]:
-        inside = [] if self.netns is None else ["ip", "netns", "exec", self.netns]
-        return [*inside, "sysctl", "-w", f"{dotted(self.setting)}={self.value}"]
+        return executed(self.netns, "sysctl", "-w", f"{dotted(self.setting)}={self.value}")
 
     def at_boot(self, script: Script) -> None:
         name = interface_of(self.setting)

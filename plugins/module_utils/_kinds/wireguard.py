@@ -22,6 +22,7 @@ from ansible_collections.linuxnet.netns.plugins.module_utils._model import (
     Scope,
     State,
     Step,
+    executed,
     immutable,
     of_interface,
 )
@@ -317,8 +318,7 @@ class _Setting(Action, ABC):
         host.generic(self.netns, wireguard.FAMILY, wireguard.SET, wireguard.VERSION, self.body())
 
     def command(self) -> Sequence[str]:
-        inside = [] if self.netns is None else ["ip", "netns", "exec", self.netns]
-        return [*inside, "wg", "set", self.interface, *self.wg()]
+        return executed(self.netns, "wg", "set", self.interface, *self.wg())
 
 
 @immutable
