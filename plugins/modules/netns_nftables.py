@@ -109,7 +109,7 @@ ARGUMENTS = {
     "tables": {"type": "list", "elements": "str"},
     "state": {"type": "str", "choices": ["present", "absent"], "default": "present"},
 }
-#: Bytes of a file that are read at most.
+#: Characters of a file that are read at most.
 MOST = 16 * 1024 * 1024
 
 
@@ -133,11 +133,15 @@ def content(problems: Problems, path: str) -> Optional[str]:
     """Return what the file says; where it cannot be read, that is a mistake."""
     try:
         with open(path, encoding="utf-8") as file:
-            return file.read(MOST)
+            text = file.read(MOST + 1)
     except (OSError, ValueError) as error:
         problems.add("file", f"{path} could not be read: {error}")
-        problems.check()
-        return None
+    else:
+        if len(text) <= MOST:
+            return text
+        problems.add("file", f"{path} has more than {MOST} characters")
+    problems.check()
+    return None
 
 
 def result(outcome: Outcome) -> dict[str, Any]:

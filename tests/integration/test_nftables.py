@@ -118,6 +118,16 @@ def test_a_file_that_begins_as_those_of_debian_does_not_flush_what_others_have(h
     assert listed(host, "a") == ["table ip6 theirs", "table inet filter"]
 
 
+def test_of_a_file_that_is_too_large_no_part_is_loaded(host: Host, tmp_path: Path) -> None:
+    host.sh("ip netns add a")
+    file = tmp_path / "large.nft"
+    file.write_text(f"{CLOSED}\n" + "# more\n" * (3 << 20))
+    assert (
+        host.refused("netns_nftables", netns="a", file=str(file)) == f"file: {file} has more than 16777216 characters"
+    )
+    assert listed(host, "a") == []
+
+
 @pytest.mark.parametrize(
     ("options", "message"),
     [
