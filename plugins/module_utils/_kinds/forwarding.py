@@ -385,7 +385,8 @@ class AppendEntry(Request):
 
     def at_boot(self, script: Script) -> None:
         script.needs(Endpoint(self.netns, self.interface))
-        script.run(self.command(), by="new")
+        # One that is there the kernel takes again without a word (vxlan_fdb_append()).
+        super().at_boot(script)
 
     def message(self, codec: Codec, sender: Sender) -> bytes:
         return self.entry.request(NEWNEIGH, CREATE | APPEND, sender.index(self.netns, self.interface))
