@@ -39,7 +39,7 @@ def made() -> str:
 
 
 def _options() -> Iterator[str]:
-    from ansible_collections.linuxnet.netns.plugins.module_utils import _interface_form
+    from ansible_collections.linuxnet.netns.plugins.module_utils import _interface_form, _properties_section
     from ansible_collections.linuxnet.netns.plugins.module_utils._kinds import link_types
 
     yield "  type:"
@@ -61,9 +61,9 @@ def _options() -> Iterator[str]:
         initial = {one.name: one.initial for one in loader().properties}
         fixed = {one.name for one in loader().properties if one.fixed}
         words = [f"The properties of a link with O(type={name})."]
-        yield from _option(name, words, _interface_form.properties_section(name).keys, initial, fixed)
+        yield from _option(name, words, _properties_section.properties_section(name).keys, initial, fixed)
     words = ["What is set of it as a port of its O(master); which of them there are depends on that one's type."]
-    yield from _option("port", words, _interface_form.port_section().keys, {})
+    yield from _option("port", words, _properties_section.port_section().keys, {})
 
 
 def _option(

@@ -19,8 +19,6 @@ from ansible_collections.linuxnet.netns.plugins.module_utils._form import Key, L
 from ansible_collections.linuxnet.netns.plugins.module_utils._interface_form import (
     DeclaredInterface,
     DeclaredPort,
-    port_section,
-    properties_section,
 )
 from ansible_collections.linuxnet.netns.plugins.module_utils._interface_section import (
     BY_PLACE,
@@ -31,6 +29,10 @@ from ansible_collections.linuxnet.netns.plugins.module_utils._interface_section 
 from ansible_collections.linuxnet.netns.plugins.module_utils._kinds.link_types.bridge import TYPE
 from ansible_collections.linuxnet.netns.plugins.module_utils._model import Netns
 from ansible_collections.linuxnet.netns.plugins.module_utils._normalise import MOST_INTERFACE_BYTES, Problems
+from ansible_collections.linuxnet.netns.plugins.module_utils._properties_section import (
+    port_section,
+    properties_section,
+)
 from ansible_collections.linuxnet.netns.plugins.module_utils._scalars import NAMESPACE, PREFIX, VETH_NAME
 
 

@@ -33,12 +33,14 @@ from ansible_collections.linuxnet.netns.plugins.module_utils._kinds import (
 from ansible_collections.linuxnet.netns.plugins.module_utils._kinds.interface import INTERFACE
 from ansible_collections.linuxnet.netns.plugins.module_utils._kinds.interface_rows import (
     ALL_LOWER,
+    PAIRS,
     Interface,
     described,
     is_kept,
 )
 from ansible_collections.linuxnet.netns.plugins.module_utils._kinds.link_type import stated
 from ansible_collections.linuxnet.netns.plugins.module_utils._kinds.namespace import FALLBACKS
+from ansible_collections.linuxnet.netns.plugins.module_utils._kinds.veth import as_written as pair_as_written
 from ansible_collections.linuxnet.netns.plugins.module_utils._model import (
     Endpoint,
     Netns,
@@ -153,14 +155,15 @@ class Export:
         for netns in self._places:
             for one in self._rows(netns):
                 here = Endpoint(netns, one.name)
-                if one.type != "veth" or here in seen:
+                if one.type not in PAIRS or here in seen:
                     continue
                 there = self._other_end(one)
                 if there is None or _is_odd(one.name + there.interface):
                     self._without(here, one, _NOWHERE if there is None else _NO_NAME)
                     continue
                 seen.update((here, there))
-                yield {"endpoints": [self._endpoint(end) for end in (here, there)]}
+                ends = [self._endpoint(end) for end in (here, there)]
+                yield {"endpoints": ends, **pair_as_written(self._state, (here, there))}
 
     def _other_end(self, one: Interface) -> Optional[Endpoint]:
         lower = one.lower
@@ -201,8 +204,8 @@ class Export:
         lower.
         """
         below = [] if found.lower is None else [self._state.row(INTERFACE, end.netns, found.lower.interface or "")]
-        others = [] if found.type == "veth" else [*self._ports(end), *below]
-        is_mac = found.mac is not None and len(found.mac) == len("02:00:00:00:00:01")
+        others = [] if found.type in PAIRS else [*self._ports(end), *below]
+        is_mac = found.mac is not None and len(found.mac) == len("02:00:00:00:00:01") and bool(found.mac.strip("0:"))
         return is_mac and found.mac not in {one.mac for one in others if one is not None}
 
     def _ports(self, master: Endpoint) -> list[Interface]:
@@ -260,7 +263,7 @@ class Export:
         found = []
         for one in self._rows(netns):
             end = Endpoint(netns, one.name)
-            if one.type in ("veth", "loopback") or (not one.type and netns is None):
+            if one.type in (*PAIRS, "loopback") or (not one.type and netns is None):
                 continue
             if one.name in FALLBACKS and not one.up:
                 self._gone.add(end)

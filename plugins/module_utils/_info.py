@@ -22,6 +22,7 @@ from ansible_collections.linuxnet.netns.plugins.module_utils._kinds.interface im
 from ansible_collections.linuxnet.netns.plugins.module_utils._kinds.interface_rows import (
     ALL_LOWER,
     ELSEWHERE,
+    PAIRS,
     Interface,
 )
 from ansible_collections.linuxnet.netns.plugins.module_utils._kinds.neighbour import NEIGHBOUR
@@ -266,7 +267,7 @@ def _links(state: State, special: State, netns: Netns, names: Mapping[int, str])
         report = one.report
         flags = () if report is None else tuple(_flags(report, by_index))
         master = None if report is None or report.master is None else by_index.get(report.master)
-        paired = one.type in ("veth", "netkit")
+        paired = one.type in PAIRS
         lower = _lower(one, state, names)
         yield {
             "interface": one.name,

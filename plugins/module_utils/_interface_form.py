@@ -9,9 +9,8 @@ Private. What is of one type alone comes from that type's table.
 
 from __future__ import annotations
 
-import types
 from collections.abc import Iterable, Mapping, Sequence
-from functools import cache, partial
+from functools import partial
 from typing import TYPE_CHECKING, Any, NamedTuple, Optional
 
 from ansible_collections.linuxnet.netns.plugins.module_utils._form import Key, Later, List, Owner, Section, Text
@@ -20,11 +19,15 @@ from ansible_collections.linuxnet.netns.plugins.module_utils._kinds import link_
 from ansible_collections.linuxnet.netns.plugins.module_utils._kinds.device import Device
 from ansible_collections.linuxnet.netns.plugins.module_utils._kinds.link import Link, Values
 from ansible_collections.linuxnet.netns.plugins.module_utils._kinds.link_state import LinkState
-from ansible_collections.linuxnet.netns.plugins.module_utils._kinds.link_type import NEEDED, NONE, Property
-from ansible_collections.linuxnet.netns.plugins.module_utils._kinds.link_types.bridge import vlans_key
+from ansible_collections.linuxnet.netns.plugins.module_utils._kinds.link_type import NEEDED, NONE
 from ansible_collections.linuxnet.netns.plugins.module_utils._kinds.port import Member
 from ansible_collections.linuxnet.netns.plugins.module_utils._model import Declared, Endpoint, Netns
 from ansible_collections.linuxnet.netns.plugins.module_utils._normalise import Problems
+from ansible_collections.linuxnet.netns.plugins.module_utils._properties_section import (
+    port_section,
+    properties_section,
+    values_of,
+)
 from ansible_collections.linuxnet.netns.plugins.module_utils._scalars import (
     BOOLEAN,
     MAC,
@@ -71,51 +74,6 @@ INTERFACE_NAME = Scalar(Problems.interface, "str", {"type": "string"})
 PLACE = Scalar[tuple[Netns]](read_place, "str", {"type": "string"})
 BELOW = Scalar[Below](read_below, "str", {"type": "string"})
 ALIAS = Scalar[str](Problems.alias, "str", {"type": "string", "maxLength": 255})
-
-
-@cache
-def properties_section(name: str) -> type[Section]:
-    """Return the section with the properties of a type of link, of that name."""
-    link_type = link_types.LOADERS[name]()
-    return link_type.section or _section(name, link_type.properties, link_type.keys)
-
-
-@cache
-def port_section() -> type[Section]:
-    """Return the section with the properties of ports, of whatever master."""
-    found: dict[str, Property] = {}
-    for name in ("bond", "bridge"):
-        found.update((one.name, one) for one in link_types.LOADERS[name]().ports or ())
-    return _section("port", list(found.values()), {"vlans": Later(vlans_key)})
-
-
-class _Mapping(Section, what="mapping"):
-    """What is an option of its own in netns_link."""
-
-    @classmethod
-    def option(cls) -> dict[str, Any]:
-        """Describe it as an option: what is in it is read here, so that all mistakes are told with their paths."""
-        return {"type": "dict"}
-
-
-def _section(what: str, properties: Sequence[Property], more: Optional[Mapping[str, Key[Any]]] = None) -> type[Section]:
-    keys: dict[str, Any] = {}
-    for one in properties:
-        required: dict[str, Any] = {"required": True} if one.required else {}
-        keys[one.name] = Key(one.takes, one.description, **required)
-    keys.update(more or {})
-    made: type[Section] = types.new_class(
-        what.capitalize(), (_Mapping,), {"what": what}, lambda space: space.update(keys)
-    )
-    return made
-
-
-def values_of(section: Optional[Section]) -> Values:
-    """Return what is written in such a section."""
-    if section is None:
-        return ()
-    values = ((name, getattr(section, name)) for name in section.keys)
-    return tuple([(name, value) for name, value in values if value is not None])
 
 
 def _in_vlans(path: str, end: Endpoint, vlans: Optional[Sequence[Any]]) -> list[Declared]:

@@ -26,6 +26,7 @@ from ansible_collections.linuxnet.netns.plugins.module_utils._scalars import (
     NAMESPACE,
     PREFIX,
     VETH_NAME,
+    Choice,
 )
 
 
@@ -40,6 +41,12 @@ def shaping_key() -> Key[Any]:
     from ansible_collections.linuxnet.netns.plugins.module_utils._kinds.qdisc import endpoint_key
 
     return endpoint_key()
+
+
+def _netkit() -> Key[Any]:
+    from ansible_collections.linuxnet.netns.plugins.module_utils._properties_section import netkit_key
+
+    return netkit_key()
 
 
 class InterfaceSection(Section, what="interface"):
@@ -116,8 +123,13 @@ class DeclaredLink(Section, what="link", needs="endpoints"):
         default=(),
     )
 
+    type = Key(Choice("veth", "netkit"), "The type of the pair.", default="veth")
+    netkit = Later(_netkit)
+
     def take(self, problems: Problems, written: Mapping[str, Any]) -> bool:
         complete = super().take(problems, written)
+        if self.netkit is not None and self.type != "netkit":
+            problems.add(f"{self.path}.netkit", f"it goes with type netkit, and the type is {self.type}")
         if complete and self.mtu is not None:
             for end in self.endpoints:
                 vars(end).setdefault("mtu", self.mtu)

@@ -137,7 +137,7 @@ class Topology(Section, what="topology", needs="name, namespaces and links"):
 
     name = Key(TOPOLOGY, "The name of the topology, unique on a host.", required=True)
     namespaces = Key(List(DeclaredNamespace), "The namespaces.", default=())
-    links = Key(List(DeclaredLink), "The veth pairs.", default=())
+    links = Key(List(DeclaredLink), "The pairs, veth or netkit.", default=())
     bridges = Later(_bridges, {"type": "list", "elements": "raw"})
     defaults = Later(_defaults, {"type": "raw"})
     host = Key(DeclaredHost, "What is to be in the host's own namespace.")
@@ -318,9 +318,12 @@ def _present(topology: Topology, purge: bool) -> list[Declared]:
     for link in topology.links:
         # A pair is created when the first of its ends' namespaces is visited, for it is sent from inside that one.
         first, second = link.endpoints
+        values = _values_of(link)
         if order[second.netns] < order[first.netns]:
             first, second = second, first
-        veth = Veth(link.path, _veth_end(first), _veth_end(second), record=topology.name, others=places)
+            values = _at_the_other_end(values)
+        own: dict[str, Any] = {"record": topology.name, "type": link.type, "values": values}
+        veth = Veth(link.path, _veth_end(first), _veth_end(second), others=places, **own)
         inside[first.netns].append(veth)
     owner = Owner(topology.name, purge)
     for one in topology.namespaces:
@@ -375,13 +378,14 @@ def _absent(topology: Topology, purge: bool, shown: bool) -> list[Declared]:
     declared += [one.object(topology.name, present=False) for one in devices]
     for link in topology.links:
         first, second = (_veth_end(end) for end in link.endpoints)
+        removed: dict[str, Any] = {"present": False, "record": topology.name, "type": link.type}
         if {first.netns, second.netns} <= gone:
             # It goes with its namespaces, unless both its ends have been left on the host.
             first, second = (VethEnd(None, end.interface) for end in link.endpoints)
             if first.endpoint != second.endpoint:
-                declared.append(Veth(link.path, first, second, present=False, record=topology.name, only_pair=True))
+                declared.append(Veth(link.path, first, second, only_pair=True, **removed))
         else:
-            declared.append(Veth(link.path, first, second, present=False, record=topology.name))
+            declared.append(Veth(link.path, first, second, **removed))
     from ansible_collections.linuxnet.netns.plugins.module_utils._kinds.leading_in import NothingLeadsIn
 
     declared.append(NothingLeadsIn("namespaces", topology.name, frozenset(gone)))
@@ -393,6 +397,23 @@ def _absent(topology: Topology, purge: bool, shown: bool) -> list[Declared]:
         declared.append(NoFilesOf(one.path, topology.name, one.name))
     declared.append(Ownership("purge", topology.name, frozenset(), purge))
     return declared
+
+
+def _values_of(link: DeclaredLink) -> tuple[tuple[str, Any], ...]:
+    """Return the properties of a pair that are written."""
+    if link.netkit is None:
+        return ()
+    from ansible_collections.linuxnet.netns.plugins.module_utils._properties_section import values_of
+
+    return values_of(link.netkit)
+
+
+def _at_the_other_end(values: tuple[tuple[str, Any], ...]) -> tuple[tuple[str, Any], ...]:
+    if not values:
+        return ()
+    from ansible_collections.linuxnet.netns.plugins.module_utils._kinds.link_types.netkit import swapped
+
+    return swapped(values)
 
 
 def _veth_end(end: DeclaredEndpoint) -> VethEnd:

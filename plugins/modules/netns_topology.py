@@ -52,7 +52,11 @@ options:
     default: []
   links:
     description:
-      - The veth pairs. Each is a mapping with C(endpoints), a list of two, and for both of them C(mtu).
+      - The pairs, veth unless said otherwise. Each is a mapping with C(endpoints), a list of two, and for both of them
+        C(mtu).
+      - With C(type) V(netkit) a link is a netkit pair (Linux 6.7), and C(netkit) a mapping with its C(mode), V(l2) or
+        V(l3), and what becomes of what its ends send unless a BPF program says otherwise, V(forward) or V(blackhole);
+        C(policy) is that of the first endpoint, C(peer_policy) that of the second.
       - C(prefixes) of a link is a list of prefixes, one for each version of IP for example. Ends that say nothing of
         addresses, or C(addresses=auto), have one address of each.
       - An endpoint is a mapping with C(interface), its name; C(netns), its namespace, the host's when omitted;

@@ -353,6 +353,18 @@ TRUNKS = trunks(
     vlans=[{"id": 10, **ACCESS}, 20],
 )
 
+#: What the kernel must be able to do that has netkit.
+NETKIT = ("ip link add tried type netkit", "this kernel, or ip, has no netkit (Linux 6.7, CONFIG_NETKIT)")
+
+
+def netkit(**values: str) -> dict[str, Any]:
+    """Return a topology with a netkit pair."""
+    first = {"netns": "a", "interface": "n1", "addresses": ["10.0.0.1/24"]}
+    second = {"netns": "b", "interface": "n2", "addresses": ["10.0.0.2/24"]}
+    one = link(first, second, type="netkit", netkit={"mode": "l2", **values})
+    return {"name": "programs", "namespaces": ["a", "b"], "links": [one]}
+
+
 CASES = [
     Case("a namespace", "netns", {"name": "a"}, ["ip netns add a"]),
     Case(
@@ -1149,6 +1161,35 @@ CASES = [
         " ip -n a link set p1 master br0; bridge -n a vlan add dev p1 vid 20-30 untagged;"
         " bridge -n a vlan add dev p1 vid 40 pvid; bridge -n a fdb add 02:00:00:00:00:08 dev p1 master static vlan 20",
         tries=FILTERING,
+    ),
+    Case(
+        "a netkit pair",
+        "netns_topology",
+        netkit(policy="blackhole"),
+        [
+            "ip netns add a",
+            "ip netns add b",
+            "ip -n a link add name n1 up type netkit mode l2 blackhole peer name n2 netns b",
+            "ip -n a link set dev lo up",
+            "ip -n a address add 10.0.0.1/24 dev n1",
+            "ip -n b link set dev lo up",
+            "ip -n b address add 10.0.0.2/24 dev n2",
+            "ip -n b link set dev n2 up",
+        ],
+        tries=NETKIT,
+    ),
+    Case(
+        "a netkit pair with other policies, of which the end that is changed is the second one",
+        "netns_topology",
+        {
+            **netkit(),
+            "links": [
+                link("b:n2", "a:n1", type="netkit", netkit={"policy": "blackhole", "peer_policy": "blackhole"}),
+            ],
+        },
+        ["ip -n a link set dev n1 type netkit blackhole peer blackhole"],
+        earlier=[("netns_topology", netkit())],
+        tries=NETKIT,
     ),
     Case(
         "sysctls, some of which set others",

@@ -30,6 +30,7 @@ from ansible_collections.linuxnet.netns.plugins.module_utils._kind import (
 )
 from ansible_collections.linuxnet.netns.plugins.module_utils._kinds.interface_reading import Links, Tables
 from ansible_collections.linuxnet.netns.plugins.module_utils._kinds.interface_rows import (
+    PAIRS,
     Interface,
     LowerOf,
     PeerOf,
@@ -346,7 +347,7 @@ def built_upon(state: State, end: Endpoint) -> list[str]:
     if found is None or found.ifindex is None:
         return []
     others = inside(state, end.netns).values()
-    here = [one.name for one in others if one.type != "veth" and one.peer_ifindex == found.ifindex != one.ifindex]
+    here = [one.name for one in others if one.type not in PAIRS and one.peer_ifindex == found.ifindex != one.ifindex]
     elsewhere = [one for one in found.upper if find(state, one) or not state.was_read(INTERFACE, one.netns)]
     return [*here, *map(str, elsewhere)]
 
@@ -628,13 +629,13 @@ AGAIN: Callable[[State, Interface, Netns], Sequence[Step]] = _never
 def carrier(state: State, netns: Netns, name: str) -> None:
     """Set the carrier of an interface after its link state, and that of its peer.
 
-    What is down has none, and loopback always has one. An end of a veth pair has one when both ends are up (veth_open()
-    in drivers/net/veth.c). Of others that are up, only a real run will tell.
+    What is down has none, and loopback always has one. An end of a pair has one when both ends are up (veth_open() in
+    drivers/net/veth.c, netkit_open() in drivers/net/netkit.c). Of others that are up, only a real run will tell.
     """
     found = find(state, Endpoint(netns, name))
     if found is None:
         return
-    other = find(state, found.peer) if found.type == "veth" and found.peer is not None else None
+    other = find(state, found.peer) if found.type in PAIRS and found.peer is not None else None
     linked = found.up and (found.type == "loopback" or (None if other is None else other.up))
     if found.carrier != linked:
         state.put(INTERFACE, netns, name, found._replace(carrier=linked))

@@ -15,6 +15,7 @@ from ansible_collections.linuxnet.netns.plugins.module_utils._kinds.interface_ro
     ALL_PEERS,
     ELSEWHERE,
     GO_ALONG,
+    PAIRS,
     Interface,
     Lower,
     LowerOf,
@@ -89,7 +90,7 @@ class Links(Reading[Interface]):
                 elif isinstance(detail, PeerOf):
                     peers.find(Endpoint(netns, detail.interface), detail.probable, detail.everywhere or everywhere)
                 elif isinstance(detail, LowerOf):
-                    if rows[detail.interface].type != "veth":
+                    if rows[detail.interface].type not in PAIRS:
                         self._find_rest(netns, rows[detail.interface])
                 elif isinstance(detail, Promotes):
                     end = Endpoint(netns, detail.interface)
@@ -138,7 +139,7 @@ class Links(Reading[Interface]):
         if link.netns_id is None:
             lower = Lower(netns, self._name(netns, index), index)
         else:
-            if link.kind == "veth":
+            if link.kind in PAIRS:
                 peer = self._peers.find(end, (), everywhere=True)
                 place = None if peer is None else (peer.netns,)
             else:

@@ -21,6 +21,9 @@ _VXLAN_LINK = 3
 #: up and down with it (NETDEV_UP and NETDEV_DOWN in vlan_device_event()).
 GO_ALONG = frozenset({"vlan", "macvlan", "macvtap", "ipvlan", "ipvtap", "vxlan"})
 
+#: The types of link that are pairs of two ends.
+PAIRS = frozenset({"veth", "netkit"})
+
 
 class Lower(NamedTuple):
     """What a link leads to: the other end of a pair, or what it is built upon.
@@ -123,7 +126,7 @@ def of_report(link: reports.LinkReport) -> Interface:
         mac=link.mac,
         mtu=link.mtu,
         # What a macvlan or the like is built upon in another namespace has its index there.
-        peer_ifindex=link.other if link.kind == "veth" or link.netns_id is None else None,
+        peer_ifindex=link.other if link.kind in PAIRS or link.netns_id is None else None,
         group=link.group,
         report=link,
         alias=link.alias,
@@ -145,8 +148,8 @@ def is_kept(found: Interface) -> bool:
 
 def described(interface: Interface, maker: Optional[str] = None) -> str:
     """Return what an interface is, for a message; ``maker`` is the topology that made it, where that is known."""
-    if interface.type == "veth":
-        pair = "another veth pair" if maker is None else f"a veth pair of topology {maker}"
+    if interface.type in PAIRS:
+        pair = f"another {interface.type} pair" if maker is None else f"a {interface.type} pair of topology {maker}"
         return f"one end of {pair}" + ("" if interface.peer is None else f", whose other end is {interface.peer}")
     if not interface.type:
         return "a physical device"

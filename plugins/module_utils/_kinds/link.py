@@ -121,7 +121,7 @@ class Link(Declared):
     @property
     def link_type(self) -> LinkType:
         """The table of its type."""
-        return link_types.LOADERS[self.type]()
+        return link_types.get(self.type)
 
     @property
     def birth(self) -> Netns:
@@ -406,7 +406,7 @@ class AddLink(Request):
     @property
     def link_type(self) -> LinkType:
         """The table of its type."""
-        return link_types.LOADERS[self.type]()
+        return link_types.get(self.type)
 
     def command(self) -> Sequence[str]:
         return self._words()
@@ -536,7 +536,7 @@ class ChangeLink(Request):
     @property
     def link_type(self) -> LinkType:
         """The table of its type."""
-        return link_types.LOADERS[self.type]()
+        return link_types.get(self.type)
 
     def command(self) -> Sequence[str]:
         link_type, values = self.link_type, dict(self.values)
@@ -593,7 +593,7 @@ class AddTun(Action):
     index: Optional[int] = None
 
     def command(self) -> Sequence[str]:
-        words = link_types.LOADERS[self.type]().arguments(dict(self.values), new=True)
+        words = link_types.get(self.type).arguments(dict(self.values), new=True)
         return ip(self.netns, "tuntap", "add", "dev", self.interface, "mode", self.type, *words)
 
     def at_boot(self, script: Script) -> None:
@@ -617,7 +617,7 @@ class AddTun(Action):
         host.create_tun(self.netns, self.interface, flags | without_pi, owners, group=self.group, index=self.index or 0)
 
     def effect(self, state: State) -> None:
-        data = link_types.LOADERS[self.type]().data(
+        data = link_types.get(self.type).data(
             {"pi": False, "vnet_hdr": False, "multi_queue": False, **dict(self.values)}
         )
         made = Interface(self.interface, self.type, ifindex=self.index, mtu=1500, group=self.group, data=nest(data))

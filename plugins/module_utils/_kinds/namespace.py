@@ -22,7 +22,7 @@ from ansible_collections.linuxnet.netns.plugins.module_utils._kinds.interface im
     inside,
     vanish,
 )
-from ansible_collections.linuxnet.netns.plugins.module_utils._kinds.interface_rows import ALL_PEERS, Interface
+from ansible_collections.linuxnet.netns.plugins.module_utils._kinds.interface_rows import ALL_PEERS, PAIRS, Interface
 from ansible_collections.linuxnet.netns.plugins.module_utils._model import (
     DANGLING,
     FOREIGN,
@@ -179,7 +179,7 @@ class Namespace(Declared):
             if interface.type == "" and interface.name != "lo":
                 name = free_name(state, None, interface.name)
                 yield MoveInterface(self.name, interface.name, None, name=None if name == interface.name else name)
-            elif interface.type == "veth" and interface.peer is not None and interface.peer.netns != self.name:
+            elif interface.type in PAIRS and interface.peer is not None and interface.peer.netns != self.name:
                 yield DeleteInterface(self.name, interface.name, interface.peer)
 
     def endpoints(self) -> set[Endpoint]:

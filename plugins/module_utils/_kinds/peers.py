@@ -10,6 +10,7 @@ from collections.abc import Collection, Iterable, Iterator, Mapping
 from typing import TYPE_CHECKING, Any, Optional
 
 from ansible_collections.linuxnet.netns.plugins.module_utils._errors import NetlinkError, is_none
+from ansible_collections.linuxnet.netns.plugins.module_utils._kinds.interface_rows import PAIRS
 from ansible_collections.linuxnet.netns.plugins.module_utils._model import Endpoint, Netns
 from ansible_collections.linuxnet.netns.plugins.module_utils._wire import reports, requests
 from ansible_collections.linuxnet.netns.plugins.module_utils._wire.reports import LinkReport
@@ -56,7 +57,7 @@ class Peers:
         """
         ends = self._ends[netns] = {}
         for link in links:
-            if link.kind != "veth":
+            if link.kind not in PAIRS:
                 continue
             end = Endpoint(netns, link.name)
             ends[link.ifindex] = self._named[end] = link

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, Callable, ClassVar, Optional
 
 from ansible_collections.linuxnet.netns.plugins.module_utils._kind import Carried, Kind
 from ansible_collections.linuxnet.netns.plugins.module_utils._kinds import interface
-from ansible_collections.linuxnet.netns.plugins.module_utils._kinds.interface_rows import Interface
+from ansible_collections.linuxnet.netns.plugins.module_utils._kinds.interface_rows import PAIRS, Interface
 from ansible_collections.linuxnet.netns.plugins.module_utils._model import Endpoint, Netns, Scope, State, Step
 
 if TYPE_CHECKING:
@@ -99,7 +99,7 @@ def _file() -> Kind[Any]:
 
 def _again(before: State, found: Interface, netns: Netns) -> Sequence[Step]:
     """Return what makes a deleted interface anew, by its type."""
-    if found.type == "veth":
+    if found.type in PAIRS:
         from ansible_collections.linuxnet.netns.plugins.module_utils._kinds.veth import again
     else:
         from ansible_collections.linuxnet.netns.plugins.module_utils._kinds.link import again

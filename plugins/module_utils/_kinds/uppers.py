@@ -13,6 +13,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any, Optional
 
+from ansible_collections.linuxnet.netns.plugins.module_utils._kinds.interface_rows import PAIRS
 from ansible_collections.linuxnet.netns.plugins.module_utils._model import Endpoint, Netns
 from ansible_collections.linuxnet.netns.plugins.module_utils._wire import reports, requests
 from ansible_collections.linuxnet.netns.plugins.module_utils._wire.reports import LinkReport
@@ -51,7 +52,7 @@ def _likely(links: Iterable[LinkReport], lower: Mapping[Endpoint, Optional[int]]
     interfaces.
     """
     indexes = set(lower.values())
-    return [one for one in links if one.netns_id is not None and one.kind != "veth" and one.other in indexes]
+    return [one for one in links if one.netns_id is not None and one.kind not in PAIRS and one.other in indexes]
 
 
 def _in(place: Netns, reader: Reader, lower: Mapping[Endpoint, Optional[int]]) -> Iterable[tuple[Endpoint, Endpoint]]:

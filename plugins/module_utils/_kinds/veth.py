@@ -2,7 +2,7 @@
 # SPDX-FileCopyrightText: 2026 The linuxnet.netns developers
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Veth pairs: a virtual cable with its two ends."""
+"""Pairs: a virtual cable with its two ends, veth or netkit."""
 
 from __future__ import annotations
 
@@ -30,6 +30,7 @@ from ansible_collections.linuxnet.netns.plugins.module_utils._kinds.interface im
     next_index,
 )
 from ansible_collections.linuxnet.netns.plugins.module_utils._kinds.interface_rows import (
+    PAIRS,
     Interface,
     PeerOf,
     UpperOf,
@@ -72,6 +73,8 @@ if TYPE_CHECKING:
     from ansible_collections.linuxnet.netns.plugins.module_utils._script import Script
     from ansible_collections.linuxnet.netns.plugins.module_utils._wire.codec import Codec
 
+#: The values of the properties of a type, by name, in the order of its table.
+Values = tuple[tuple[str, Any], ...]
 _NUMBERS = tuple(map(number, (INDEX, PEER_INDEX, DESCRIPTOR)))
 
 
@@ -109,7 +112,8 @@ class Veth(Declared):
     that is out of its place is none of this pair where another topology's record owns it, or where it is in a place of
     ``others``, the places of all declared ends. ``record`` names the ownership record of what may be replaced where it
     is not as declared. ``only_pair``: only a pair with both ends in their places is removed, and what else has the
-    names is no matter.
+    names is no matter. ``type`` is the type of link, and ``values`` are the properties of one that has some: those of
+    its ends as they are seen from the first one.
     """
 
     stage = LINKS
@@ -120,6 +124,8 @@ class Veth(Declared):
     record: str = ""
     others: frozenset[Endpoint] = frozenset()
     only_pair: bool = False
+    type: str = "veth"
+    values: Values = ()
 
     @property
     def ends(self) -> tuple[VethEnd, ...]:
@@ -154,6 +160,8 @@ class Veth(Declared):
                     f"{end.netns} is another name of {describe(state.aliases[end.netns])}; use one name for it",
                 )
         found = self.find(state)
+        if found is not None and self._stays_otherwise(state, found):
+            found = None
         if found is None:
             for end in self.ends:
                 yield from self._freed(state, end)
@@ -170,6 +178,30 @@ class Veth(Declared):
                 yield MoveInterface(where.netns, end.interface, end.netns)
             if end.mtu is not None and now is not None and now.mtu != end.mtu:
                 yield SetInterface(end.netns, end.interface, "mtu", end.mtu)
+        yield from self._changed(state)
+
+    def _stays_otherwise(self, state: State, found: tuple[Endpoint, ...]) -> bool:
+        """Tell whether a pair has to be made anew to be as declared, and may be. Raises: Impossible."""
+        if not self.values:
+            return False
+        from ansible_collections.linuxnet.netns.plugins.module_utils._kinds import netkit
+
+        fixed = netkit.stays(state, found, self.values)
+        if fixed is None:
+            return False
+        name, there, wanted = fixed
+        if all(where == end.endpoint and self._owns(state, where) for where, end in zip(found, self.ends)):
+            return True
+        raise Impossible(
+            joined(self.path, f"{self.type}.{name}"),
+            f"it is {there}, and the kernel does not change it to {wanted} on a living pair; remove that first",
+        )
+
+    def _changed(self, state: State) -> Iterator[Step]:
+        if self.values:
+            from ansible_collections.linuxnet.netns.plugins.module_utils._kinds import netkit
+
+            yield from netkit.changed(state, [end.endpoint for end in self.ends], self.values)
 
     def _absent(self, state: State) -> Iterator[Step]:
         found = self.find(state)
@@ -184,7 +216,7 @@ class Veth(Declared):
         """Return where the ends of this pair are now, in the order declared; None when there is no such pair."""
         if self.second is None:
             found = find(state, self.first.endpoint)
-            if found is None or found.type != "veth":
+            if found is None or found.type != self.type:
                 return None
             return (self.first.endpoint,) if found.peer is None else (self.first.endpoint, found.peer)
         ways = ((self.first, self.second), (self.second, self.first))
@@ -193,7 +225,7 @@ class Veth(Declared):
         on_host = [(Endpoint(None, end.interface), end, other) for end, other in ways]
         for here, end, other in (*in_place, *on_host):
             found = find(state, here)
-            there = found.peer if found is not None and found.type == "veth" else None
+            there = found.peer if found is not None and found.type == self.type else None
             if there is not None and there.interface == other.interface and self._is_this(state, here, there):
                 return (here, there) if end is self.first else (there, here)
         return None
@@ -223,7 +255,7 @@ class Veth(Declared):
     def _freed(self, state: State, end: VethEnd) -> Iterator[Step]:
         """Remove what an earlier run of the same topology made in the place of an end. Raises: Impossible."""
         found = find(state, end.endpoint)
-        if found is not None and found.type == "veth" and self._owns(state, end.endpoint):
+        if found is not None and found.type in PAIRS and self._owns(state, end.endpoint):
             for one in (end.endpoint, *([] if found.peer is None else [found.peer])):
                 upon = built_upon(state, one)
                 if upon:
@@ -257,6 +289,8 @@ class Veth(Declared):
         return pair(
             VethEnd(first.netns, first.interface, first.mac, first.mtu, index, first.up, group),
             VethEnd(second.netns, second.interface, second.mac, second.mtu, peer_index, second.up, group),
+            self.type,
+            self.values,
         )
 
     def view(self, state: State) -> dict[str, Any]:
@@ -268,6 +302,11 @@ class Veth(Declared):
             if interface is None:
                 continue
             leaf: dict[str, Any] = {"peer": other.short()}
+            if self.values and end is self.first:
+                from ansible_collections.linuxnet.netns.plugins.module_utils._kinds import netkit
+
+                there = netkit.properties(state, found or ())
+                leaf[self.type] = {name: there.get(name) for name, _wanted in self.values}
             if end is not None and where != end.endpoint:
                 leaf.update(_left_behind(state, where, interface))
             if end is not None and end.mac is not None:
@@ -301,22 +340,50 @@ def again(before: State, found: Interface, netns: Netns) -> Sequence[Step]:
     other = None if found.peer is None else find(before, found.peer)
     if other is None or found.peer is None:
         return ()
-    step = pair(
-        VethEnd(netns, found.name, found.mac, found.mtu, found.ifindex, group=found.group),
-        VethEnd(found.peer.netns, other.name, other.mac, other.mtu, other.ifindex, group=other.group),
+    ends, both = [Endpoint(netns, found.name), found.peer], [found, other]
+    values: Values = ()
+    if found.type != "veth":
+        from ansible_collections.linuxnet.netns.plugins.module_utils._kinds import netkit
+
+        if netkit.primary(before, ends) != ends[0]:
+            ends, both = ends[::-1], both[::-1]
+        values = tuple(netkit.properties(before, ends).items())
+    one, second = (
+        VethEnd(*end, _settable_mac(each), each.mtu, each.ifindex, group=each.group) for end, each in zip(ends, both)
     )
-    return [step]
+    return [pair(one, second, found.type, values)]
 
 
-def pair(one: VethEnd, other: VethEnd) -> AddVeth:
+def _settable_mac(found: Interface) -> Optional[str]:
+    """Return the MAC address of an end; None where it has none, as one that has packets without a header."""
+    return found.mac if found.mac and found.mac.strip("0:") else None
+
+
+def as_written(state: State, ends: Sequence[Endpoint]) -> dict[str, Any]:
+    """Return what one would write of a pair beside its ends."""
+    found = find(state, ends[0])
+    if found is None or found.type == "veth":
+        return {}
+    from ansible_collections.linuxnet.netns.plugins.module_utils._kinds import netkit
+
+    values = netkit.as_written(state, ends)
+    return {"type": found.type, **({found.type: values} if values else {})}
+
+
+def pair(one: VethEnd, other: VethEnd, type_: str = "veth", values: Values = ()) -> AddVeth:
     """Return the step that creates a pair of two ends, in whichever order the kernel can heed what is asked for of
     them.
 
     It heeds an index of the second end only where that of the first is stated too (veth_newlink() in
     drivers/net/veth.c).
     """
-    first, second = (one, other) if one.index is not None or other.index is None else (other, one)
-    return AddVeth(first, replace(second, up=False), first.netns)
+    if one.index is None and other.index is not None:
+        one, other = other, one
+        if values:
+            from ansible_collections.linuxnet.netns.plugins.module_utils._kinds.link_types import netkit
+
+            values = netkit.swapped(values)
+    return AddVeth(one, replace(other, up=False), one.netns, type_, values)
 
 
 @immutable
@@ -331,6 +398,8 @@ class AddVeth(Request):
     first: VethEnd
     second: VethEnd
     netns: Netns
+    type: str = "veth"
+    values: Values = ()
 
     def command(self) -> Sequence[str]:
         return self._words()
@@ -355,18 +424,35 @@ class AddVeth(Request):
             if end.netns != self.netns:
                 words += ["netns", OWN_PID if end.netns is None else end.netns]
             if end is self.first:
-                words += ["type", "veth", "peer", "name"]
+                words += ["type", self.type, *self._words(), "name"]
         return ip(self.netns, *words)
 
     def makes(self) -> Sequence[Thing]:
         return [Thing(INTERFACE, end.netns, (end.interface,)) for end in (self.first, self.second)]
 
+    def _words(self) -> list[str]:
+        """Return what ``ip`` is told between the type and the name of the other end."""
+        if self.type == "veth":
+            return ["peer"]
+        from ansible_collections.linuxnet.netns.plugins.module_utils._kinds import netkit
+
+        return netkit.words(self.values)
+
     def message(self, codec: Codec, sender: Sender) -> bytes:
+        if self.type != "veth":
+            from ansible_collections.linuxnet.netns.plugins.module_utils._kinds import netkit
+
+            return netkit.message(self, sender)
         first, second = self.first, self.second
         away = second.netns != self.netns
         form = _form(codec, replace(first, netns=None, index=None), replace(second, netns=None, index=None), away)
         descriptor = sender.descriptor(second.netns) if away else 0
         return form.fill(number(first.index or 0), number(second.index or 0), number(descriptor))
+
+    def advice(self, error: int) -> str:
+        if error != errno.EOPNOTSUPP or self.type == "veth":
+            return ""
+        return f"where this kernel has no {self.type}, it needs Linux 6.7 or later with CONFIG_NETKIT"
 
     def relocates(self) -> Collection[str]:
         return (self.first.interface, self.second.interface)
@@ -378,7 +464,7 @@ class AddVeth(Request):
         found = find(now, self.first.endpoint)
         return (
             found is not None
-            and (found.type, found.group, found.peer) == ("veth", self.first.group, self.second.endpoint)
+            and (found.type, found.group, found.peer) == (self.type, self.first.group, self.second.endpoint)
             and self.first.mac in (None, found.mac)
         )
 
@@ -391,7 +477,7 @@ class AddVeth(Request):
         for end, other in ((self.first, self.second), (self.second, self.first)):
             made = Interface(
                 end.interface,
-                "veth",
+                self.type,
                 ifindex=end.index,
                 up=end.up,
                 mac=end.mac,
@@ -399,8 +485,17 @@ class AddVeth(Request):
                 peer=Endpoint(other.netns, other.interface),
                 peer_ifindex=other.index,
                 group=end.group,
+                data=self._data(end),
             )
             state.put(INTERFACE, end.netns, end.interface, made)
+
+    def _data(self, end: VethEnd) -> bytes:
+        """Return what the kernel has of the type of an end, as far as it was said."""
+        if self.type == "veth":
+            return b""
+        from ansible_collections.linuxnet.netns.plugins.module_utils._kinds import netkit
+
+        return netkit.data(self.values, first=end is self.first)
 
     def undo(self, before: State) -> Iterable[Step]:
         return [DeleteInterface(self.first.netns, self.first.interface, self.second.endpoint)]

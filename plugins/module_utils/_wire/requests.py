@@ -93,6 +93,12 @@ def create(
     return _request(_NEWLINK, ACK | CREATE | EXCL, body + attributes + target + _info(kind, data))
 
 
+def link_of(index: int, attributes: bytes, netns_descriptor: Optional[int]) -> bytes:
+    """Return what a message that creates a pair says of its other end, in the namespace of the descriptor."""
+    target = b"" if netns_descriptor is None else attribute(_NET_NS_FD, number(netns_descriptor))
+    return _link_body(index) + attributes + target
+
+
 def reshape(index: int, kind: str, data: bytes) -> bytes:
     """Return the request that changes attributes of a link that are of its kind alone."""
     return _request(_NEWLINK, ACK, _link_body(index) + _info(kind, data))

@@ -148,7 +148,13 @@ def _xfrm() -> LinkType:
     return xfrm.TYPE
 
 
-#: What gives a type, by its name.
+def _netkit() -> LinkType:
+    from ansible_collections.linuxnet.netns.plugins.module_utils._kinds.link_types import netkit
+
+    return netkit.TYPE
+
+
+#: What gives a type of one link, by its name, and a type of which there are pairs alone, each with two ends.
 LOADERS: Mapping[str, Callable[[], LinkType]] = {
     "bond": _bond,
     "bridge": _bridge,
@@ -173,11 +179,17 @@ LOADERS: Mapping[str, Callable[[], LinkType]] = {
     "wireguard": _wireguard,
     "xfrm": _xfrm,
 }
+PAIRED: Mapping[str, Callable[[], LinkType]] = {"netkit": _netkit}
+
+
+def get(name: str) -> LinkType:
+    """Return the type of a name. Raises: KeyError."""
+    return (LOADERS.get(name) or PAIRED[name])()
 
 
 def find(name: str) -> Optional[LinkType]:
     """Return the type of a name, or None."""
-    loader = LOADERS.get(name)
+    loader = LOADERS.get(name) or PAIRED.get(name)
     return None if loader is None else loader()
 
 
