@@ -406,7 +406,7 @@ class AddVeth(Request):
 
     def at_boot(self, script: Script) -> None:
         ends = self.first.endpoint, self.second.endpoint
-        script.run(self._words(grouped=True), unless=script.there("veth", *ends))
+        script.run(self._words(grouped=True), unless=script.there(self.type, *ends))
         script.makes(*ends)
 
     def _words(self, *, grouped: bool = False) -> Sequence[str]:
@@ -424,13 +424,13 @@ class AddVeth(Request):
             if end.netns != self.netns:
                 words += ["netns", OWN_PID if end.netns is None else end.netns]
             if end is self.first:
-                words += ["type", self.type, *self._words(), "name"]
+                words += ["type", self.type, *self._between(), "name"]
         return ip(self.netns, *words)
 
     def makes(self) -> Sequence[Thing]:
         return [Thing(INTERFACE, end.netns, (end.interface,)) for end in (self.first, self.second)]
 
-    def _words(self) -> list[str]:
+    def _between(self) -> list[str]:
         """Return what ``ip`` is told between the type and the name of the other end."""
         if self.type == "veth":
             return ["peer"]
