@@ -1184,10 +1184,18 @@ CASES = [
         {
             **netkit(),
             "links": [
-                link("b:n2", "a:n1", type="netkit", netkit={"policy": "blackhole", "peer_policy": "blackhole"}),
+                link(
+                    {"netns": "b", "interface": "n2", "addresses": ["10.0.0.3/24"]},
+                    "a:n1",
+                    type="netkit",
+                    netkit={"policy": "blackhole", "peer_policy": "blackhole"},
+                ),
             ],
         },
-        ["ip -n a link set dev n1 type netkit blackhole peer blackhole"],
+        [
+            "ip -n a link set dev n1 type netkit blackhole peer blackhole",
+            "ip -n b address add 10.0.0.3/24 dev n2",
+        ],
         earlier=[("netns_topology", netkit())],
         tries=NETKIT,
     ),

@@ -11,7 +11,7 @@ import stat
 import subprocess
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
+from typing import Any, Optional
 
 #: What ``ip`` is asked of a namespace, in this order.
 ASKED = (
@@ -179,6 +179,7 @@ def _inside(said: str) -> Any:
     *others, classes, asked_of_bridges = others
     rules6, qdiscs, bridges = (list(_answers(other)) for other in (*others, asked_of_bridges))
     certain = {one["local"] for link in links for one in link.get("addr_info", []) if one.get("nodad")}
+    macs = {link.get("address") for link in links}
     told = {
         "links": [_link(link) for link in links],
         "routes": sorted((_route(route) for route in routes if _lasts(route, certain)), key=json.dumps),
@@ -190,7 +191,7 @@ def _inside(said: str) -> Any:
         "qdiscs": [one for some in qdiscs for one in some if one["handle"] != "0:"],
         "classes": sorted(classes.splitlines()),
         # How many lists there are depends on what the kernel has.
-        "bridges": sorted((one for some in bridges for one in some if _stands(one)), key=json.dumps),
+        "bridges": sorted((one for some in bridges for one in some if _stands(one, macs)), key=json.dumps),
     }
     return _without(told, VOLATILE)
 
@@ -242,10 +243,15 @@ def _lasts(route: dict[str, Any], certain: set[str]) -> bool:
     return not (route.get("table") == "local" and ":" in where) or where in certain
 
 
-def _stands(entry: dict[str, Any]) -> bool:
-    """Tell whether what a bridge tells was said by somebody, not learned or joined by itself."""
+def _stands(entry: dict[str, Any], macs: set[Optional[str]]) -> bool:
+    """Tell whether what a bridge tells was said by somebody, not learned or joined by itself.
+
+    At which port the MAC addresses of its interfaces are, the kernel decides.
+    """
     if "mac" in entry:
-        return entry.get("state") in ("permanent", "static") and not entry["mac"].startswith(("33:33:", "01:00:5e:"))
+        own = "master" in entry and entry.get("state") == "permanent" and entry["mac"] in macs
+        lasts = entry.get("state") in ("permanent", "static") and not own
+        return lasts and not entry["mac"].startswith(("33:33:", "01:00:5e:"))
     return "mdb" not in entry or any(one.get("state") == "permanent" for one in entry["mdb"])
 
 

@@ -230,17 +230,21 @@ class _Entries(Reading[tuple[Entry, ...]]):
     def inside(self, netns: Netns, route: Socket) -> None:
         rows, interfaces = self._state.table(FORWARDING, netns), inside(self._state, netns)
         names = names_by_index(self._state, netns)
+        # The kernel has an entry for each of these, at a port of its choice (br_fdb_add_local()).
+        local = {one.mac for one in interfaces.values()}
         for raw in _reports(route):
             _family, index, state, flags, _type = _NDMSG.unpack_from(raw, 16)
             fields = attributes(raw, _NDMSG.size)
-            name = names.get(index)
+            name, mac = names.get(index), fields.get(_LLADDR, b"").hex(":")
             own = _MASTER not in fields
             # All else that is said of interfaces themselves is what they listen to.
             if name is None or not state & (_PERMANENT | _NOARP) or (own and interfaces[name].type != "vxlan"):
                 continue
+            if not own and state & _PERMANENT and mac in local:
+                continue
             details = tuple((code, fields[code]) for code in _DETAILS if code in fields)
             one = Entry(
-                fields.get(_LLADDR, b"").hex(":"),
+                mac,
                 canonical(fields[_DST]) if _DST in fields else "",
                 details,
                 names.get(unsigned(fields.get(_VIA)), "") if _VIA in fields else "",
