@@ -106,7 +106,8 @@ def test_a_copy_of_the_file_system_leaves_nothing_behind(tmp_path: Path) -> None
     if Path("/proc/self/uid_map").read_text().split() != ["0", "0", "4294967295"]:
         pytest.skip("only real root can lay another file system over this one")
     script = '[ "$LINUXNET_OVERLAY" = "$(readlink /proc/self/ns/mnt)" ]; pwd; '
-    script += 'touch /etc/linuxnet-was-here "$0/here"; ls /etc/linuxnet-was-here; ls /run'
+    # What another file system has is not on the copy.
+    script += 'mkdir -p "$0"; touch /etc/linuxnet-was-here "$0/here"; ls /etc/linuxnet-was-here; ls /run'
     finished = subprocess.run(
         [str(ROOT / "tools" / "overlay"), "sh", "-ec", script, str(tmp_path)],
         check=True,

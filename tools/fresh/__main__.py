@@ -8,6 +8,7 @@ from __future__ import annotations
 import argparse
 import os
 import shutil
+import signal
 import subprocess
 import sys
 import tempfile
@@ -134,6 +135,8 @@ def main() -> int:
     given = parser.parse_args()
     if os.geteuid() != 0:
         sys.exit("it takes root to make another system's tree the whole file system: run this as root")
+    # What is made goes, also when this is ended.
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(128 + signal.SIGTERM))
     results = []
     for name in given.users or USERS:
         with tree(given.suite, USERS[name]) as one:
