@@ -2,7 +2,9 @@
 # SPDX-FileCopyrightText: 2026 The linuxnet.netns developers
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The controller's part of the module: reads the topology file and tells its mistakes before any host is asked."""
+"""The controller's part of the module: reads the topology file and tells its mistakes before any host is asked, and
+shows what was proven.
+"""
 
 from __future__ import annotations
 
@@ -10,10 +12,12 @@ from typing import Any
 
 from ansible.errors import AnsibleError
 from ansible.plugins.action.normal import ActionModule as NormalAction
+from ansible.utils.display import Display
 from ansible_collections.linuxnet.netns.plugins.module_utils._echo import cut, echo
 from ansible_collections.linuxnet.netns.plugins.module_utils._topology import Topology
 from ansible_collections.linuxnet.netns.plugins.plugin_utils import _topology_file
 from ansible_collections.linuxnet.netns.plugins.plugin_utils._bounded_yaml import Unreadable
+from ansible_collections.linuxnet.netns.plugins.plugin_utils._proof import proof
 
 #: How many characters of Ansible's message are told, which names every place that was looked at.
 _MOST_OF_A_SEARCH = 1500
@@ -35,7 +39,16 @@ class ActionModule(NormalAction):
             # What is returned has no trace, which on old versions of Ansible goes with what is raised.
             return {"failed": True, "changed": False, "commands": [], "msg": str(error)}
         result: dict[str, Any] = super().run(tmp, task_vars)
+        self._show(proof(result.get("probes")), str((task_vars or {}).get("inventory_hostname", "")))
         return result
+
+    def _show(self, proven: str, host: str) -> None:
+        """Show what was proven, which else only those see who ask for all of the result (-v).
+
+        On standard error, for what reads standard output may expect there what its callback writes alone.
+        """
+        if proven and not self._task.no_log:
+            Display().display(f"{host}: {proven}", stderr=True)
 
     def _content(self, src: str, arguments: dict[str, Any]) -> dict[str, Any]:
         """Return what the file says, but for what the task says. Raises: Unreadable."""

@@ -145,6 +145,7 @@ options:
       - Ends that are declared down, links inside one namespace and link-local addresses are left out. For other
         proofs there is M(linuxnet.netns.netns_probe).
       - In check mode it is proven when there is nothing to change.
+      - What was proven is shown in a line on standard error, unless C(no_log) is set.
     type: bool
     default: false
   state:
