@@ -156,6 +156,9 @@ class Reader(Protocol):
     def kept_file(self, path: str) -> Optional[KeptFile]:
         """Return what there is at a path; None: nothing. Raises: OSError."""
 
+    def entries(self, directory: str) -> Sequence[str]:
+        """Return the names of what there is in a directory; none where there is no such one. Raises: OSError."""
+
     def unwritable(self, directory: str) -> str:
         """Return why root cannot make files in a directory, or nothing. Raises: OSError."""
 

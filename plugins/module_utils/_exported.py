@@ -9,13 +9,13 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple, Optional
 
-from ansible_collections.linuxnet.netns.plugins.module_utils import _plan, _topology
 from ansible_collections.linuxnet.netns.plugins.module_utils._errors import Invalid, Problem
 from ansible_collections.linuxnet.netns.plugins.module_utils._export import Export, Secret, Wanted, prune
 from ansible_collections.linuxnet.netns.plugins.module_utils._info import read_sysctls
 from ansible_collections.linuxnet.netns.plugins.module_utils._kinds.interface import INTERFACE
 from ansible_collections.linuxnet.netns.plugins.module_utils._model import Endpoint
 from ansible_collections.linuxnet.netns.plugins.module_utils._normalise import Problems
+from ansible_collections.linuxnet.netns.plugins.module_utils._predicted import predict
 
 if TYPE_CHECKING:
     from ansible_collections.linuxnet.netns.plugins.module_utils._kernel.edge import LinuxKernel
@@ -63,24 +63,11 @@ def look(kernel: LinuxKernel, name: str, names: Optional[Sequence[str]], wanted:
     left_out = [*dict.fromkeys(export.left_out)]
     commands: list[str] = []
     for _round in range(_ROUNDS):
-        problems, commands = _applied(kernel, topology)
+        problems, commands = predict(kernel, topology)
         if not problems:
             break
         left_out += prune(topology, problems)
     return Exported(topology, left_out, list(placed(topology, export.secrets)), commands)
-
-
-def _applied(kernel: LinuxKernel, topology: Mapping[str, Any]) -> tuple[Sequence[Problem], list[str]]:
-    """Return what is wrong with a topology, and what applying it would do."""
-    problems = Problems()
-    read = _topology.read(problems, topology)
-    if problems.found:
-        return problems.found, []
-    declared = _topology.declare(read, present=True, purge=False)
-    try:
-        return [], _plan.make(declared, kernel.observe(_plan.scope_of(declared))).commands()
-    except Invalid as invalid:
-        return invalid.problems, []
 
 
 def placed(topology: Mapping[str, Any], secrets: Sequence[Secret]) -> Iterable[dict[str, str]]:

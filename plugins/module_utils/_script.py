@@ -16,6 +16,7 @@ import json
 import re
 import zlib
 from collections.abc import Collection, Iterable, Mapping, Sequence
+from typing import Any
 
 from ansible_collections.linuxnet.netns.plugins.module_utils._model import (
     RECORDS_DIR,
@@ -32,9 +33,11 @@ PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 #: The programs that the lines of steps may call, beside those that every host has.
 PROGRAMS = ("ip", "tc", "bridge", "sysctl", "wg", "nft")
 _SEAL = re.compile(r"^# Written by linuxnet\.netns\. sha256 ([0-9a-f]{64})\n", re.MULTILINE)
+_FORM = re.compile(r"^# It was written for this: (.*)$", re.MULTILINE)
 
 _BEGIN = """\
 # Brings topology {name} about after a boot. What is there already is left alone, so it may be run again.
+# It was written for this: {form}
 set -uf
 umask 022
 cd /
@@ -393,9 +396,10 @@ class Script:
             directory=RECORDS_DIR, version=version, topology=command([json.dumps(topology)]), things="\n".join(lines)
         )
 
-    def text(self, topology: str) -> str:
-        """Return the script."""
+    def text(self, topology: str, form: str) -> str:
+        """Return the script; ``form`` is the topology as it was written, in JSON of one line."""
         settings = {
+            "form": form,
             "path": PATH,
             "group": self._group,
             "record": command([f"{RECORDS_DIR}/{topology}.json"]),
@@ -428,6 +432,15 @@ def _listed(parts: Sequence[str]) -> str:
 def sealed(first: str, rest: str) -> str:
     """Return a text with a line below its ``first`` ones that tells whether somebody has changed the rest."""
     return f"{first}# Written by linuxnet.netns. sha256 {_digest(first + rest)}\n{rest}"
+
+
+def form_in(text: str) -> Any:
+    """Return the topology, as it was written, that a script was written for; None where it does not tell it."""
+    found = _FORM.search(text)
+    try:
+        return json.loads(found.group(1)) if found else None
+    except ValueError:
+        return None
 
 
 def is_sealed(text: str) -> bool:

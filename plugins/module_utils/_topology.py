@@ -157,11 +157,14 @@ class Topology(Section, what="topology", needs="name, namespaces and links"):
         default=0.0,
     )
     netns, interface = None, ""
+    #: It as it was written.
+    form: Mapping[str, Any] = {}
 
 
 def read(problems: Problems, form: Mapping[str, Any]) -> Topology:
     """Return the topology of a form; every mistake is noted, and what has mistakes is left out."""
     topology = Topology("", {"name": ""})
+    topology.form = form
     topology.take(problems, form)
     _expand(problems, topology)
     _once(problems, "namespace", [(one.path, one.name) for one in topology.namespaces])
@@ -253,8 +256,18 @@ def declare(topology: Topology, present: bool, purge: bool, shown: bool = False)
         return declared
     from ansible_collections.linuxnet.netns.plugins.module_utils._kinds.persistence import Persistence
 
-    kept = tuple(declared) if present and topology.persist else None
-    return [*declared, Persistence("persist" if present else "state", topology.name, kept)]
+    path = "persist" if present else "state"
+    if not present or not topology.persist:
+        return [*declared, Persistence(path, topology.name, None)]
+    return [*declared, Persistence(path, topology.name, tuple(declared), _as_json(topology.form))]
+
+
+def _as_json(form: Mapping[str, Any]) -> str:
+    """Return what is declared of a topology in one line of JSON, in one order, in which Ansible need not keep it."""
+    import json
+
+    said = {key: value for key, value in form.items() if value is not None and key not in ("persist", "purge", "wait")}
+    return json.dumps(said, sort_keys=True)
 
 
 def settling(topology: Topology) -> list[Declared]:

@@ -42,6 +42,12 @@ options:
       - Sysctls to be told of each namespace, by the names that C(sysctl) takes, such as V(net.ipv4.ip_forward).
     type: list
     elements: str
+  persisted:
+    description:
+      - Also tell which topologies are kept for the next boot (O(linuxnet.netns.netns_topology#module:persist)), and
+        whether what is live is as they declare it.
+    type: bool
+    default: false
 seealso:
   - module: linuxnet.netns.netns
   - module: linuxnet.netns.netns_export
@@ -61,6 +67,12 @@ EXAMPLES = r"""
 - name: Read the namespace of a process, such as a container's main one
   linuxnet.netns.netns_info:
     pids: [4711]
+
+- name: Ask what the next boot would bring, and whether that is what there is now
+  linuxnet.netns.netns_info:
+    persisted: true
+  register: found
+  failed_when: found.persisted | rejectattr('is_live') | length > 0
 """
 
 RETURN = r"""
@@ -395,7 +407,39 @@ namespaces:
         command:
           description: The name of its command.
           type: str
+persisted:
+  description: The topologies that are kept for the next boot, by their names.
+  returned: when O(persisted=true)
+  type: list
+  elements: dict
+  contains:
+    topology:
+      description: The name of the topology.
+      type: str
+    script:
+      description: The script that brings it about.
+      type: str
+      sample: /etc/linuxnet.netns/lab.sh
+    unit:
+      description: The systemd unit that runs it; V(null) where the host runs no systemd.
+      type: str
+      sample: linuxnet-netns-lab.service
+    is_live:
+      description:
+        - Whether all that it declares is there now, as it declares it. V(null) where that cannot be told, for somebody
+          has changed the files.
+      type: bool
+    commands:
+      description: What would bring what is live to what is kept, as C(ip) and other commands.
+      type: list
+      elements: str
+    problems:
+      description: What is wrong with the files, or keeps what they say from being brought about, in words.
+      type: list
+      elements: str
 """
+
+from typing import TYPE_CHECKING, Any
 
 from ansible_collections.linuxnet.netns.plugins.module_utils import _info
 from ansible_collections.linuxnet.netns.plugins.module_utils._kinds.registry import KINDS
@@ -403,12 +447,16 @@ from ansible_collections.linuxnet.netns.plugins.module_utils._module import Modu
 from ansible_collections.linuxnet.netns.plugins.module_utils._normalise import Problems
 from ansible_collections.linuxnet.netns.plugins.module_utils._run import failures_reported
 
+if TYPE_CHECKING:
+    from ansible_collections.linuxnet.netns.plugins.module_utils._contracts import Kernel
+
 ARGUMENTS = {
     "names": {"type": "list", "elements": "str"},
     "paths": {"type": "list", "elements": "str"},
     "pids": {"type": "list", "elements": "int"},
     "host": {"type": "bool", "default": False},
     "sysctls": {"type": "list", "elements": "str"},
+    "persisted": {"type": "bool", "default": False},
 }
 
 
@@ -425,9 +473,18 @@ def main() -> None:
         kernel = LinuxKernel(KINDS)
         try:
             seen = _info.look(kernel, problems, places, sysctls)
+            more = {"persisted": persisted(kernel)} if module.params["persisted"] else {}
         finally:
             kernel.close()
-    module.exit_json(changed=False, namespaces=seen)
+    module.exit_json(changed=False, namespaces=seen, **more)
+
+
+def persisted(kernel: Kernel) -> list[dict[str, Any]]:
+    """Return what is kept for the next boot, and whether that is live. Raises: KernelError."""
+    from ansible_collections.linuxnet.netns.plugins.module_utils import _predicted
+
+    with kernel.locked(shared=True):
+        return _predicted.persisted(kernel)
 
 
 if __name__ == "__main__":

@@ -207,6 +207,14 @@ class LinuxReader:
         return persistent.read(path)
 
     @staticmethod
+    def entries(directory: str) -> Sequence[str]:
+        """Return the names of what there is in a directory; none where there is no such one. Raises: OSError."""
+        try:
+            return os.listdir(directory)
+        except (FileNotFoundError, NotADirectoryError):
+            return []
+
+    @staticmethod
     def unwritable(directory: str) -> str:
         """Return why root cannot make files in a directory, or nothing. Raises: OSError."""
         from ansible_collections.linuxnet.netns.plugins.module_utils._kernel import persistent

@@ -7,7 +7,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from typing import TYPE_CHECKING, Any, Optional, Union
+from typing import TYPE_CHECKING, Any, NamedTuple, Optional, Union
 
 from ansible_collections.linuxnet.netns.plugins.module_utils import _plan
 from ansible_collections.linuxnet.netns.plugins.module_utils._errors import Impossible, Invalid
@@ -34,6 +34,7 @@ from ansible_collections.linuxnet.netns.plugins.module_utils._script import (
     PROGRAMS,
     WANTED_BY,
     Script,
+    form_in,
     is_sealed,
     unit_of,
     unit_text,
@@ -47,11 +48,14 @@ DIRECTORY, UNITS = "/etc/linuxnet.netns", "/etc/systemd/system"
 _BOOTED = "/run/systemd/system"
 #: The longest name of a file or a unit, in bytes (unit_name_is_valid() in systemd's src/basic/unit-name.c).
 _MOST_BYTES = 255
+_SCRIPT = ".sh"
+#: Asks for whatever is kept.
+ALL = ""
 
 
 def script_of(topology: str) -> str:
     """Return the path of the script of a topology."""
-    return f"{DIRECTORY}/{topology}.sh"
+    return f"{DIRECTORY}/{topology}{_SCRIPT}"
 
 
 def unit_path_of(topology: str) -> str:
@@ -89,7 +93,10 @@ class PersistenceKind(Kind[Union[KeptFile, Around]]):
         places = [DIRECTORY, *([UNITS] if systemd else [])]
         why = next((why for place in places for why in [reader.unwritable(place)] if why), "")
         state.put(self, None, "", Around(systemd, lacking, why))
-        for topology in scope.details(self, None):
+        asked = set(scope.details(self, None))
+        if ALL in asked:
+            asked = {one[: -len(_SCRIPT)] for one in reader.entries(DIRECTORY) if one.endswith(_SCRIPT)}
+        for topology in asked:
             for path in _paths(topology):
                 found = reader.kept_file(path)
                 if found is not None:
@@ -108,11 +115,14 @@ def _files(state: State) -> dict[str, KeptFile]:
 
 @immutable
 class Persistence(Declared):
-    """What ``declared`` says of a topology is brought about after a boot too; None: nothing of it is."""
+    """What ``declared`` says of a topology is brought about after a boot too; None: nothing of it is. ``form`` is the
+    topology as it was written, in JSON.
+    """
 
     path: str
     topology: str
     declared: Optional[tuple[Declared, ...]]
+    form: str = ""
 
     def scope(self, scope: Scope) -> None:
         scope.want(PERSISTENCE, None, self.topology)
@@ -148,14 +158,7 @@ class Persistence(Declared):
 
     def _untouched(self, path: str, there: Optional[KeptFile], wanted: Optional[KeptFile]) -> None:
         """Make sure that what is there is as this collection wrote it. Raises: Impossible."""
-        if there is None or (there.link and wanted is not None and wanted.link):
-            return
-        link = path.endswith(f".wants/{unit_of(self.topology)}")
-        why = there.why
-        if there.link and not link:
-            why = f"it is a symbolic link to {there.link}, which is not followed"
-        elif not there.link and not there.why and not is_sealed(there.content):
-            why = "it was changed by hand, or is not this collection's"
+        why = "" if there is None else _strange(path, there)
         if why:
             raise Impossible(
                 self.path,
@@ -177,7 +180,7 @@ class Persistence(Declared):
             raise Impossible(
                 self.path, f"after a boot the program {lacking[0]} is needed, which this host lacks: install it"
             )
-        wanted = {path: KeptFile(script.text(self.topology), 0o755)}
+        wanted = {path: KeptFile(script.text(self.topology, self.form), 0o755)}
         if around.systemd:
             wanted[unit_path] = KeptFile(unit_text(self.topology, path, late=script.late))
             wanted[link] = KeptFile(link=f"../{unit}", mode=0o777)
@@ -205,6 +208,39 @@ class Persistence(Declared):
         there = _files(state)
         shown = {path: _shown(there[path]) for path in _paths(self.topology) if path in there}
         return {"files": shown} if shown else {}
+
+
+class Kept(NamedTuple):
+    """What is kept of a topology: the topology as it was written, None where the script does not tell it, and what is
+    wrong with the files, in words.
+    """
+
+    topology: str
+    form: Any
+    wrong: Sequence[str]
+
+
+def kept(state: State) -> Iterator[Kept]:
+    """Yield what is kept of each topology, by name."""
+    there, around = _files(state), state.row(PERSISTENCE, None, "")
+    systemd = isinstance(around, Around) and around.systemd
+    for script in sorted(path for path in there if path.startswith(f"{DIRECTORY}/")):
+        topology = script[len(f"{DIRECTORY}/") : -len(_SCRIPT)]
+        told = [
+            (path, _strange(path, there[path]) if path in there else "it is not there")
+            for path in (_paths(topology) if systemd else [script])
+        ]
+        yield Kept(topology, form_in(there[script].content), [f"{path}: {why}" for path, why in told if why])
+
+
+def _strange(path: str, there: KeptFile) -> str:
+    """Return why what is at a path is not what this collection has written there, or nothing."""
+    if there.why:
+        return there.why
+    is_link = path.startswith(f"{UNITS}/{WANTED_BY}.wants/")
+    if there.link:
+        return "" if is_link else f"it is a symbolic link to {there.link}, which is not followed"
+    return "" if is_sealed(there.content) and not is_link else "it was changed by hand, or is not this collection's"
 
 
 def as_result(state: State, topology: str) -> dict[str, Any]:
