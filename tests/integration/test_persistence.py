@@ -87,6 +87,7 @@ CONTRACT = [
         earlier=[("netns_topology", SMALL)],
     ),
 ]
+CHANGED = "it was changed by hand, or is not this collection's"
 contract = pytest.mark.parametrize("case", CONTRACT, ids=str)
 
 
@@ -464,6 +465,32 @@ def test_a_program_that_will_be_needed_is_missed_before_anything_is_done(
 def test_a_mistake_is_told_once(host: Host) -> None:
     wrong = {**SMALL, "host": {"addresses": {"nowhere": ["10.0.0.1/24"]}}}
     assert host.refused("netns_topology", **wrong).count("there is no interface") == 1
+
+
+def test_what_is_kept_is_compared_with_what_is_live(host: Host) -> None:
+    def told() -> list[dict[str, Any]]:
+        return list(host.done("netns_info", persisted=True)["persisted"])
+
+    assert told() == []
+    assert "persisted" not in host.done("netns_info")
+    host.done("netns_topology", **RICH)
+    host.done("netns_topology", **SMALL)
+    right = [{"unit": None, "is_live": True, "commands": [], "problems": []} for _topology in (RICH, SMALL)]
+    rich, small = right
+    rich.update(topology=RICH["name"], script=f"/etc/linuxnet.netns/{RICH['name']}.sh")
+    small.update(topology="small", script="/etc/linuxnet.netns/small.sh")
+    assert told() == sorted(right, key=lambda one: str(one["topology"]))
+    # What else a later task or a hand has made is no matter; what it has changed is.
+    host.sh("ip netns add else; ip -n a link set ea down; ip netns exec c sysctl -q net.ipv4.ip_forward=0")
+    small.update(is_live=False, commands=["ip -n a link set dev ea up"])
+    rich.update(is_live=False, commands=["ip netns exec c sysctl -w net.ipv4.ip_forward=1"])
+    assert told() == sorted(right, key=lambda one: str(one["topology"]))
+    (FILES / "small.sh").write_text(script_of("small").replace(" ea ", " ec "))
+    small.update(is_live=None, commands=[], problems=[f"{FILES}/small.sh: {CHANGED}"])
+    rich.update(is_live=None, commands=[], problems=[f"{FILES}/{RICH['name']}.sh: it is not a file"])
+    (FILES / f"{RICH['name']}.sh").unlink()
+    (FILES / f"{RICH['name']}.sh").mkdir()
+    assert told() == sorted(right, key=lambda one: str(one["topology"]))
 
 
 def test_the_page_shows_the_script(host: Host) -> None:
