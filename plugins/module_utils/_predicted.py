@@ -51,7 +51,9 @@ def _compared(kernel: Kernel, form: Any, wrong: list[str]) -> dict[str, Any]:
     """Return how what is live differs from what is kept, where the files are as they were written."""
     is_live: Optional[bool] = None
     commands: list[str] = []
-    if not wrong and isinstance(form, Mapping):
+    if not wrong and not isinstance(form, Mapping):
+        wrong = ["the script does not tell what it was written for; run the task with persist=true again"]
+    elif not wrong:
         problems, commands = predict(kernel, form)
         wrong += [enumerated(problems)] if problems else []
         is_live = not problems and not commands

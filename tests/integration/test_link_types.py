@@ -40,7 +40,10 @@ class Kept(NamedTuple):
 TYPES = {
     "bond": Kept({"mode": "active-backup", "miimon": 100, "fail_over_mac": "active"}, {"miimon": 200, "updelay": 200}),
     "bond without monitoring": Kept({"mode": "balance-rr"}),
-    "bond of LACP": Kept({"mode": "802.3ad", "lacp_rate": "fast", "ad_select": "count"}, {"min_links": 2}),
+    # With this mode the kernel watches the links by itself (bond_option_mode_set() in bond_options.c).
+    "bond of LACP": Kept(
+        {"mode": "802.3ad", "miimon": 100, "lacp_rate": "fast", "ad_select": "count"}, {"min_links": 2}
+    ),
     "bridge": Kept(
         {"stp": True, "priority": 4096, "ageing_time": 60, "multicast_snooping": False},
         {"stp": False, "ageing_time": 10, "multicast_querier": True},
