@@ -109,8 +109,16 @@ def test_its_playbooks_run(host: Host, tmp_path: Path, page: Path) -> None:
 
 def test_the_lab_shows_what_the_readme_shows(host: Host) -> None:
     environment = {**os.environ, "COLUMNS": "80"}
-    both = {"stdout": subprocess.PIPE, "stderr": subprocess.STDOUT}
-    made = subprocess.run(["make", "-s", "lab"], check=True, text=True, cwd=ROOT, env=environment, **both)
+    # What was proven is written to standard error.
+    made = subprocess.run(
+        ["make", "-s", "lab"],
+        check=True,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        cwd=ROOT,
+        env=environment,
+    )
     (shown,) = (block for block in blocks(ROOT / "README.md", "text") if block.startswith("PLAY ["))
     assert numberless(made.stdout[made.stdout.index("PLAY [") :]) == numberless(shown)
 

@@ -475,7 +475,8 @@ def test_what_is_kept_is_compared_with_what_is_live(host: Host) -> None:
     assert "persisted" not in host.done("netns_info")
     host.done("netns_topology", **RICH)
     host.done("netns_topology", **SMALL)
-    right = [{"unit": None, "is_live": True, "commands": [], "problems": []} for _topology in (RICH, SMALL)]
+    usual: dict[str, Any] = {"unit": None, "is_live": True, "commands": [], "problems": []}
+    right = [dict(usual), dict(usual)]
     rich, small = right
     rich.update(topology=RICH["name"], script=f"/etc/linuxnet.netns/{RICH['name']}.sh")
     small.update(topology="small", script="/etc/linuxnet.netns/small.sh")
