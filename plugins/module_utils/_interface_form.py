@@ -17,11 +17,11 @@ from ansible_collections.linuxnet.netns.plugins.module_utils._form import Key, L
 from ansible_collections.linuxnet.netns.plugins.module_utils._interface_section import InterfaceSection
 from ansible_collections.linuxnet.netns.plugins.module_utils._kinds import link_types
 from ansible_collections.linuxnet.netns.plugins.module_utils._kinds.device import Device
-from ansible_collections.linuxnet.netns.plugins.module_utils._kinds.link import Link, Values
+from ansible_collections.linuxnet.netns.plugins.module_utils._kinds.link import Link, Values, shown
 from ansible_collections.linuxnet.netns.plugins.module_utils._kinds.link_state import LinkState
 from ansible_collections.linuxnet.netns.plugins.module_utils._kinds.link_type import NEEDED, NONE
 from ansible_collections.linuxnet.netns.plugins.module_utils._kinds.port import Member
-from ansible_collections.linuxnet.netns.plugins.module_utils._model import Declared, Endpoint, Netns
+from ansible_collections.linuxnet.netns.plugins.module_utils._model import Declared, Endpoint, Netns, State
 from ansible_collections.linuxnet.netns.plugins.module_utils._normalise import Problems
 from ansible_collections.linuxnet.netns.plugins.module_utils._properties_section import (
     port_section,
@@ -252,6 +252,16 @@ class ModuleLink(LinkSection, what="link"):
             *_in_vlans("port.vlans", self.endpoint, vlans),
             *([] if self.up is None else [LinkState("up", *self.endpoint, self.up)]),
         ]
+
+    def shown(self, state: State) -> dict[str, Any]:
+        """Return it as a module's result has it, with its VLANs where some are written."""
+        found = shown(state, self.endpoint)
+        written = [getattr(getattr(self, name, None), "vlans", None) for name in ("port", self.type)]
+        if not found or written == [None, None]:
+            return found
+        from ansible_collections.linuxnet.netns.plugins.module_utils._kinds import port_vlans
+
+        return {**found, "vlans": port_vlans.in_results(state, *self.endpoint)}
 
     def _device(self) -> Device:
         """Return a device that is found by its MAC address, where that is written."""

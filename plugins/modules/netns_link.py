@@ -215,7 +215,6 @@ from collections.abc import Mapping
 from typing import Any
 
 from ansible_collections.linuxnet.netns.plugins.module_utils._interface_form import ModuleLink
-from ansible_collections.linuxnet.netns.plugins.module_utils._kinds.link import shown
 from ansible_collections.linuxnet.netns.plugins.module_utils._model import Declared
 from ansible_collections.linuxnet.netns.plugins.module_utils._module import Module
 from ansible_collections.linuxnet.netns.plugins.module_utils._normalise import Problems
@@ -237,7 +236,7 @@ def main() -> None:
         return written.objects(problems, given, present=params["state"] == "present")
 
     def result(outcome: Outcome) -> dict[str, Any]:
-        return {"link": shown(outcome.now, written.endpoint)}
+        return {"link": written.shown(outcome.now)}
 
     run(Module(ARGUMENTS), declare, result)
 

@@ -302,17 +302,7 @@ def shown(state: State, end: Endpoint) -> dict[str, Any]:
         "properties": properties,
         "alias": found.alias,
         **({} if not state.was_read(PORT, end.netns) else {"master": None if port is None else port.master}),
-        **_vlans(state, end),
     }
-
-
-def _vlans(state: State, end: Endpoint) -> dict[str, Any]:
-    """Return the VLANs of a port or a bridge as a result has them, where they were looked at."""
-    if all(kind.name != "port VLANs" for kind in state.tables):
-        return {}
-    from ansible_collections.linuxnet.netns.plugins.module_utils._kinds import port_vlans
-
-    return {"vlans": port_vlans.in_results(state, *end)}
 
 
 def _named_again(link_type: LinkType, found: Interface) -> bytes:
