@@ -256,8 +256,8 @@ class ModuleLink(LinkSection, what="link"):
     def shown(self, state: State) -> dict[str, Any]:
         """Return it as a module's result has it, with its VLANs where some are written."""
         found = shown(state, self.endpoint)
-        written = [getattr(getattr(self, name, None), "vlans", None) for name in ("port", self.type)]
-        if not found or written == [None, None]:
+        sections = [getattr(self, name, None) for name in ("port", self.type) if name]
+        if not found or all(getattr(one, "vlans", None) is None for one in sections):
             return found
         from ansible_collections.linuxnet.netns.plugins.module_utils._kinds import port_vlans
 

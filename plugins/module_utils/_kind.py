@@ -132,6 +132,8 @@ class Kind(Generic[Row]):
     lost: ClassVar[str] = "it was replaced, or its group changed"
     #: Whether its things are inside of a namespace.
     in_namespace: ClassVar[bool] = True
+    #: Whether what came into a namespace is still there when that has gone.
+    outlives_namespace: ClassVar[bool] = False
     #: Whether what there is of it is there after a boot too.
     outlasts_boot: ClassVar[bool] = False
 

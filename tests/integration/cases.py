@@ -985,6 +985,14 @@ CASES = [
         earlier=[("netns_topology", MANAGED)],
     ),
     Case(
+        "no topology, of which the namespace is named alone and the device goes home all the same",
+        "netns_topology",
+        {"name": "managed", "namespaces": ["a"], "state": "absent"},
+        ["ip -n a link set dev wan netns $$ name nic", "ip netns delete a"],
+        before=NIC,
+        earlier=[("netns_topology", MANAGED)],
+    ),
+    Case(
         "a topology with links of several types",
         "netns_topology",
         SWITCHED,

@@ -31,6 +31,8 @@ INTERFACES = 20
 REFUSALS = 3
 #: How often topologies with ends on the host are made and purged.
 ROUNDS = 20
+#: For what calls the modules inside.
+INSIDE = "PYTHONPATH=$PYTHONPATH:.cache/collections"
 #: Scenarios that need nothing from outside; what drift does is among the integration tests.
 SCENARIOS = ("rollback",)
 
@@ -59,7 +61,7 @@ class Part:
 
 def host_ends(rounds: int) -> str:
     """Return the command line that makes and purges topologies with ends on the host so often."""
-    return f"PYTHONPATH=$PYTHONPATH:.cache/collections python -m tools.vm.inside.host_ends {rounds}"
+    return f"{INSIDE} python -m tools.vm.inside.host_ends {rounds}"
 
 
 #: Two are tried at a time: the longest come first.
@@ -83,6 +85,11 @@ PARTS = (
         "lab",
         "lab.yml, built, found right and taken down, twice",
         {"networkd": "python -m tools.vm.inside.lab", "NetworkManager": "python -m tools.vm.inside.lab"},
+    ),
+    Part(
+        "devices",
+        "physical devices, moved into namespaces and home again",
+        dict.fromkeys(("networkd", "NetworkManager"), f"{INSIDE} python -m tools.vm.inside.devices"),
     ),
     Part(
         "reboot",

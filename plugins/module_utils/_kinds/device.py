@@ -56,6 +56,7 @@ class DeviceKind(Kind[None]):
     plural = "devices"
     order = 14
     on_interface = True
+    outlives_namespace = True
 
     def exists(self, state: State, thing: Thing) -> bool:
         return find(state, Endpoint(thing.netns, thing.key[0])) is not None

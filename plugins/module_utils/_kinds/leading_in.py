@@ -2,7 +2,7 @@
 # SPDX-FileCopyrightText: 2026 The linuxnet.netns developers
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What leads into namespaces that go: the kernel takes it away with them, but some time after."""
+"""What leads into namespaces that go, and what came into them: the kernel takes it away with them, some time after."""
 
 from __future__ import annotations
 
@@ -28,9 +28,11 @@ from ansible_collections.linuxnet.netns.plugins.module_utils._model import (
 
 @immutable
 class NothingLeadsIn(Declared):
-    """No interface that a topology made leads into namespaces that are to go.
+    """No interface that a topology made leads into namespaces that are to go, and what it moved into them is back where
+    it came from.
 
-    It would go with them, but some time after: until then its name is taken.
+    The one would go with them, but some time after: until then its name is taken. The other would be left on the host
+    with the name that it has inside.
     """
 
     path: str
@@ -41,10 +43,19 @@ class NothingLeadsIn(Declared):
         scope.want(OWNERSHIP, None, LeadingIn(self.topology, self.namespaces))
 
     def steps(self, state: State) -> Iterator[Step]:
+        for thing in self._come_in(state):
+            yield from thing.kind.removals(state, self.path, [thing], lambda _thing: True, self.topology)
         for thing in self._leading(state):
             found = find(state, Endpoint(thing.netns, thing.key[0]))
             if found is not None:
                 yield DeleteInterface(thing.netns, found.name, found.peer)
+
+    def _come_in(self, state: State) -> list[Thing]:
+        record = record_of(state, self.topology)
+        things = [] if record is None else LeadingIn(self.topology, self.namespaces).come_in(record)
+        return [
+            one for one in things if record and record.owns(state, one) and not lives_on(state, one.netns or "")
+        ]
 
     def _leading(self, state: State) -> list[Thing]:
         record = record_of(state, self.topology)
@@ -63,6 +74,6 @@ class NothingLeadsIn(Declared):
 
     def view(self, state: State) -> dict[str, Any]:
         shown: dict[str, Any] = {}
-        for thing in self._leading(state):
-            merge(shown, INTERFACE.view(state, thing))
+        for thing in [*self._come_in(state), *self._leading(state)]:
+            merge(shown, thing.kind.view(state, thing))
         return shown

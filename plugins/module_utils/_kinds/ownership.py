@@ -161,7 +161,9 @@ class Surplus(NamedTuple):
 
 
 class LeadingIn(NamedTuple):
-    """Asks for the record of a topology, and which of its interfaces lead into namespaces that are to go."""
+    """Asks for the record of a topology, which of its interfaces lead into namespaces that are to go, and what came into
+    them.
+    """
 
     topology: str
     namespaces: AbstractSet[str]
@@ -171,8 +173,16 @@ class LeadingIn(NamedTuple):
         outside = [one for one in record.things if one.kind is INTERFACE and one.netns not in self.namespaces]
         return sorted(outside, key=in_order)
 
+    def come_in(self, record: Record) -> list[Thing]:
+        """Return what came into the namespaces from elsewhere."""
+        came = [one for one in record.things if one.kind.outlives_namespace and one.netns in self.namespaces]
+        return sorted(came, key=in_order)
+
     def ask(self, record: Record, scope: Scope) -> None:
-        """Ask for where they lead."""
+        """Ask for where they lead, and for where that came from."""
+        for thing in self.come_in(record):
+            scope.want(INTERFACE, thing.netns)
+            thing.kind.surplus(scope, thing)
         for thing in self.among(record):
             name = thing.key[0]
             scope.want(INTERFACE, thing.netns, PeerOf(name, tuple(sorted(self.namespaces)), True), LowerOf(name))
