@@ -199,8 +199,8 @@ def _inside(said: str) -> Any:
 def _answers(said: str) -> Iterator[Any]:
     """Yield the JSON lists, each on a line of its own, among other words."""
     for line in said.splitlines():
-        # Of what a kernel does not have (bridge vlan show), the beginning of a list may be all.
-        if line.startswith("[") and line != "[":
+        # Of what a kernel does not have (bridge vlan show, bridge mdb show), the beginning of a list may be all.
+        if line.startswith("[") and not line.endswith("["):
             yield json.loads(line)
 
 
