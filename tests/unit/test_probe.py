@@ -36,6 +36,9 @@ USUAL: dict[str, Any] = {
     "count": 1,
     "max_loss": None,
     "max_rtt": None,
+    "to": None,
+    "dns": None,
+    "http": None,
 }
 
 

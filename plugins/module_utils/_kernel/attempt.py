@@ -50,6 +50,7 @@ _OF_CONNECT = {
 }
 #: The same of sending, and of what ICMP has reported meanwhile (icmp_err_convert in net/ipv4/icmp.c).
 OF_SEND = _OF_CONNECT | {errno.EPERM, errno.EPROTO, errno.ENOPROTOOPT, errno.EOPNOTSUPP, errno.EHOSTDOWN, errno.ENONET}
+OF_SEND.add(errno.EPIPE)
 _OF_CONNECT.add(errno.EINVAL)
 #: What may be otherwise a moment later: descriptors, memory, ports.
 SHORTAGES = {errno.EMFILE, errno.ENFILE, errno.ENOBUFS, errno.ENOMEM, errno.EAGAIN, errno.EADDRNOTAVAIL}
@@ -259,6 +260,7 @@ class Attempt(ABC):
         What is expected unreachable is so now; else it is tried until its time is over.
         """
         self.answer.error, self.answer.reporter, self.answer.expired = number, reporter, expired
+        self.answer.closed = False
         if number == errno.EMSGSIZE:
             if self.answer.path_mtu is None:
                 self.note_path_mtu()

@@ -31,5 +31,23 @@ def _tcp() -> type[Attempt]:
     return Connection
 
 
+def _dns() -> type[Attempt]:
+    from ansible_collections.linuxnet.netns.plugins.module_utils._kernel.protocols.dns import Lookup
+
+    return Lookup
+
+
+def _http() -> type[Attempt]:
+    from ansible_collections.linuxnet.netns.plugins.module_utils._kernel.protocols.http import Page
+
+    return Page
+
+
 #: What gives the class of the attempts of a protocol, by its name.
-PROTOCOLS: Mapping[str, Callable[[], type[Attempt]]] = {"icmp": _icmp, "udp": _udp, "tcp": _tcp}
+PROTOCOLS: Mapping[str, Callable[[], type[Attempt]]] = {
+    "icmp": _icmp,
+    "udp": _udp,
+    "tcp": _tcp,
+    "dns": _dns,
+    "http": _http,
+}

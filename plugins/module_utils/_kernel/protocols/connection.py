@@ -9,8 +9,10 @@ from __future__ import annotations
 import select
 import socket
 import time
+from typing import Any
 
-from ansible_collections.linuxnet.netns.plugins.module_utils._kernel.attempt import AGAIN, Attempt
+from ansible_collections.linuxnet.netns.plugins.module_utils._errors import error_text, os_error_text
+from ansible_collections.linuxnet.netns.plugins.module_utils._kernel.attempt import AGAIN, OF_SEND, SHORTAGES, Attempt
 from ansible_collections.linuxnet.netns.plugins.module_utils._probe import Probe
 
 
@@ -67,6 +69,37 @@ class Connection(Attempt):
         """Take what has come, empty for the end of it. All that comes is given here, until the attempt is done or its
         socket is closed.
         """
+
+    def transmit(self, data: bytes) -> None:
+        """Send what is small enough to be sent at once."""
+        if self.socket is None:
+            return
+        try:
+            self.socket.send(data)
+        except OSError as error:
+            if error.errno in SHORTAGES:
+                self.shortage = error_text(error.errno)
+            elif error.errno in OF_SEND:
+                self.fail(error.errno, None)
+            else:
+                self.give_up(f"the question was not taken by the kernel: {os_error_text(error)}")
+        else:
+            self.shortage = ""
+
+    def hang_up(self) -> None:
+        """Note that the other side has closed the connection, and said nothing."""
+        self.answer.closed, self.answer.error = True, 0
+        self.done = not self.probe.reachable
+        if not self.done:
+            self.retry()
+
+    def conclude(self, reply: Any, now: float) -> None:
+        """Take a reply; where it is not as expected, it is asked for again until its time is over."""
+        answer, question = self.answer, self.probe.question
+        answer.reply, answer.sent, answer.times = reply, 1, [now - self.started]
+        self.done = not self.probe.reachable or question is None or not question.fault(reply)
+        if not self.done:
+            self.retry()
 
     def _connected(self, made: socket.socket) -> bool:
         """Tell whether the connection has been made."""
