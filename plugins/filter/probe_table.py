@@ -96,23 +96,33 @@ def _from(probe: Mapping[str, Any]) -> str:
 
 
 def _to(probe: Mapping[str, Any]) -> str:
-    to, address = str(probe["to"]), str(probe["address"])
-    return to if to == address else f"{to} ({address})"
+    to, address = str(probe["to"]), str(probe["address"] or "")
+    return to if address in ("", to) else f"{to} ({address})"
 
 
 def _how(probe: Mapping[str, Any]) -> str:
+    if probe.get("dns"):
+        return f"dns {probe['dns']['type']} {probe['dns']['name']}"
     port = "" if probe["port"] is None else f"/{probe['port']}"
     size = "" if probe["mtu"] is None else f" {probe['mtu']} bytes"
+    size = f" {probe['http']['path']}" if probe.get("http") else size
     return f"{probe['protocol']}{port}{size}"
 
 
 def _cell(probe: Mapping[str, Any]) -> str:
-    text = "ok" if probe["reachable"] else f"- {probe['reason']}"
+    text = f"ok{_told(probe)}" if probe["reachable"] else f"- {probe['reason']}"
     if probe["reachable"] and probe["rtt_ms"] is not None:
         text += f" {probe['rtt_ms']:g} ms"
     if probe.get("loss_percent"):
         text += f", {probe['loss_percent']:g} % lost"
     return text if probe["ok"] else f"! {text}"
+
+
+def _told(probe: Mapping[str, Any]) -> str:
+    """Return what a service has said."""
+    if probe.get("dns"):
+        return f" {', '.join(probe['dns']['addresses'][:3]) or probe['dns']['status']}"
+    return f" {probe['http']['status'] or 'no HTTP'}" if probe.get("http") else ""
 
 
 class FilterModule:

@@ -8,10 +8,10 @@ from __future__ import annotations
 
 import re
 import socket
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any, Optional, Union
 
-from ansible_collections.linuxnet.netns.plugins.module_utils._echo import echo
+from ansible_collections.linuxnet.netns.plugins.module_utils._echo import MOST_CHARACTERS, cut, echo
 from ansible_collections.linuxnet.netns.plugins.module_utils._errors import Problem
 from ansible_collections.linuxnet.netns.plugins.module_utils._kinds.reachability import (
     FullReachability,
@@ -21,9 +21,11 @@ from ansible_collections.linuxnet.netns.plugins.module_utils._kinds.reachability
 )
 from ansible_collections.linuxnet.netns.plugins.module_utils._model import Declared, Endpoint, Netns
 from ansible_collections.linuxnet.netns.plugins.module_utils._normalise import Problems
-from ansible_collections.linuxnet.netns.plugins.module_utils._probe import Probe
+from ansible_collections.linuxnet.netns.plugins.module_utils._probe import RESOLVER, Probe
 from ansible_collections.linuxnet.netns.plugins.module_utils._values import is_link_local
 
+_DNS_PORT, _MOST_PORT = 53, 65535
+_ONLY_REACHABLE = "this is only for what is expected reachable"
 #: What is meant as an address, and is none: an interface or a namespace of such a name would be a surprise.
 _DIGITS, _ADDRESS_LIKE = re.compile(r"[0-9.]+"), re.compile(r"[0-9A-Fa-f:]*::")
 
@@ -45,8 +47,23 @@ def declare(problems: Problems, params: Mapping[str, Any]) -> list[Declared]:
 
 def _probe(problems: Problems, path: str, written: Mapping[str, Any], timeout: float) -> Optional[Probe]:
     noted = len(problems.found)
-    to = _target(problems, f"{path}.to", written["to"])
-    _limits(problems, path, written)
+    services = [name for name in _SERVICES if written[name] is not None]
+    protocol, port, question = written["protocol"], written["port"], None
+    if services:
+        protocol = services[0]
+        _only_for_packets(problems, path, written, services)
+        service = _SERVICES[protocol]()
+        asked = _options(problems, f"{path}.{protocol}", written[protocol], service.OPTIONS)
+        if asked is None:
+            return None
+        port = asked["port"]
+        question = service.question(problems, f"{path}.{protocol}", asked)
+        _of_service(problems, f"{path}.{protocol}", asked, written["reachable"])
+        to = _name_server(problems, path, asked) if protocol == "dns" else _destination(problems, path, written)
+    else:
+        to = _destination(problems, path, written)
+        _limits(problems, path, written)
+    _measures(problems, path, written)
     sender = problems.optional_namespace(f"{path}.from", written["from"])
     mtu = problems.mtu(f"{path}.mtu", written["mtu"])
     if to is None or len(problems.found) > noted:
@@ -55,40 +72,126 @@ def _probe(problems: Problems, path: str, written: Mapping[str, Any], timeout: f
         sender,
         to,
         timeout,
-        to if isinstance(to, str) else "",
+        to if isinstance(to, str) and to != RESOLVER else "",
         path,
-        written["protocol"],
-        written["port"],
+        protocol,
+        port,
         mtu,
         written["reachable"],
         written["count"],
         written["max_loss"],
         written["max_rtt"],
+        question,
     )
+
+
+def _dns() -> Any:
+    from ansible_collections.linuxnet.netns.plugins.module_utils import _dns
+
+    return _dns
+
+
+def _http() -> Any:
+    from ansible_collections.linuxnet.netns.plugins.module_utils import _http
+
+    return _http
+
+
+#: What knows the question to a service, by the option that has it.
+_SERVICES = {"dns": _dns, "http": _http}
+
+
+def _options(
+    problems: Problems, path: str, written: Mapping[str, Any], options: Mapping[str, Any]
+) -> Optional[Mapping[str, Any]]:
+    """Return the values of options within an option, as Ansible reads those of a module; None after noting mistakes.
+
+    Where a module's own are so deep, Ansible breaks off at what is no mapping.
+    """
+    from ansible.module_utils.common.arg_spec import ArgumentSpecValidator
+
+    try:
+        result = ArgumentSpecValidator(options).validate(written)
+    except (OverflowError, TypeError):
+        problems.add(path, "a number in it is too large, or a key is no text")
+        return None
+    for text in result.error_messages:
+        problems.add(path, cut(text, 2 * MOST_CHARACTERS))
+    values: Mapping[str, Any] = result.validated_parameters
+    return None if result.error_messages else values
+
+
+def _destination(problems: Problems, path: str, written: Mapping[str, Any]) -> Union[str, Endpoint, None]:
+    """Return where a probe goes: an address or an interface."""
+    if written["to"] is not None:
+        return _target(problems, f"{path}.to", written["to"])
+    problems.add(f"{path}.to", "it is missing; write an address, NAMESPACE:INTERFACE or an interface of the host")
+    return None
+
+
+def _name_server(problems: Problems, path: str, asked: Mapping[str, Any]) -> Union[str, Endpoint, None]:
+    """Return where a question for a name goes: a server, or whomever programs in the sender's namespace ask."""
+    server = asked["server"]
+    if not asked["resolver"]:
+        if server is not None:
+            return _target(problems, f"{path}.dns.server", server)
+        problems.add(f"{path}.dns", "whom to ask is missing; write server, or resolver: true")
+        return None
+    if server is not None:
+        problems.add(f"{path}.dns.server", "with resolver: true the servers of the namespace are asked; leave one out")
+    if asked["port"] != _DNS_PORT:
+        problems.add(f"{path}.dns.port", f"with resolver: true it is always {_DNS_PORT}; leave this out")
+    return RESOLVER
+
+
+def _only_for_packets(problems: Problems, path: str, written: Mapping[str, Any], services: Sequence[str]) -> None:
+    """Note what makes no sense beside a question to a service."""
+    service = services[0]
+    for other in services[1:]:
+        problems.add(f"{path}.{other}", f"{service} is written too; write an expectation for each")
+    if service == "dns" and written["to"] is not None:
+        problems.add(f"{path}.to", "a name server is written as dns.server; leave this out")
+    for key, usual in (("protocol", "icmp"), ("port", None), ("mtu", None), ("count", 1), ("max_loss", None)):
+        if written[key] != usual:
+            instead = f"; write {service}.port" if key == "port" else ""
+            problems.add(f"{path}.{key}", f"this is not for {service}{instead}")
+
+
+def _of_service(problems: Problems, path: str, asked: Mapping[str, Any], reachable: bool) -> None:
+    """Note a port that is none, and expectations of a reply where there is to be none."""
+    if not 1 <= asked["port"] <= _MOST_PORT:
+        problems.add(f"{path}.port", f"{echo(asked['port'])} is not a port from 1 to {_MOST_PORT}")
+    for key in ("addresses", "status", "contains"):
+        if asked.get(key) is not None and not reachable:
+            problems.add(f"{path}.{key}", _ONLY_REACHABLE)
 
 
 def _limits(problems: Problems, path: str, written: Mapping[str, Any]) -> None:
     """Note what does not go together, and numbers that cannot be."""
     protocol, port, packets = written["protocol"], written["port"], written["count"]
-    loss, rtt = written["max_loss"], written["max_rtt"]
     if protocol == "icmp" and port is not None:
         problems.add(f"{path}.port", "icmp has no ports; is protocol: tcp or udp meant?")
-    elif protocol != "icmp" and (port is None or not 1 <= port <= 65535):
+    elif protocol != "icmp" and (port is None or not 1 <= port <= _MOST_PORT):
         wrong = "is missing" if port is None else f"{echo(port)} is not one"
-        problems.add(f"{path}.port", f"{protocol} needs a port from 1 to 65535, and it {wrong}")
+        problems.add(f"{path}.port", f"{protocol} needs a port from 1 to {_MOST_PORT}, and it {wrong}")
     if written["mtu"] is not None and protocol == "tcp":
         problems.add(f"{path}.mtu", "tcp cuts what it sends into pieces by itself; use icmp or udp")
     if not 1 <= packets <= 1000:
         problems.add(f"{path}.count", f"{echo(packets)} is not a number from 1 to 1000")
     if protocol == "tcp" and packets != 1:
         problems.add(f"{path}.count", "tcp makes one connection; use icmp or udp to count packets")
+
+
+def _measures(problems: Problems, path: str, written: Mapping[str, Any]) -> None:
+    """Note limits that cannot be, and those of what is not expected to reply."""
+    loss, rtt = written["max_loss"], written["max_rtt"]
     if loss is not None and not 0 <= loss <= 100:
         problems.add(f"{path}.max_loss", f"{echo(loss)} is not a percentage from 0 to 100")
     if rtt is not None and not 0 < rtt < float("inf"):
         problems.add(f"{path}.max_rtt", f"{echo(rtt)} is not a time in milliseconds")
     for key in ("max_loss", "max_rtt"):
         if written[key] is not None and not written["reachable"]:
-            problems.add(f"{path}.{key}", "this is only for what is expected reachable")
+            problems.add(f"{path}.{key}", _ONLY_REACHABLE)
 
 
 def _target(problems: Problems, path: str, text: str) -> Union[str, Endpoint, None]:

@@ -10,6 +10,7 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Callable, Optional
 
+from ansible_collections.linuxnet.netns.plugins.module_utils import _resolver
 from ansible_collections.linuxnet.netns.plugins.module_utils._echo import as_key, echo
 from ansible_collections.linuxnet.netns.plugins.module_utils._file import (
     LINK,
@@ -30,12 +31,7 @@ from ansible_collections.linuxnet.netns.plugins.module_utils._wire.attributes im
 if TYPE_CHECKING:
     from ansible_collections.linuxnet.netns.plugins.module_utils._form import Schema, Site
 
-#: resolv.conf(5): MAXNS of glibc, which asks no more name servers than this.
-_MOST_SERVERS = 3
 _RESOLVER, _HOSTS = "resolv.conf", "hosts"
-#: A name of a host or a domain: RFC 1123 and, as people have it, the underscore.
-_LABEL = r"[A-Za-z0-9_]([A-Za-z0-9_-]{0,61}[A-Za-z0-9_])?"
-_DOMAIN = re.compile(rf"(?=.{{1,254}}$)({_LABEL}(\.{_LABEL})*\.?|\.)")
 _OPTION = re.compile(r"[a-z][a-z0-9-]*(:[0-9]{1,5})?")
 _MODE = re.compile(r"0?[0-7]{3}")
 _ZONE = re.compile(r"[^\s/%]{1,15}")
@@ -81,7 +77,7 @@ def _server(problems: Problems, path: str, written: Any) -> Optional[str]:
 
 
 def _domain(problems: Problems, path: str, written: Any) -> Optional[str]:
-    if isinstance(written, str) and _DOMAIN.fullmatch(written):
+    if isinstance(written, str) and _resolver.DOMAIN.fullmatch(written):
         return written
     problems.add(path, f"{echo(written)} is not the name of a host or a domain")
     return None
@@ -257,8 +253,8 @@ class WrittenFile(FileToBeGone, what="file", needs="a name"):
             problems.add(
                 self.path, f"what is in it is missing: {', '.join([*own, 'or content' if own else 'content'])}"
             )
-        if self.nameservers is not None and len(self.nameservers) > _MOST_SERVERS:
-            more = f"{len(self.nameservers)} are too many: the C library asks the first {_MOST_SERVERS} alone"
+        if self.nameservers is not None and len(self.nameservers) > _resolver.MOST_SERVERS:
+            more = f"{len(self.nameservers)} are too many: the C library asks the first {_resolver.MOST_SERVERS} alone"
             problems.add(f"{self.path}.nameservers", more)
 
 
@@ -281,7 +277,7 @@ def as_written(name: str, entry: FileEntry) -> tuple[dict[str, Any], str]:
     details = {"mode": f"{entry.mode:04o}" if entry.mode != FileEntry(PLAIN).mode else "", "owner": entry.uid}
     details["group"] = entry.gid
     plain = {"name": name, "content": text}
-    written = _resolver(text) if name == _RESOLVER else {}
+    written = _as_resolver(text) if name == _RESOLVER else {}
     if written:
         other = WrittenFile("", {})
         other.take(problems := Problems(), {"name": name, **written})
@@ -290,7 +286,7 @@ def as_written(name: str, entry: FileEntry) -> tuple[dict[str, Any], str]:
     return {**plain, **{key: one for key, one in details.items() if one}}, ""
 
 
-def _resolver(text: str) -> dict[str, Any]:
+def _as_resolver(text: str) -> dict[str, Any]:
     """Return what a resolv.conf says by its keys, as far as that is known here."""
     found: dict[str, list[str]] = {"nameservers": [], "search": [], "options": []}
     for line in text.splitlines():

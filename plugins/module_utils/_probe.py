@@ -10,7 +10,9 @@ Pure. Private. The kernel edge sends probes (``_kernel/probing.py``).
 from __future__ import annotations
 
 import errno
+import math
 import os
+from abc import ABC, abstractmethod
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Optional, Union
@@ -41,9 +43,31 @@ REASONS = {
     errno.EADDRNOTAVAIL: "address not available",
     errno.ETIMEDOUT: "no reply",
 }
-NO_REPLY, TTL_EXCEEDED, NOT_SENT = "no reply", "time to live exceeded", "not sent"
+NO_REPLY, TTL_EXCEEDED, NOT_SENT, CLOSED = "no reply", "time to live exceeded", "not sent", "connection closed"
+#: What a probe of the servers that programs ask has as its target.
+RESOLVER = "resolver"
 #: linux/capability.h: what raw sockets need.
 _RAW = Capability("CAP_NET_RAW", 13, "echo requests cannot be sent")
+
+
+class Question(ABC):
+    """What a service is asked in a protocol of its own, and which reply is expected."""
+
+    @abstractmethod
+    def words(self) -> str:
+        """Return what is asked, as a message names it."""
+
+    @abstractmethod
+    def told(self, reply: Any) -> str:
+        """Return what a reply says, in words."""
+
+    @abstractmethod
+    def fault(self, reply: Any) -> str:
+        """Return what of a reply is not as expected, in words; nothing when all is."""
+
+    @abstractmethod
+    def result(self, reply: Any) -> dict[str, Any]:
+        """Return what a module's result has of the question and a reply, None where there was none."""
 
 
 @dataclass
@@ -52,8 +76,10 @@ class Answer:
 
     ``sent`` packets had replies after ``times``, in seconds; ``replied``: there was a reply that is not counted.
     ``error`` is the last error (errno) of the network, or 0, and ``reporter`` the router or host that reported it, None
-    where it was the sender's own kernel; ``expired``: the packet's time to live was over. ``failure`` is why nothing
-    could be sent, in words: that is no verdict of the network. ``path_mtu`` is in bytes.
+    where it was the sender's own kernel; ``expired``: the packet's time to live was over; ``closed``: a connection was
+    closed by the other side, which had said nothing. ``failure`` is why nothing could be sent, in words: that is no
+    verdict of the network. ``path_mtu`` is in bytes. ``reply`` is what a service says, and ``address`` who was asked,
+    where that follows from no address of the probe.
     """
 
     sent: int = 0
@@ -64,6 +90,9 @@ class Answer:
     expired: bool = False
     reporter: Optional[str] = None
     path_mtu: Optional[int] = None
+    closed: bool = False
+    reply: Any = None
+    address: str = ""
 
     @property
     def reachable(self) -> bool:
@@ -79,6 +108,8 @@ class Answer:
             return NOT_SENT
         if self.expired:
             return TTL_EXCEEDED
+        if self.closed:
+            return CLOSED
         return REASONS.get(self.error, os.strerror(self.error).lower()) if self.error else NO_REPLY
 
     def details(self, timeout: float) -> str:
@@ -89,6 +120,8 @@ class Answer:
             return self.failure
         if self.expired:
             text = "Time to live exceeded"
+        elif self.closed:
+            text = "the connection was made, and closed by the other side without a reply"
         elif self.error:
             text = f"{os.strerror(self.error)} ({errno.errorcode.get(self.error, self.error)})"
         else:
@@ -106,6 +139,13 @@ class Answer:
         """The mean round-trip time, in milliseconds."""
         return round(1000 * sum(self.times) / len(self.times), 3) if self.times else 0.0
 
+    @property
+    def deviation(self) -> float:
+        """The standard deviation of the round-trip times, in milliseconds, as ``mdev`` of ping(8)."""
+        count = len(self.times) or 1
+        mean = sum(self.times) / count
+        return round(1000 * math.sqrt(sum((one - mean) ** 2 for one in self.times) / count), 3)
+
 
 @immutable
 class Probe(Condition):
@@ -114,7 +154,8 @@ class Probe(Condition):
     ``sender`` is the namespace that it is sent from, ``to`` the address as it was asked for, or the interface whose
     address it is. ``address`` is where it is sent; empty as long as the addresses of the interface are not known.
     ``timeout`` is in seconds, ``mtu`` (the size of the whole IP packet) in bytes, ``max_loss`` in percent, ``max_rtt``
-    in milliseconds. ``path`` is where it was written, empty where it follows from something else.
+    in milliseconds. ``question`` is what a service is asked, in protocols that ask. ``path`` is where it was written,
+    empty where it follows from something else.
     """
 
     sender: Netns
@@ -129,6 +170,7 @@ class Probe(Condition):
     packets: int = 1
     max_loss: Optional[float] = None
     max_rtt: Optional[float] = None
+    question: Optional[Question] = None
     plural = "probes"
 
     @property
@@ -154,13 +196,15 @@ class Probe(Condition):
         return _RAW if self.protocol == "icmp" else None
 
     def faults(self, found: Answer) -> list[str]:
-        return [f"{self._way()}: {fault}" for fault in self._faults(found)]
+        return [f"{self._way(found)}: {fault}" for fault in self._faults(found)]
 
-    def _way(self) -> str:
+    def _way(self, answer: Answer) -> str:
         """Return what was probed, as a message names it."""
         what = self.protocol + (f" port {self.port}" if self.port is not None else "")
         what += f" in {self.mtu} bytes" if self.mtu is not None else ""
-        to = self.address if self.target == self.address else f"{self.target} ({self.address})"
+        what = what if self.question is None else self.question.words()
+        address = answer.address or self.address
+        to = self.target if address in ("", self.target) else f"{self.target} ({address})"
         return shown(f"{self.path + ': ' if self.path else ''}{self.sender or 'the host'} to {to}, {what}")
 
     def _faults(self, answer: Answer) -> list[str]:
@@ -170,8 +214,12 @@ class Probe(Condition):
         if self.reachable and not answer.reachable:
             return [answer.details(self.timeout)]
         if answer.reachable and not self.reachable:
-            return ["there was a reply, and none was expected"]
+            told = "" if self.question is None else f": {self.question.told(answer.reply)}"
+            return [f"there was a reply, and none was expected{told}"]
         found = []
+        fault = self.question.fault(answer.reply) if self.question is not None and self.reachable else ""
+        if fault:
+            found.append(fault)
         if self.max_loss is not None and answer.loss > self.max_loss:
             found.append(f"{answer.loss:g} % were lost, at most {self.max_loss:g} % were expected")
         if self.max_rtt is not None and not answer.times:
@@ -185,7 +233,7 @@ class Probe(Condition):
         result: dict[str, Any] = {
             "from": self.sender and shown(self.sender),
             "to": shown(self.target),
-            "address": self.address,
+            "address": answer.address or self.address or None,
             "protocol": self.protocol,
             "port": self.port,
             "mtu": self.mtu,
@@ -201,4 +249,7 @@ class Probe(Condition):
             result["sent"], result["received"], result["loss_percent"] = answer.sent, len(answer.times), answer.loss
             result["rtt_min_ms"] = round(1000 * min(answer.times), 3) if answer.times else None
             result["rtt_max_ms"] = round(1000 * max(answer.times), 3) if answer.times else None
+            result["rtt_mdev_ms"] = answer.deviation if answer.times else None
+        if self.question is not None:
+            result[self.protocol] = self.question.result(answer.reply)
         return result

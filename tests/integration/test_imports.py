@@ -38,7 +38,15 @@ INSIDE = {"_address", "_kinds.address", "_kinds.ownership"}
 SYSCTL = {"_kinds.sysctl", "_sysctl", "_kernel.sysctls"}
 ROUTES = {"_form", "_route", "_routes", "_scalars", "_kinds.route", "_wire.names", "_wire.routes"}
 RULES = {"_form", "_rules", "_scalars", "_kinds.rule", "_wire.names", "_wire.rules"}
-FILES = {"_file", "_files", "_form", "_scalars", "_kernel.files", "_kinds.file"}
+FILES = {"_file", "_files", "_form", "_resolver", "_scalars", "_kernel.files", "_kinds.file"}
+PROBES = {
+    *("_expectations", "_probe", "_kinds.reachability", *INSIDE),
+    *("_kernel.attempt", "_kernel.probing", "_kernel.protocols", "_kernel.waiting"),
+}
+CONNECTIONS = {*PROBES, "_kernel.protocols.connection"}
+DNS = {*CONNECTIONS, "_dns", "_file", "_resolver", "_kernel.protocols.dns", "_wire.dns"}
+HTTP = {*CONNECTIONS, "_http", "_kernel.protocols.http", "_wire.http"}
+CLOSED = {"reachable": False}
 TOPOLOGY = {
     *("_addresses", "_form", "_interface_section", "_kinds.link_state", "_scalars", "_topology"),
     *("_kernel.records", "_kinds.namespace", "_kinds.veth"),
@@ -77,10 +85,14 @@ def loaded(module: str, options: dict[str, Any]) -> set[str]:
             {"name": "t", "namespaces": [{"name": "a", "routes": [{"to": "10.0.0.0/8", "type": "blackhole"}]}]},
             {*ROUTES, *TOPOLOGY, *INSIDE},
         ),
+        ("netns_probe", {"expect": [{"from": "a", "to": "127.0.0.1"}]}, {*PROBES, "_kernel.protocols.packets"}),
+        ("netns_probe", {"expect": [{"from": "a", **CLOSED, "dns": {"name": "x", "server": "127.0.0.1"}}]}, DNS),
+        ("netns_probe", {"expect": [{"from": "a", **CLOSED, "to": "127.0.0.1", "http": {}}]}, HTTP),
     ],
     ids=[
         *("netns", "netns with loopback", "netns_link_state", "netns_addr", "veth", "netns_sysctl", "netns_route"),
         *("netns_rule", "netns_files", "netns_topology", "netns_topology with routes"),
+        *("netns_probe", "netns_probe of names", "netns_probe of pages"),
     ],
 )
 def test_a_task_with_nothing_to_do_loads_what_it_uses(

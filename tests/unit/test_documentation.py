@@ -16,6 +16,7 @@ from typing import Any
 
 import pytest
 import yaml
+from ansible_collections.linuxnet.netns.plugins.module_utils import _dns, _http
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 from tools import make_link_types
@@ -62,6 +63,12 @@ def assert_same(documented: dict[str, Any], specification: dict[str, Any]) -> No
 @every_module
 def test_the_options_are_documented_as_they_are(name: str) -> None:
     assert_same(options(name), module(name).ARGUMENTS)
+
+
+def test_the_questions_of_probes_are_documented_as_they_are() -> None:
+    documented = options("netns_probe")["expect"]["suboptions"]
+    assert_same(documented["dns"]["suboptions"], _dns.OPTIONS)
+    assert_same(documented["http"]["suboptions"], _http.OPTIONS)
 
 
 def test_the_types_of_link_are_documented_as_their_tables_say() -> None:

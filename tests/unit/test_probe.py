@@ -36,6 +36,9 @@ USUAL: dict[str, Any] = {
     "count": 1,
     "max_loss": None,
     "max_rtt": None,
+    "to": None,
+    "dns": None,
+    "http": None,
 }
 
 
@@ -232,6 +235,6 @@ def test_what_never_probes_loads_nothing_of_probes() -> None:
     script = f"import importlib, sys\nsys.path[:] = {list(filter(None, sys.path))!r}\n"
     script += f"for name in {[*modules, *inner]!r}: importlib.import_module('{package}.' + name)\n"
     script += "print([name for name in sys.modules if name.rpartition('.')[2] in "
-    script += "('_probe', '_expectations', 'reachability', 'probing', 'attempt')])"
+    script += "('_probe', '_expectations', 'reachability', 'probing', 'attempt', 'packets', 'connection')])"
     words = [sys.executable, "-c", script]
     assert subprocess.run(words, check=True, capture_output=True, text=True).stdout == "[]\n"

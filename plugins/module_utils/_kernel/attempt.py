@@ -2,7 +2,10 @@
 # SPDX-FileCopyrightText: 2026 The linuxnet.netns developers
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""One attempt to get an answer to a probe: its socket, what it sends, and what comes back."""
+"""One attempt to get an answer to a probe: its socket, and what the network reports of it.
+
+What is sent and what comes back is its protocol's (``protocols/``).
+"""
 
 from __future__ import annotations
 
@@ -12,38 +15,26 @@ import select
 import socket
 import struct
 import time
-from collections.abc import Sequence
+from abc import ABC, abstractmethod
 from contextlib import suppress
 from typing import NamedTuple, Optional
 
-from ansible_collections.linuxnet.netns.plugins.module_utils._errors import error_text, os_error_text
 from ansible_collections.linuxnet.netns.plugins.module_utils._model import describe
 from ansible_collections.linuxnet.netns.plugins.module_utils._probe import Answer, Probe
-from ansible_collections.linuxnet.netns.plugins.module_utils._values import is_loopback
+from ansible_collections.linuxnet.netns.plugins.module_utils._values import is_loopback, version_of
 
 #: linux/in.h, linux/in6.h: options that the socket module does not name, for IPv4 and IPv6.
 _LEVEL = {4: 0, 6: 41}
 _RECVERR, _MTU_DISCOVER, _MTU = {4: 11, 6: 25}, {4: 10, 6: 23}, {4: 14, 6: 24}
-_PMTUDISC_PROBE, _PMTUDISC_DONT = 3, 0
-#: linux/icmp.h (level SOL_RAW), linux/icmpv6.h: let nothing in but echo replies; a set bit keeps a type out.
-_ICMP_FILTER = {
-    4: (255, 1, struct.pack("=I", 0xFFFFFFFF ^ 1)),
-    6: (58, 1, b"".join(struct.pack("=I", 0xFFFFFFFF ^ (1 << 1 if word == 4 else 0)) for word in range(8))),
-}
-#: asm-generic/socket.h: SOTIMESTAMPNS; its content is a struct timespec.
-TIMESTAMP, _TIMESPEC = 35, struct.Struct("@ll")
-_ECHO, _ECHO_REPLY = {4: 8, 6: 128}, {4: 0, 6: 129}
-_ICMP_HEADER = struct.Struct("!BBHHH")
+_PMTUDISC_PROBE = 3
+#: asm-generic/socket.h: SOTIMESTAMPNS.
+TIMESTAMP = 35
 #: linux/errqueue.h: struct sock_extended_err, and where errors come from.
 _EXTENDED = struct.Struct("=IBBBBII")
 _ORIGIN_LOCAL = 1
 _TIME_EXCEEDED = {4: 11, 6: 3}
-#: The size of the headers of an echo, ICMP's or UDP's included.
-_HEADERS = {4: 28, 6: 48}
-_USUAL_SIZE, _SMALLEST = 32, 12
-#: Seconds: until a packet without a reply is sent again, or a refused connection is tried again; between packets that
-#: are counted.
-AGAIN, _INTERVAL = 0.25, 0.2
+#: Seconds until a packet without a reply is sent again, or a refused connection is tried again.
+AGAIN = 0.25
 #: What the network reports of a way when a socket is connected to its end: ip_route_output_flow() and what it calls.
 #: A route of type blackhole gives EINVAL. A packet filter's verdict comes when something is sent (EPERM).
 _OF_CONNECT = {
@@ -58,13 +49,14 @@ _OF_CONNECT = {
     errno.ETIMEDOUT,
 }
 #: The same of sending, and of what ICMP has reported meanwhile (icmp_err_convert in net/ipv4/icmp.c).
-_OF_SEND = _OF_CONNECT | {errno.EPERM, errno.EPROTO, errno.ENOPROTOOPT, errno.EOPNOTSUPP, errno.EHOSTDOWN, errno.ENONET}
+OF_SEND = _OF_CONNECT | {errno.EPERM, errno.EPROTO, errno.ENOPROTOOPT, errno.EOPNOTSUPP, errno.EHOSTDOWN, errno.ENONET}
+OF_SEND.add(errno.EPIPE)
 _OF_CONNECT.add(errno.EINVAL)
 #: What may be otherwise a moment later: descriptors, memory, ports.
 SHORTAGES = {errno.EMFILE, errno.ENFILE, errno.ENOBUFS, errno.ENOMEM, errno.EAGAIN, errno.EADDRNOTAVAIL}
 
 
-class _QueuedError(NamedTuple):
+class QueuedError(NamedTuple):
     """An error from a socket's queue: its errno, whether it came from afar, and then the type of the ICMP message.
 
     ``info`` is the path MTU of an EMSGSIZE, ``reporter`` who sent the message, ``quoted`` the packet that it is about.
@@ -78,30 +70,68 @@ class _QueuedError(NamedTuple):
     quoted: bytes
 
 
-class Attempt:
+class Attempt(ABC):
     """A probe under way. ``answer`` is what has come of it so far, ``done`` whether that will not change any more.
 
-    ``deadline`` and ``due`` are times of the monotonic clock: when its time is over, and when it has to be served next.
+    ``address`` and ``port`` are where it is sent now. ``deadline`` and ``due`` are times of the monotonic clock: when
+    its time is over, and when it has to be served next: sent again, or opened again where it has no socket.
     """
+
+    #: What sort of socket it has, whether the same is used again after an error, and what epoll is asked to report of
+    #: it beside errors.
+    socket_type = socket.SOCK_DGRAM
+    outlasts_errors = True
+    events = select.EPOLLIN
 
     def __init__(self, probe: Probe, number: int, salt: bytes) -> None:
         """Take a probe; ``number`` tells it from the others of the run, ``salt`` (4 bytes) the run from others."""
         self.probe = probe
+        self.address = probe.address
+        self.port = probe.port or 0
         self.answer = Answer()
         self.done = False
         self.socket: Optional[socket.socket] = None
-        #: The number of the timer that is to serve it next; earlier ones are void.
+        #: The loop's: the descriptor that is registered, and the number of the timer that is to serve it next; earlier
+        #: ones are void.
+        self.descriptor = -1
         self.timer = 0
-        self._identifier = (number + struct.unpack("=H", salt[:2])[0]) & 0xFFFF
-        self._token = struct.pack("=I", number) + salt[:4]
-        self._sent: dict[int, float] = {}
-        self._received: set[int] = set()
-        #: Whether packets are counted: after the first reply, where there are several to be sent.
-        self._counts = False
         #: Why nothing could be sent yet, in words, where this may pass.
         self.shortage = ""
-        self._was_sent = False
-        self._started = self.deadline = self.due = 0.0
+        self.started = self.deadline = self.due = 0.0
+
+    @property
+    def version(self) -> int:
+        """4 or 6."""
+        return version_of(self.address)
+
+    @property
+    def may_move(self) -> bool:
+        """Whether it should be sent from another address when the kernel would choose that now."""
+        return not self.answer.reachable and self.version == 6
+
+    # ---- what a protocol does
+
+    def prepare(self, made: socket.socket) -> None:
+        """Set options of a socket that was made."""
+        version = self.version
+        made.setsockopt(socket.SOL_SOCKET, TIMESTAMP, 1)
+        made.setsockopt(_LEVEL[version], _RECVERR[version], 1)
+        if self.probe.mtu is not None:
+            made.setsockopt(_LEVEL[version], _MTU_DISCOVER[version], _PMTUDISC_PROBE)
+            made.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, 1 << 18)
+            made.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 1 << 18)
+
+    @abstractmethod
+    def send(self, now: float) -> None:
+        """Do what is due: send, send again, or end it; say in ``due`` when it is to be done again."""
+
+    @abstractmethod
+    def receive(self, events: int) -> None:
+        """Read what has come; ``events`` are epoll's."""
+
+    def concerns(self, found: QueuedError) -> bool:
+        """Tell whether an error that is queued is about this attempt."""
+        return True
 
     # ---- making the socket, in its namespace
 
@@ -110,26 +140,15 @@ class Attempt:
 
         What the network reports of the way is noted. Raises: OSError, for what says nothing of it.
         """
-        self._started = time.monotonic()
-        version, protocol = self.probe.version, self.probe.protocol
+        self.started = time.monotonic()
+        version = self.version
         family = socket.AF_INET6 if version == 6 else socket.AF_INET
-        if protocol == "icmp":
+        number = 0
+        if self.socket_type == socket.SOCK_RAW:
             number = socket.IPPROTO_ICMPV6 if version == 6 else socket.IPPROTO_ICMP
-            made = socket.socket(family, socket.SOCK_RAW | socket.SOCK_NONBLOCK, number)
-        else:
-            kind = socket.SOCK_STREAM if protocol == "tcp" else socket.SOCK_DGRAM
-            made = socket.socket(family, kind | socket.SOCK_NONBLOCK)
-        self.socket = made
-        level = _LEVEL[version]
-        made.setsockopt(socket.SOL_SOCKET, TIMESTAMP, 1)
-        made.setsockopt(level, _RECVERR[version], 1)
-        if protocol == "icmp":
-            made.setsockopt(*_ICMP_FILTER[version])
-        if self.probe.mtu is not None:
-            made.setsockopt(level, _MTU_DISCOVER[version], _PMTUDISC_PROBE)
-            made.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, 1 << 18)
-            made.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 1 << 18)
-        where = self.where(self.probe.port or 0)
+        made = self.socket = socket.socket(family, self.socket_type | socket.SOCK_NONBLOCK, number)
+        self.prepare(made)
+        where = self.where(self.port)
         number = made.connect_ex(where)
         if number in (errno.EACCES, errno.ENETUNREACH) and version == 4 and _is_broadcast(str(where[0])):
             self.give_up(f"{where[0]} is a broadcast address in {describe(self.probe.sender)}")
@@ -142,7 +161,7 @@ class Attempt:
                 f"{where[0]} is an address of {describe(self.probe.sender)} too, so what is sent to it stays there"
             )
         elif number not in (0, errno.EINPROGRESS):
-            self.close()
+            self.retry()
             self.fail(number, None)
         else:
             self.shortage = ""
@@ -154,8 +173,8 @@ class Attempt:
         aside.
         """
         # A connection to it may be over already, and its socket without an address.
-        source = self.source() if self.probe.protocol == "tcp" else made.getsockname()[0]
-        return is_loopback(self.probe.address) or source == self.where(0)[0]
+        source = self.source() if self.socket_type == socket.SOCK_STREAM else made.getsockname()[0]
+        return is_loopback(self.address) or source == self.where(0)[0]
 
     def _lacks_port(self) -> bool:
         """Tell whether there is an address to connect from, and so no port (EADDRNOTAVAIL means either)."""
@@ -168,15 +187,13 @@ class Attempt:
         """Return the address that the kernel sends from now; the calling thread is in the namespace. Raises:
         OSError.
         """
-        with socket.socket(socket.AF_INET6 if self.probe.version == 6 else socket.AF_INET, socket.SOCK_DGRAM) as other:
+        with socket.socket(socket.AF_INET6 if self.version == 6 else socket.AF_INET, socket.SOCK_DGRAM) as other:
             other.connect(self.where(7))
             return str(other.getsockname()[0])
 
     def where(self, port: int) -> tuple[object, ...]:
         """Return the address to connect to; the calling thread is in the namespace. Raises: OSError."""
-        host, _percent, zone = self.probe.address.partition("%")
-        if self.probe.version == 4:
-            return host, port
+        host, _percent, zone = self.address.partition("%")
         if not zone:
             return host, port
         try:
@@ -193,156 +210,34 @@ class Attempt:
             self.socket.close()
             self.socket = None
 
-    # ---- sending
+    # ---- what comes of it
 
-    def send(self, now: float) -> None:
-        """Do what is due: send, send again, or end it."""
-        if self.probe.protocol == "tcp":
-            if now >= self.deadline:
-                self.expire()
-            self.due = min(now + AGAIN, self.deadline)
-            return
-        if self._may_send(now):
-            self._send_packet(now)
-        elif now >= self.deadline:
-            self.expire()
-        if not self.done:
-            self.due = self._next(now)
+    def retry(self, after: float = AGAIN) -> None:
+        """Let go of the socket, and have it opened again after so many seconds."""
+        self.close()
+        self.due = min(time.monotonic() + after, self.deadline)
 
-    def _may_send(self, now: float) -> bool:
-        if self._counts:
-            return self.answer.sent < self.probe.packets
-        return now < self.deadline
-
-    def _next(self, now: float) -> float:
-        if self._counts:
-            return now + _INTERVAL if self.answer.sent < self.probe.packets else self.deadline
-        return min(now + AGAIN, self.deadline)
-
-    def _send_packet(self, now: float) -> None:
-        # The kernel would report an error that is waiting as this packet's.
-        self._read_errors()
-        if self.done or self.socket is None:
-            return
-        self.answer.sent += 1
-        number = self.answer.sent
-        if self._counts and number == self.probe.packets:
-            # The last one has as much time as the others had.
-            self.deadline = max(self.deadline, now + self.probe.timeout)
-        self._sent[number] = time.time()
-        try:
-            self.socket.send(self._packet(number))
-        except OSError as error:
-            if error.errno in _OF_SEND:
-                self.fail(error.errno, None)
-            elif error.errno in SHORTAGES:
-                self.shortage = "" if self._was_sent else error_text(error.errno)
-            else:
-                self.give_up(f"the packet was not taken by the kernel: {os_error_text(error)}")
-        else:
-            self._was_sent, self.shortage = True, ""
-
-    def _body(self, number: int) -> bytes:
-        """Return what a packet carries behind its header, and its reply too."""
-        version = self.probe.version
-        size = _USUAL_SIZE if self.probe.mtu is None else max(_SMALLEST, self.probe.mtu - _HEADERS[version])
-        return (self._token + struct.pack("=I", number)).ljust(size, b"\xa5")
-
-    def _packet(self, number: int) -> bytes:
-        version, body = self.probe.version, self._body(number)
-        if self.probe.protocol == "udp":
-            return body
-        header = _ICMP_HEADER.pack(_ECHO[version], 0, 0, self._identifier, number & 0xFFFF)
-        if version == 4:
-            header = _ICMP_HEADER.pack(_ECHO[version], 0, _checksum(header + body), self._identifier, number & 0xFFFF)
-        return header + body
-
-    # ---- receiving
-
-    def receive(self, events: int) -> None:
-        """Read what has come; ``events`` are epoll's."""
-        if self.socket is None or self.done:
-            return
-        now = time.monotonic()
-        if self.probe.protocol == "tcp":
-            self._connected(self.socket, now)
-            return
-        if events & select.EPOLLERR:
-            self._read_errors()
-        while not self.done and self.socket is not None:
-            try:
-                data, ancillary, _flags, _from = self.socket.recvmsg(1 << 16, 64)
-            except BlockingIOError:
-                break
-            except OSError as error:
-                self.fail(error.errno or 0, None)
-                break
-            self._reply(data, _arrival(ancillary))
-
-    def _connected(self, made: socket.socket, now: float) -> None:
-        number = made.getsockopt(socket.SOL_SOCKET, socket.SO_ERROR)
-        if not number:
-            try:
-                made.getpeername()
-            except OSError:
-                self._error()  # something was reported on the way, and the connection is still being made
-                return
-            self.answer.times.append(now - self._started)
-            self._note_path_mtu()
-            self.done = True
-            return
-        found = self._error()
-        self.fail(number, None if found is None else found.reporter)
-
-    def _reply(self, data: bytes, arrival: float) -> None:
-        version = self.probe.version
-        if self.probe.protocol == "icmp":
-            start = (data[0] & 15) * 4 if version == 4 else 0
-            if len(data) < start + 8 + _SMALLEST:
-                return
-            kind, _code, _sum, identifier, _number = _ICMP_HEADER.unpack_from(data, start)
-            if kind != _ECHO_REPLY[version] or identifier != self._identifier:
-                return
-            data = data[start + 8 :]
-        if len(data) < _SMALLEST:
-            return
-        number = struct.unpack_from("=I", data, 8)[0]
-        if number not in self._sent or number in self._received or data != self._body(number):
-            return
-        self._received.add(number)
-        if self.probe.packets > 1 and not self._counts and self.probe.reachable:
-            # The way is open; what is counted comes from now on.
-            self._counts, self.answer = True, Answer(replied=True)
-            self._sent.clear()
-            self._received.clear()
-            return
-        self.answer.times.append(max(0.0, arrival - self._sent[number]))
-        if len(self.answer.times) >= self.probe.packets or not self.probe.reachable:
-            self._note_path_mtu()
-            self.done = True
-
-    def _note_path_mtu(self) -> None:
+    def note_path_mtu(self) -> None:
         """Note the path MTU that the kernel knows now."""
         with suppress(OSError):
             if self.socket is not None and self.probe.mtu is not None:
-                version = self.probe.version
+                version = self.version
                 self.answer.path_mtu = self.socket.getsockopt(_LEVEL[version], _MTU[version])
 
-    def _read_errors(self) -> None:
+    def read_errors(self) -> None:
+        """Note the errors that are queued."""
         while self.socket is not None and not self.done:
-            found = self._error()
+            found = self.error()
             if found is None:
                 return
-            # A raw socket also gets the errors of other probes to the same address.
-            mine = found.quoted[4:6] in (b"", struct.pack("!H", self._identifier))
-            if self.probe.protocol == "icmp" and found.remote and not mine:
+            if not self.concerns(found):
                 continue
             if found.number == errno.EMSGSIZE and found.info:
                 self.answer.path_mtu = found.info
-            expired = found.remote and found.icmp_type == _TIME_EXCEEDED[self.probe.version]
+            expired = found.remote and found.icmp_type == _TIME_EXCEEDED[self.version]
             self.fail(found.number, found.reporter, expired)
 
-    def _error(self) -> Optional[_QueuedError]:
+    def error(self) -> Optional[QueuedError]:
         """Return the next error that is queued, or None."""
         if self.socket is None:
             return None
@@ -350,13 +245,13 @@ class Attempt:
             data, ancillary, _flags, _from = self.socket.recvmsg(2048, 512, socket.MSG_ERRQUEUE)
         except OSError:
             return None
-        version = self.probe.version
+        version = self.version
         for level, kind_of, content in ancillary:
             if (level, kind_of) == (_LEVEL[version], _RECVERR[version]) and len(content) >= _EXTENDED.size:
                 number, origin, icmp_type, _code, _pad, info, _more = _EXTENDED.unpack_from(content)
                 remote = origin != _ORIGIN_LOCAL
                 reporter = _address_of(content[_EXTENDED.size :]) if remote else None
-                return _QueuedError(number, remote, icmp_type, info, reporter, data)
+                return QueuedError(number, remote, icmp_type, info, reporter, data)
         return None
 
     def fail(self, number: int, reporter: Optional[str], expired: bool = False) -> None:
@@ -365,16 +260,17 @@ class Attempt:
         What is expected unreachable is so now; else it is tried until its time is over.
         """
         self.answer.error, self.answer.reporter, self.answer.expired = number, reporter, expired
+        self.answer.closed = False
         if number == errno.EMSGSIZE:
             if self.answer.path_mtu is None:
-                self._note_path_mtu()
+                self.note_path_mtu()
             # It will not become any shorter.
             self.done = not self.answer.reachable
         elif not self.probe.reachable and number != errno.EADDRNOTAVAIL:
             self.done = True
-        elif self.probe.protocol == "tcp":
+        elif not self.outlasts_errors:
             # An address that is settling is as good as none for a second or two.
-            self.close()
+            self.retry()
 
     def give_up(self, why: str) -> None:
         """Note why nothing can be sent: that is no answer of the network, whatever is expected."""
@@ -399,15 +295,6 @@ def _is_broadcast(address: str) -> bool:
         return not asked.connect_ex((address, 7))
 
 
-def _arrival(ancillary: Sequence[tuple[int, int, bytes]]) -> float:
-    """Return when a packet came, as the kernel has noted; it may have waited since for others to be served."""
-    for _level, kind, content in ancillary:
-        if kind == TIMESTAMP and len(content) >= _TIMESPEC.size:
-            seconds, nanoseconds = _TIMESPEC.unpack_from(content)
-            return float(seconds + nanoseconds / 1e9)
-    return time.time()
-
-
 def _address_of(sockaddr: bytes) -> Optional[str]:
     """Return the address in a struct sockaddr_in or sockaddr_in6: who sent an ICMP error."""
     family = struct.unpack_from("=H", sockaddr)[0] if len(sockaddr) >= 16 else None
@@ -416,12 +303,3 @@ def _address_of(sockaddr: bytes) -> Optional[str]:
     if family == socket.AF_INET6 and len(sockaddr) >= 24:
         return socket.inet_ntop(socket.AF_INET6, sockaddr[8:24])
     return None
-
-
-def _checksum(data: bytes) -> int:
-    """Return the Internet checksum (RFC 1071)."""
-    padded = data + bytes(len(data) % 2)
-    total: int = sum(struct.unpack(f"!{len(padded) // 2}H", padded))
-    while total >> 16:
-        total = (total & 0xFFFF) + (total >> 16)
-    return ~total & 0xFFFF

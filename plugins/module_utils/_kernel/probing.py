@@ -25,12 +25,8 @@ from ansible_collections.linuxnet.netns.plugins.module_utils._errors import (
     os_error_text,
 )
 from ansible_collections.linuxnet.netns.plugins.module_utils._kernel import namespaces
-from ansible_collections.linuxnet.netns.plugins.module_utils._kernel.attempt import (
-    AGAIN,
-    SHORTAGES,
-    TIMESTAMP,
-    Attempt,
-)
+from ansible_collections.linuxnet.netns.plugins.module_utils._kernel.attempt import SHORTAGES, TIMESTAMP, Attempt
+from ansible_collections.linuxnet.netns.plugins.module_utils._kernel.protocols import PROTOCOLS
 from ansible_collections.linuxnet.netns.plugins.module_utils._model import describe
 from ansible_collections.linuxnet.netns.plugins.module_utils._probe import Answer, Probe
 
@@ -52,7 +48,8 @@ def send(probes: Sequence[Probe], home: int) -> list[Answer]:
     """
     limits = resource.getrlimit(resource.RLIMIT_NOFILE)
     salt = os.urandom(4)
-    attempts = [Attempt(probe, number, salt) for number, probe in enumerate(probes)]
+    classes = {name: PROTOCOLS[name]() for name in {probe.protocol for probe in probes}}
+    attempts = [classes[probe.protocol](probe, number, salt) for number, probe in enumerate(probes)]
     try:
         # The kernel begins to note when packets come a moment after a socket has asked for it.
         with select.epoll() as epoll, socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as clock:
@@ -117,7 +114,7 @@ class _Loop:
             doing = "its socket could not be made"
             attempt.open()
         except OSError as error:
-            attempt.close()
+            attempt.retry()
             if error.errno in SHORTAGES:
                 attempt.shortage = error_text(error.errno)
                 return False
@@ -126,29 +123,29 @@ class _Loop:
             attempt.close()
         self._under_way.add(attempt)
         if attempt.socket is not None:
-            awaited = select.EPOLLOUT if attempt.probe.protocol == "tcp" else select.EPOLLIN
-            self._epoll.register(attempt.socket, awaited | select.EPOLLERR)
-            self._by_descriptor[attempt.socket.fileno()] = attempt
+            attempt.descriptor = attempt.socket.fileno()
+            self._epoll.register(attempt.descriptor, attempt.events | select.EPOLLERR)
+            self._by_descriptor[attempt.descriptor] = attempt
             attempt.send(now)
-        self._settle(attempt, now)
+        self._settle(attempt)
         return True
 
-    def _settle(self, attempt: Attempt, now: float) -> None:
-        """Let go of an attempt that is done; set the timer of any other."""
+    def _settle(self, attempt: Attempt) -> None:
+        """Let go of an attempt that is done, or of the socket that it no longer has; set the timer of what goes on."""
         if attempt.done:
-            self._close(attempt)
             self._under_way.discard(attempt)
+        if attempt.done or attempt.socket is None:
+            self._close(attempt)
+        if attempt.done:
             return
-        # What has no socket is tried again soon: an address may be settling, a service may be starting.
-        due = min(now + AGAIN, attempt.deadline) if attempt.socket is None else attempt.due
         self._count += 1
         attempt.timer = self._count
-        heapq.heappush(self._timers, (due, self._count, attempt))
+        heapq.heappush(self._timers, (attempt.due, self._count, attempt))
 
     def _close(self, attempt: Attempt) -> None:
-        if attempt.socket is not None:
-            del self._by_descriptor[attempt.socket.fileno()]
-            attempt.close()
+        self._by_descriptor.pop(attempt.descriptor, None)
+        attempt.descriptor = -1
+        attempt.close()
 
     # ---- waiting, and what comes then
 
@@ -162,11 +159,8 @@ class _Loop:
         for descriptor, events in self._epoll.poll(pause):
             attempt = self._by_descriptor[descriptor]
             attempt.receive(events)
-            if attempt.socket is None:
-                # It was closed, to be tried again when its time has come.
-                del self._by_descriptor[descriptor]
             if attempt.socket is None or attempt.done:
-                self._settle(attempt, time.monotonic())
+                self._settle(attempt)
 
     def _serve_timers(self) -> None:
         """Serve the attempts of which something is due."""
@@ -186,14 +180,14 @@ class _Loop:
             attempt.expire()
         elif self._begin(attempt, now):
             return
-        self._settle(attempt, now)
+        self._settle(attempt)
 
     def _has_moved(self, attempt: Attempt) -> bool:
         """Return whether the kernel would now send from another address than the socket's.
 
         An IPv6 address is not used until duplicate address detection has ended, and a socket keeps the one it has.
         """
-        if attempt.probe.version == 4 or attempt.answer.reachable or attempt.socket is None:
+        if not attempt.may_move or attempt.socket is None:
             return False
         try:
             namespaces.enter(attempt.probe.sender, self._home)
