@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from ansible_collections.linuxnet.netns.plugins.module_utils._kinds.interface import INTERFACE, DeleteInterface, find
+from ansible_collections.linuxnet.netns.plugins.module_utils._kinds.interface import DeleteInterface, find
 from ansible_collections.linuxnet.netns.plugins.module_utils._kinds.interface_rows import GO_ALONG
 from ansible_collections.linuxnet.netns.plugins.module_utils._kinds.namespace import lives_on
 from ansible_collections.linuxnet.netns.plugins.module_utils._kinds.ownership import OWNERSHIP, LeadingIn, record_of
@@ -53,9 +53,7 @@ class NothingLeadsIn(Declared):
     def _come_in(self, state: State) -> list[Thing]:
         record = record_of(state, self.topology)
         things = [] if record is None else LeadingIn(self.topology, self.namespaces).come_in(record)
-        return [
-            one for one in things if record and record.owns(state, one) and not lives_on(state, one.netns or "")
-        ]
+        return [one for one in things if record and record.owns(state, one) and not lives_on(state, one.netns or "")]
 
     def _leading(self, state: State) -> list[Thing]:
         record = record_of(state, self.topology)

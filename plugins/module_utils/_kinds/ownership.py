@@ -161,8 +161,8 @@ class Surplus(NamedTuple):
 
 
 class LeadingIn(NamedTuple):
-    """Asks for the record of a topology, which of its interfaces lead into namespaces that are to go, and what came into
-    them.
+    """Asks for the record of a topology, which of its interfaces lead into namespaces that are to go, and what came
+    into them.
     """
 
     topology: str
