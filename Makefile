@@ -13,7 +13,7 @@ export ANSIBLE_COLLECTIONS_PATH := $(CURDIR)/.cache/collections
 # Else it would be in the home that the user database gives, whatever HOME says.
 export ANSIBLE_REMOTE_TMP := $(CURDIR)/.cache/remote_tmp
 
-.PHONY: help setup lab clean-lab test test-faults test-fresh test-vm vm-shell test-mutation bench build clean
+.PHONY: help setup lab clean-lab test test-faults test-fresh test-vm vm-shell fleet fleet-shell test-matrix test-mutation bench build clean
 
 help: ## Show the targets
 	@sed -n 's/^\([a-z%-]*\):.*## \(.*\)/\1|\2/p' $(MAKEFILE_LIST) | while IFS='|' read -r target what; do \
@@ -42,6 +42,18 @@ test-%: ## Run one step of the tests: lint, unit, integration, molecule (all of 
 test-faults: ## Try every system call that can fail or be a run's last, and long runs at random; some half an hour
 	@tools/setup test
 	@$(PYTHON) tools/run_tests.py faults
+
+fleet: ## Try playbooks on N=20 hosts over real ssh, each in namespaces of its own; takes root
+	@tools/setup test
+	@N=$(or $(N),20) $(PYTHON) tools/run_tests.py fleet
+
+fleet-shell: ## Look around in such a fleet from its controller: N=3
+	@tools/setup test
+	@$(PYTHON) -m tools.fleet --hosts $(or $(N),3)
+
+test-matrix: ## Try playbooks on hosts over ssh with each ansible-core that is supported on the controller
+	@tools/setup test
+	@$(PYTHON) tools/run_tests.py matrix
 
 test-fresh: ## Try it on a Debian with nothing but its base: SUITE=trixie or bookworm, ONLY=PART, AS=root or user
 	@tools/setup fresh

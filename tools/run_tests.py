@@ -40,6 +40,10 @@ OLD_LIBRARIES = ("0.7.2", "0.7.12", "0.8.1", "0.9.1")
 #: Of ansible-core: the oldest supported series, the last that takes every string for a template, and the newest,
 #: each with the first and the last Python 3 that it runs with on a controller.
 CORES = {"2.16": (10, 12), "2.18": (11, 13), "2.21": (12, 14)}
+#: Of ansible-core, what `make test-matrix` runs on controllers: those and the last for Python 3.11.
+MATRIX = {**CORES, "2.19": (11, 13)}
+#: The tests in which Ansible itself matters most.
+BY_ANSIBLE = tuple(f"tests/integration/test_{name}.py" for name in ("fleet", "become_plugin", "ansible"))
 #: Seconds after which jobs that say nothing get a sign of life.
 SILENCE = 5
 #: How many lines of a job that failed are shown once more.
@@ -178,6 +182,7 @@ def lint() -> Iterator[Job]:
     files = (path for place in ("plugins", "tests") for path in sorted((ROOT / place).glob("*/*.py")))
     directories = dict.fromkeys(path.parent.relative_to(ROOT) for path in files)
     packages = [
+        "tools.fleet",
         "tools.fresh",
         "tools.quick",
         "tools.mutation",
@@ -278,6 +283,34 @@ def faults() -> Iterator[Job]:
     yield Job("pytest", partial(_hermetic, THOROUGH, ("--thorough",)), slots=SLOTS)
 
 
+def fleet() -> Iterator[Job]:
+    """Try playbooks on N hosts over ssh."""
+    yield Job("pytest", _fleet, slots=SLOTS)
+
+
+def _fleet(output: Output) -> bool:
+    hosts = os.environ.get("N") or "20"
+    words = (HERMETIC, "pytest", "-q", "--durations=10", "--hosts", hosts, BY_ANSIBLE[0])
+    # In one process: all tests are on the same hosts.
+    return _install_old_libraries(output) and run(output, *words)
+
+
+def matrix() -> Iterator[Job]:
+    """Try playbooks on hosts over ssh with each ansible-core that is supported on the controller."""
+    for series in sorted(MATRIX):
+        yield Job(f"ansible-core {series}", partial(_with_core, series), slots=SLOTS)
+
+
+def _with_core(series: str, output: Output) -> bool:
+    if not _install_old_libraries(output) or not _install_core(output, series):
+        return False
+    programs = VENV if _is_installed(series) else CACHE / "ansible-core" / series / "bin"
+    if not (programs / "ansible-playbook").exists():
+        return True  # and it was said that no Python is here for it
+    output.write(f"• ansible-core {series}\n".encode())
+    return run(output, HERMETIC, "pytest", "-q", "--hosts", "3", *BY_ANSIBLE, LINUXNET_ANSIBLE=str(programs))
+
+
 def _hermetic(tests: Sequence[str], options: Sequence[str], output: Output) -> bool:
     """Run integration tests in namespaces of their own, on all processors."""
     # Without root, who is root in a user namespace is not the owner of root's directory in /tmp.
@@ -321,9 +354,9 @@ def _install_old_libraries(output: Output) -> bool:
 def _install_core(output: Output, series: str) -> bool:
     """Install a series of ansible-core in a virtual environment, unless it is this one's; whether it could be."""
     target = CACHE / "ansible-core" / series
-    if metadata.version("ansible-core").startswith(f"{series}.") or (target / ".done").exists():
+    if _is_installed(series) or (target / ".done").exists():
         return True
-    python = _python(*CORES[series])
+    python = _python(*MATRIX[series])
     if python is None:
         output.write(f"No Python is here that runs ansible-core {series}: it is not tried with that\n".encode())
         return True
@@ -336,6 +369,11 @@ def _install_core(output: Output, series: str) -> bool:
         return False
     (target / ".done").touch()
     return True
+
+
+def _is_installed(series: str) -> bool:
+    """Tell whether it is the ansible-core of this virtual environment."""
+    return metadata.version("ansible-core").startswith(f"{series}.")
 
 
 def _python(first: int, last: int) -> str | None:
@@ -394,7 +432,7 @@ STEPS: dict[str, Callable[[], Iterator[Job]]] = {
 }
 
 #: What is run only when it is named.
-LONG: dict[str, Callable[[], Iterator[Job]]] = {"faults": faults}
+LONG: dict[str, Callable[[], Iterator[Job]]] = {step.__name__: step for step in (faults, fleet, matrix)}
 
 
 def start(jobs: list[Job]) -> None:

@@ -10,6 +10,7 @@ make bench BENCH=scale        (c) topologies of 2, 100, 1000 and 4000 namespaces
 make bench BENCH=probes       (d) a thousand probes in one task; a thousand namespaces read in one
 make bench BENCH=routes       (e) ten thousand routes in one namespace
 make bench BENCH=networks     (f) a bridge of 200 ports; a thousand namespaces with routes, a sysctl and shaping
+make bench BENCH=fleet        (g) the lab on 1, 10, 20 and 50 hosts over ssh (about half an hour; not among everything)
 
 Each pair is run in turn, A B A B …, so that a machine whose speed drifts drifts for both. Everything happens in
 namespaces of its own (tools/hermetic), with /run on tmpfs.
@@ -33,6 +34,10 @@ from typing import Any, Optional
 
 HERE = Path(__file__).resolve().parent
 ROOT = HERE.parent.parent
+sys.path[:0] = [str(ROOT), str(ROOT / ".cache" / "collections")]
+
+from ansible_collections.linuxnet.netns.tests.benchmarks import fleet as over_ssh
+
 #: How many ports the bridge has that is measured, and how many namespaces have routes, a sysctl and shaping.
 PORTS, NETWORKS = 200, 1000
 MODULES = "netns", "veth", "netns_addr", "netns_link_state"
@@ -49,6 +54,7 @@ def main(parts: Sequence[str]) -> int:
         "probes": probes,
         "routes": routes,
         "networks": networks,
+        "fleet": fleet,
     }
     unknown = set(parts) - set(known)
     if unknown:
@@ -56,7 +62,7 @@ def main(parts: Sequence[str]) -> int:
         return 2
     print(f"Linux {platform.release()}, Python {platform.python_version()}, {os.cpu_count()} processors")
     with tempfile.TemporaryDirectory() as scratch:
-        for part in parts or known:
+        for part in parts or [part for part in known if part != "fleet"]:
             known[part](Path(scratch))
     return 0
 
@@ -105,21 +111,10 @@ def playbooks(scratch: Path) -> None:
     print("\n(a) Whole playbooks: medians of 7, and ratios to the first")
     ping = scratch / "ping.yml"
     ping.write_text("- hosts: localhost\n  gather_facts: false\n  tasks:\n    - ansible.builtin.ping:\n")
-    lines = [
-        "ip netns add my_container_a",
-        "ip netns add my_container_b",
-        "ip link add my_veth_end_a type veth peer name my_veth_end_b",
-        "ip link set my_veth_end_a netns my_container_a",
-        "ip link set my_veth_end_b netns my_container_b",
-        "ip -n my_container_a address add 10.0.0.1/24 dev my_veth_end_a",
-        "ip -n my_container_b address add 10.0.0.2/24 dev my_veth_end_b",
-        "ip -n my_container_a link set my_veth_end_a up",
-        "ip -n my_container_b link set my_veth_end_b up",
-    ]
     nine = scratch / "nine.yml"
     nine.write_text(
         "- hosts: localhost\n  gather_facts: false\n  tasks:\n"
-        + "".join(f"    - ansible.builtin.command: {line}\n" for line in lines)
+        + "".join(f"    - ansible.builtin.command: {line}\n" for line in over_ssh.COMMANDS)
     )
 
     def clean() -> None:
@@ -462,6 +457,11 @@ def networks(scratch: Path) -> None:
     print("\n(f) Networks: the module's process without Ansible's start; medians of 5, and ratios to its own commands")
     for title, topology in ((f"{PORTS} ports", bridged(PORTS)), (f"{NETWORKS} namespaces", equipped(NETWORKS))):
         measured(title, topology, scratch)
+
+
+def fleet(scratch: Path) -> None:
+    """(g) The lab on hosts over ssh, which takes root and an ssh server."""
+    over_ssh.measure()
 
 
 def bridged(ports: int) -> dict[str, Any]:

@@ -36,6 +36,8 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--interfaces", type=int, default=300, metavar="COUNT", help=words)
     words = "how many changes of a case are refused, one by one, on hosts as people have them (all)"
     parser.addoption("--refusals", type=int, default=10**6, metavar="COUNT", help=words)
+    words = "how many hosts a fleet has, on which all is tried (make fleet); 3, and not all"
+    parser.addoption("--hosts", type=int, metavar="COUNT", help=words)
     words = "try all faults, and many more runs at random (make test-faults)"
     parser.addoption("--thorough", action="store_true", help=words)
 

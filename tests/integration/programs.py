@@ -16,18 +16,12 @@ from typing import Any
 import pytest
 import yaml
 
-ROOT = Path(__file__).resolve().parents[2]
-#: Set for programs of Ansible, so that what they start has less to do: see tools/quick/sitecustomize.py.
-QUICK = {"PYTHONPATH": str(ROOT / "tools" / "quick")}
+from tools.fleet.playbooks import QUICK, ROOT, program
+
+__all__ = ["QUICK", "ROOT", "program"]
+
 #: The connection variables of a host that is the test's own.
 LOCAL = {"ansible_connection": "local", "ansible_python_interpreter": sys.executable}
-
-
-def program(name: str) -> Path:
-    """Return a program of Ansible: of this Python's, or of the directory that LINUXNET_ANSIBLE names, to test
-    another one.
-    """
-    return Path(os.environ.get("LINUXNET_ANSIBLE", Path(sys.executable).parent)) / name
 
 
 def other(series: str) -> Path:

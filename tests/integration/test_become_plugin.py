@@ -20,14 +20,9 @@ from typing import Any
 
 import pytest
 from ansible_collections.linuxnet.netns.tests.integration import programs
-from ansible_collections.linuxnet.netns.tests.integration.hosts import (
-    PASSWORD,
-    SYSTEM_PYTHON,
-    Machine,
-    Outcome,
-    join,
-    lacks_for_ssh,
-)
+
+from tools.fleet.machine import PASSWORD, SYSTEM_PYTHON, Machine, join, lacks_for_ssh
+from tools.fleet.playbooks import Outcome
 
 LACKS = lacks_for_ssh()
 needs_ssh = pytest.mark.skipif(bool(LACKS), reason=f"hosts over ssh: {LACKS}")
@@ -593,7 +588,7 @@ def test_what_people_do_as_another_user(controller: Machine, web: Machine, tmp_p
 @needs_ssh
 def test_a_task_that_fails_is_not_said_not_to_have_run(controller: Machine, web: Machine) -> None:
     """It takes sudo's right away, so that sudo refuses afterwards; sudo is asked once for each task."""
-    rights = "/etc/sudoers.d/tests"
+    rights = "/etc/sudoers.d/users"
     web.sh(f"""
         printf 'Defaults %s\\n' logfile=/run/sudo.log loglinelen=0 > /etc/sudoers.d/log
         cp {rights} /run/rights

@@ -14,8 +14,9 @@ from typing import Any
 
 import pytest
 from ansible_collections.linuxnet.netns.tests.integration.host import Host
-from ansible_collections.linuxnet.netns.tests.integration.hosts import Machine
 from ansible_collections.linuxnet.netns.tests.integration.programs import ROOT, run
+
+from tools.fleet.machine import Machine
 
 BIN = Path(sys.executable).parent
 SCENARIOS = ROOT / "extensions" / "molecule"

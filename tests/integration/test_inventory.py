@@ -17,8 +17,9 @@ from typing import Any
 import pytest
 from ansible_collections.linuxnet.netns.tests.integration import programs
 from ansible_collections.linuxnet.netns.tests.integration.host import Host
-from ansible_collections.linuxnet.netns.tests.integration.hosts import PASSWORD, Machine, join, lacks_for_ssh
 from ansible_collections.linuxnet.netns.tests.integration.programs import LOCAL, written
+
+from tools.fleet.machine import PASSWORD, Machine, join, lacks_for_ssh
 
 LAB = {
     "name": "lab",

@@ -27,11 +27,20 @@ class CallbackModule(CallbackBase):
     CALLBACK_TYPE = "aggregate"
     CALLBACK_NAME = "record"
 
+    def v2_playbook_on_play_start(self, play: Any) -> None:
+        self._play = play.get_name().strip()
+
     def _write(self, status: str, result: Any) -> None:
         modern = hasattr(result, "result")
         host, task = (result.host, result.task) if modern else (result._host, result._task)
         values = result.result if modern else result._result
-        line = {"host": host.get_name(), "task": task.get_name().strip(), "status": status, "result": values}
+        line = {
+            "play": self._play,
+            "host": host.get_name(),
+            "task": task.get_name().strip(),
+            "status": status,
+            "result": values,
+        }
         with open(os.environ["LINUXNET_RECORD"], "a", encoding="utf-8") as file:
             file.write(json.dumps(line, default=str) + "\n")
 
