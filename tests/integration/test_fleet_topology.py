@@ -5,55 +5,52 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Iterator
 from typing import Any, Optional
 
 import pytest
 import yaml
-from ansible_collections.linuxnet.netns.tests.integration.hosts import Machine, Outcome, join, lacks_for_ssh
-from ansible_collections.linuxnet.netns.tests.integration.programs import ROOT
 from ansible_collections.linuxnet.netns.tests.integration.test_docs import blocks
+
+from tools.fleet.fleet import NOBODY, Fleet
+from tools.fleet.machine import Machine, lacks_for_ssh
+from tools.fleet.playbooks import ROOT, Outcome
 
 LACKS = lacks_for_ssh()
 pytestmark = pytest.mark.skipif(bool(LACKS), reason=f"hosts over ssh: {LACKS}")
-PLAY, HOSTS = (yaml.safe_load(block) for block in blocks(ROOT / "roles" / "fleet_topology" / "README.md", "yaml"))
-TOPOLOGY = PLAY[0]["roles"][0]["vars"]["fleet_topology"]
+(PLAY,), HOSTS = (yaml.safe_load(block) for block in blocks(ROOT / "roles" / "fleet_topology" / "README.md", "yaml"))
+(ROLE,) = PLAY["roles"]
+TOPOLOGY = ROLE["vars"]["fleet_topology"]
 
 
 class Web:
-    """The two hosts of the page, with a controller and a network between them."""
+    """The two hosts of the page."""
 
-    def __init__(self, controller: Machine, web1: Machine, web2: Machine) -> None:
-        join(web1, controller, "192.0.2")
-        join(controller, web2, "192.0.3")
-        self.controller, self.machines = controller, {"web1": web1, "web2": web2}
-        self.inventory = {}
-        for name, machine in self.machines.items():
-            machine.serve_ssh(controller)
-            own = HOSTS["web"]["hosts"][name]
-            variables = {**own, "ansible_host": machine.address, "ansible_python_interpreter": sys.executable}
-            self.inventory[name] = {**variables, "ansible_ssh_common_args": "-o ConnectTimeout=3"}
-        join(web2, web1, "198.51.100")
-        for machine, interface, number in ((web1, "to_left", 11), (web2, "to_right", 12)):
-            machine.sh(f"ip address add 198.51.100.{number}/24 dev {interface}")
+    def __init__(self, fleet: Fleet) -> None:
+        self._fleet = fleet
+        self.machines: dict[str, Machine] = dict(zip(HOSTS["web"]["hosts"], fleet.hosts.values()))
+        self._inventory = {
+            name: {**own, "fleet_topology_underlay": own["ansible_host"]}
+            for name, own in zip(self.machines, fleet.inventory.values())
+        }
 
     def play(self, *words: str, web2: Optional[dict[str, Any]] = None, **changes: Any) -> dict[str, list[Outcome]]:
         """Play the page's playbook with other variables, and others of a host; return what became of its tasks on each
         host.
         """
-        inventory = {**self.inventory, "web2": {**self.inventory["web2"], **(web2 or {})}}
-        own = {**PLAY[0]["roles"][0], "vars": {**PLAY[0]["roles"][0]["vars"], **changes}}
-        play = {**PLAY[0], "hosts": "all", "gather_facts": False, "become": False, "roles": [own]}
-        outcomes = self.controller.play([play], inventory, *words)
+        self._fleet.inventory = {**self._inventory, "web2": {**self._inventory["web2"], **(web2 or {})}}
+        play = {**PLAY, "hosts": "all", "gather_facts": False, "roles": [{**ROLE, "vars": {**ROLE["vars"], **changes}}]}
+        del play["become"]
+        args = "-C -o ControlMaster=auto -o ControlPersist=60s -o ConnectTimeout=4"
+        outcomes = self._fleet.play([play], *words, ANSIBLE_SSH_ARGS=args)
         return {name: [one for one in outcomes if one.host == name] for name in self.machines}
 
 
 @pytest.fixture(scope="module")
 def web() -> Iterator[Web]:
     """The two hosts; the tests of this file take their turns with them."""
-    with Machine("controller") as controller, Machine("web1") as web1, Machine("web2") as web2:
-        yield Web(controller, web1, web2)
+    with Fleet(2) as fleet:
+        yield Web(fleet)
 
 
 def statuses(outcomes: list[Outcome]) -> list[str]:
@@ -77,7 +74,7 @@ def test_each_host_does_its_part_and_they_reach_each_other(web: Web) -> None:
     assert "vxlan" not in web1.sh("ip -d link show")
     # A host that is away keeps the others from nothing but its cables, and those are named.
     web1.sh("ip netns delete cache")
-    outcomes = web.play(web2={"ansible_host": "192.0.3.99"})
+    outcomes = web.play(web2={"ansible_host": NOBODY})
     assert outcomes["web2"][-1].status == "unreachable"
     (told,) = (one for one in outcomes["web1"] if one.task.endswith("is away"))
     assert told.result["fleet_topology_cut"] == ["app:to_db to db:to_app on web2"]
@@ -94,7 +91,7 @@ def test_each_host_does_its_part_and_they_reach_each_other(web: Web) -> None:
 
 def test_a_number_that_is_taken_fails_on_its_host_alone_with_nothing_half_done(web: Web) -> None:
     web2 = web.machines["web2"]
-    web2.sh("ip link add other type vxlan id 7 dstport 4789 local 198.51.100.12")
+    web2.sh(f"ip link add other type vxlan id 7 dstport 4789 local {web2.address}")
     outcomes = web.play(fleet_topology={**TOPOLOGY, "links": [{**TOPOLOGY["links"][0], "vni": 7}]})
     assert statuses(outcomes["web1"])[0] == "changed"
     (failed,) = (one for one in outcomes["web2"] if one.status == "failed")
