@@ -18,7 +18,7 @@ import pytest
 import yaml
 from ansible.plugins.callback import CallbackBase
 from ansible.plugins.filter.core import to_nice_yaml
-from ansible_collections.linuxnet.netns.tests.integration.host import Host
+from ansible_collections.linuxnet.netns.tests.integration.host import Host, difference
 from ansible_collections.linuxnet.netns.tests.integration.internet import internet
 from ansible_collections.linuxnet.netns.tests.integration.programs import LOCAL, ROOT, done, written
 
@@ -107,9 +107,13 @@ def test_its_playbooks_run(host: Host, tmp_path: Path, page: Path) -> None:
             ansible(tmp_path, "ansible-playbook", playbook, "--start-at-task", "It is there, with its own way out")
         else:
             together.append(playbook)
+    is_lab = page.parent.name == "labs"
+    host.tables = host.sysctls = way_out
+    before = host.dump() if is_lab else {}
     # A lab has an internet of its own.
-    with internet(host) if way_out and page.parent.name != "labs" else nullcontext():
+    with internet(host) if way_out and not is_lab else nullcontext():
         ansible(tmp_path, "ansible-playbook", *together)
+    assert not is_lab or not difference(before, host.dump())
 
 
 def test_the_lab_shows_what_the_readme_shows(host: Host) -> None:
