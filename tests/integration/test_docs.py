@@ -89,6 +89,8 @@ def test_its_playbooks_run(host: Host, tmp_path: Path, page: Path) -> None:
     way_out = "internet_access_netns" in page.read_text()
     if ("nftables: |" in page.read_text() or way_out) and shutil.which("nft") is None:
         pytest.skip("there is no nft (package nftables)")
+    if "/usr/lib/frr" in page.read_text() and not Path("/usr/lib/frr/ospfd").exists():
+        pytest.skip("there is no FRR (package frr)")
     (tmp_path / "lab_topology.yml").write_text(yaml.safe_dump(TOPOLOGY))
     for name, content in files(page).items():
         (tmp_path / name).parent.mkdir(exist_ok=True)
