@@ -399,9 +399,10 @@ def _absent(topology: Topology, purge: bool, shown: bool) -> list[Declared]:
                 declared.append(Veth(link.path, first, second, only_pair=True, **removed))
         else:
             declared.append(Veth(link.path, first, second, **removed))
-    from ansible_collections.linuxnet.netns.plugins.module_utils._kinds.leading_in import NothingLeadsIn
+    if gone:
+        from ansible_collections.linuxnet.netns.plugins.module_utils._kinds.leading_in import NothingLeadsIn
 
-    declared.append(NothingLeadsIn("namespaces", topology.name, frozenset(gone)))
+        declared.append(NothingLeadsIn("namespaces", topology.name, frozenset(gone)))
     declared += [Namespace(one.path, one.name, present=False, shown=shown) for one in topology.namespaces]
     from ansible_collections.linuxnet.netns.plugins.module_utils._kinds.file import NoFilesOf
 

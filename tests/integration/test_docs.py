@@ -10,6 +10,7 @@ import re
 import shutil
 import subprocess
 import sys
+from contextlib import nullcontext
 from pathlib import Path
 from typing import Any
 
@@ -17,7 +18,8 @@ import pytest
 import yaml
 from ansible.plugins.callback import CallbackBase
 from ansible.plugins.filter.core import to_nice_yaml
-from ansible_collections.linuxnet.netns.tests.integration.host import Host
+from ansible_collections.linuxnet.netns.tests.integration.host import Host, difference
+from ansible_collections.linuxnet.netns.tests.integration.internet import internet
 from ansible_collections.linuxnet.netns.tests.integration.programs import LOCAL, ROOT, done, written
 
 PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").rglob("*.md")), *sorted((ROOT / "roles").glob("*/README.md"))]
@@ -84,8 +86,11 @@ WITH_PLAYS = [page for page in PAGES if plays(page)]
 
 @pytest.mark.parametrize("page", WITH_PLAYS, ids=lambda page: str(page.relative_to(ROOT)))
 def test_its_playbooks_run(host: Host, tmp_path: Path, page: Path) -> None:
-    if "nftables: |" in page.read_text() and shutil.which("nft") is None:
+    way_out = "internet_access_netns" in page.read_text()
+    if ("nftables: |" in page.read_text() or way_out) and shutil.which("nft") is None:
         pytest.skip("there is no nft (package nftables)")
+    if "/usr/lib/frr" in page.read_text() and not Path("/usr/lib/frr/ospfd").exists():
+        pytest.skip("there is no FRR (package frr)")
     (tmp_path / "lab_topology.yml").write_text(yaml.safe_dump(TOPOLOGY))
     for name, content in files(page).items():
         (tmp_path / name).parent.mkdir(exist_ok=True)
@@ -104,7 +109,13 @@ def test_its_playbooks_run(host: Host, tmp_path: Path, page: Path) -> None:
             ansible(tmp_path, "ansible-playbook", playbook, "--start-at-task", "It is there, with its own way out")
         else:
             together.append(playbook)
-    ansible(tmp_path, "ansible-playbook", *together)
+    is_lab = page.parent.name == "labs"
+    host.tables = host.sysctls = way_out
+    before = host.dump() if is_lab else {}
+    # A lab has an internet of its own.
+    with internet(host) if way_out and not is_lab else nullcontext():
+        ansible(tmp_path, "ansible-playbook", *together)
+    assert not is_lab or not difference(before, host.dump())
 
 
 def test_the_lab_shows_what_the_readme_shows(host: Host) -> None:

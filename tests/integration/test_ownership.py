@@ -19,7 +19,7 @@ from ansible_collections.linuxnet.netns.plugins.module_utils._kernel import edge
 from ansible_collections.linuxnet.netns.plugins.module_utils._kernel.netlink import RouteSocket
 from ansible_collections.linuxnet.netns.plugins.module_utils._model import Step
 from ansible_collections.linuxnet.netns.tests.integration.cases import link
-from ansible_collections.linuxnet.netns.tests.integration.host import Host, shown
+from ansible_collections.linuxnet.netns.tests.integration.host import Host, difference, shown
 from ansible_collections.linuxnet.netns.tests.integration.refusal import Refuse
 
 BAD = link({"netns": "a", "interface": "bad", "addresses": ["2001:db8::1/64"]}, "a:bad2")
@@ -216,6 +216,16 @@ def test_what_leads_into_a_namespace_goes_before_it(host: Host, links: list[Any]
     assert result["diff"] == predicted["diff"]
     assert [one["ifname"] for one in host.ip("link", "show")] == ["lo"]
     assert host.done("netns_topology", **form)["commands"] == []
+
+
+def test_what_a_topology_made_goes_when_nothing_of_it_is_named(host: Host) -> None:
+    host.sh("ip netns add a")
+    before = host.dump()
+    made = link({"interface": "x", "addresses": ["10.0.0.1/24"]}, end("a", "y", "10.0.0.2/24"))
+    inside = {"name": "a", "loopback": "down", "routes": [{"to": "default", "via": "10.0.0.1"}]}
+    host.done("netns_topology", name="t", namespaces=[inside], links=[made])
+    host.done("netns_topology", name="t", purge=True, state="absent")
+    assert not difference(before, host.dump())
 
 
 def test_a_dangling_link_in_the_place_of_a_namespace_is_left_alone(host: Host) -> None:

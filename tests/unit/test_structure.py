@@ -129,6 +129,7 @@ def test_only_what_touches_the_kernel_opens_its_sockets() -> None:
         "plugins.module_utils._run",
         "plugins.modules.netns_info",
         "plugins.modules.netns_export",
+        "plugins.modules.netns_internet_info",
         *(one for one in outside if one.startswith("plugins.become") or one.startswith("plugins.inventory")),
     }
 

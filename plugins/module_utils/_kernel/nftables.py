@@ -127,6 +127,17 @@ def _text(context: ctypes.c_void_p, table: tuple[str, ...], flags: int = 0) -> s
     return _run(context, f"list table {' '.join(table)}\n", flags)
 
 
+def listed() -> list[dict[str, Any]]:
+    """Return all tables, chains, rules and sets of the namespace, as ``nft -j list ruleset`` has them.
+
+    Raises: NetlinkError, KernelError.
+    """
+    with _context() as context:
+        printed = _run(context, "list ruleset\n", _JSON)
+    found: list[dict[str, Any]] = json.loads(printed or '{"nftables": []}')["nftables"]
+    return found
+
+
 def load(text: str) -> None:
     """Carry out commands in the language of ``nft``, all of them or none. Raises: NetlinkError, KernelError."""
     with _context() as context:

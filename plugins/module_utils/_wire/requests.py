@@ -26,6 +26,8 @@ IFF_UP, IFF_LOWER_UP = 0x1, 0x10000
 _LINKINFO, _KIND, _DATA, _SLAVE_KIND, _SLAVE_DATA, _NET_NS_FD = 18, 1, 2, 4, 5, 28
 #: linux/if_link.h: IFNAME, EXT_MASK, TARGET_NETNSID. linux/net_namespace.h: NETNSA_NSID, NETNSA_FD.
 _IFNAME, _EXT_MASK, _TARGET_NETNSID, _NETNSA_NSID, _NETNSA_FD = 3, 29, 46, 1, 3
+#: linux/socket.h: AF_INET, AF_INET6. linux/rtnetlink.h: RTM_F_FIB_MATCH, and DST of a route.
+_AF_INET, _AF_INET6, _FIB_MATCH, _DST = 2, 10, 0x2000, 1
 
 
 def links() -> bytes:
@@ -52,6 +54,15 @@ def addresses() -> bytes:
 def routes(family: int = 0) -> bytes:
     """Return the request for a dump of all routes of an address family, 0 for all (struct rtmsg)."""
     return dump(_GETROUTE, struct.pack("=B11x", family))
+
+
+def route_to(destination: bytes) -> bytes:
+    """Return the request for the route that packets to an address, packed, take: the route as a whole, with all its
+    next hops (linux/rtnetlink.h: RTM_F_FIB_MATCH).
+    """
+    family = _AF_INET if len(destination) == 4 else _AF_INET6
+    body = struct.pack("=8BI", family, 8 * len(destination), 0, 0, 0, 0, 0, 0, _FIB_MATCH)
+    return _request(_GETROUTE, 0, body + attribute(_DST, destination))
 
 
 def nsid(descriptor: int) -> bytes:
