@@ -40,18 +40,15 @@ FEWEST = 3
 ROLE = {"ansible.builtin.import_role": {"name": "linuxnet.netns.two_containers"}}
 #: What the role's task is called.
 LAB = "linuxnet.netns.two_containers : The two containers and the cable between them are present"
-EDGE = {
-    "name": "edge",
-    "namespaces": ["edge"],
-    "links": [
-        {
-            "endpoints": [
-                {"interface": "to_edge", "addresses": ["203.0.113.1/30"]},
-                {"netns": "edge", "interface": "uplink", "addresses": ["203.0.113.2/30"]},
-            ]
-        }
-    ],
-}
+
+
+def cabled(name: str) -> dict[str, Any]:
+    """Return a topology of a namespace with a cable to the host."""
+    ends = [
+        {"interface": f"to_{name}", "addresses": ["203.0.113.1/30"]},
+        {"netns": name, "interface": "uplink", "addresses": ["203.0.113.2/30"]},
+    ]
+    return {"name": name, "namespaces": [name], "links": [{"endpoints": ends}]}
 
 
 @pytest.fixture(scope="module")
@@ -74,7 +71,7 @@ def course(fleet: Fleet) -> list[Outcome]:
     """What becomes of plays one after the other, with a host that was never there, and drift on the first one."""
     drift = "ip -n my_container_a address delete 10.0.0.1/24 dev my_veth_end_a"
     told = [{"name": "told", "ansible.builtin.command": "true"}]
-    edge = topology("edge", EDGE, notify="told")
+    edge = topology("edge", cabled("edge"), notify="told")
     plays = [
         play("reached", {"name": "ping", "ansible.builtin.ping": {}}, ignore_unreachable=True),
         play("predicted", ROLE, check_mode=True),
@@ -104,7 +101,7 @@ def test_a_host_that_was_never_there_is_told_and_the_others_go_on(fleet: Fleet, 
         told = of(course, name, task)
         status, said = told.pop("gone")
         assert status == "unreachable"
-        assert "No route to host" in said or "timed out" in said
+        assert "ssh" in said.lower()
         assert sorted(told) == sorted(fleet.hosts)
     assert {each.play for each in course if each.host == "gone"} == {"reached", "predicted"}
 
@@ -262,9 +259,8 @@ def test_an_old_python_without_pyroute2_is_made_ready_and_does_the_same(fleet: F
             environment={"PIP_NO_INDEX": "1", "PIP_FIND_LINKS": "/opt/wheels"},
             hosts=old,
         ),
-        play("both", ROLE, topology("aged", EDGE)),
-        play("again", ROLE, topology("aged", EDGE)),
-        play("gone", topology("aged", {**EDGE, "state": "absent"})),
+        *(play(name, topology("aged", cabled("aged"))) for name in ("both", "again")),
+        play("gone", topology("aged", {**cabled("aged"), "state": "absent"})),
     ]
     try:
         told = fleet.play(plays)
@@ -276,9 +272,7 @@ def test_an_old_python_without_pyroute2_is_made_ready_and_does_the_same(fleet: F
     )
     assert version.startswith("3.9.")
     assert "/opt/linuxnet.netns/" in version
-    results = {
-        (each.play, each.host): each.result["commands"] for each in told if each.task == "aged" or each.task == LAB
-    }
+    results = {(each.play, each.host): each.result["commands"] for each in told if each.task == "aged"}
     for name in ("both", "again", "gone"):
         assert len({tuple(results[name, host]) for host in fleet.hosts}) == 1
     assert results["again", old] == []
