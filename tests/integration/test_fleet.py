@@ -96,7 +96,7 @@ def of(course: list[Outcome], play: str, task: str = LAB) -> dict[str, Any]:
     }
 
 
-def test_a_host_that_was_never_there_is_told_and_the_others_go_on(fleet: Fleet, course: list[Outcome]) -> None:
+def host_that_was_never_there_is_told_and_the_others_go_on(fleet: Fleet, course: list[Outcome]) -> None:
     for name, task in (("reached", "ping"), ("predicted", LAB)):
         told = of(course, name, task)
         status, said = told.pop("gone")
@@ -106,7 +106,7 @@ def test_a_host_that_was_never_there_is_told_and_the_others_go_on(fleet: Fleet, 
     assert {each.play for each in course if each.host == "gone"} == {"reached", "predicted"}
 
 
-def test_what_is_predicted_is_done_and_then_nothing(fleet: Fleet, course: list[Outcome]) -> None:
+def what_is_predicted_is_done_and_then_nothing(fleet: Fleet, course: list[Outcome]) -> None:
     def done(name: str) -> dict[str, Any]:
         those = [each for each in course if (each.play, each.task) == (name, LAB) and each.host != "gone"]
         return {each.host: (each.result["changed"], each.result["commands"]) for each in those}
@@ -116,20 +116,20 @@ def test_what_is_predicted_is_done_and_then_nothing(fleet: Fleet, course: list[O
     assert done("second") == dict.fromkeys(fleet.hosts, (False, []))
 
 
-def test_what_runs_on_its_own_tells_its_handlers_of_a_change_alone(fleet: Fleet, course: list[Outcome]) -> None:
+def what_runs_on_its_own_tells_its_handlers_of_a_change_alone(fleet: Fleet, course: list[Outcome]) -> None:
     assert of(course, "first", "edge") == dict.fromkeys(fleet.hosts, True)
     assert of(course, "first", "told") == dict.fromkeys(fleet.hosts, True)
     assert of(course, "second", "edge") == dict.fromkeys(fleet.hosts, False)
     assert of(course, "second", "told") == {}
 
 
-def test_drift_is_repaired_where_it_is(fleet: Fleet, course: list[Outcome]) -> None:
+def drift_is_repaired_where_it_is(fleet: Fleet, course: list[Outcome]) -> None:
     assert of(course, "repaired") == {name: name == "host1" for name in fleet.hosts}
     (repair,) = [each.result["commands"] for each in course if each.play == "repaired" and each.result.get("commands")]
     assert repair == ["ip -n my_container_a address add 10.0.0.1/24 dev my_veth_end_a"]
 
 
-def test_hosts_are_served_so_many_at_a_time(fleet: Fleet, course: list[Outcome]) -> None:
+def hosts_are_served_so_many_at_a_time(fleet: Fleet, course: list[Outcome]) -> None:
     """Before the next two have their first task, the two before have had their last."""
     order = [each.host for each in course if each.play == "repaired"]
     names = list(fleet.hosts)
@@ -138,6 +138,15 @@ def test_hosts_are_served_so_many_at_a_time(fleet: Fleet, course: list[Outcome])
     for batch in batches:
         served, order = order[: size * len(batch)], order[size * len(batch) :]
         assert set(served) == batch
+
+
+def test_playbooks_do_over_ssh_what_they_do_here(fleet: Fleet, course: list[Outcome]) -> None:
+    """In one test, for where the tests are dealt out, a second one would have the course run twice."""
+    host_that_was_never_there_is_told_and_the_others_go_on(fleet, course)
+    what_is_predicted_is_done_and_then_nothing(fleet, course)
+    what_runs_on_its_own_tells_its_handlers_of_a_change_alone(fleet, course)
+    drift_is_repaired_where_it_is(fleet, course)
+    hosts_are_served_so_many_at_a_time(fleet, course)
 
 
 def settings_shown() -> dict[str, str]:
