@@ -195,7 +195,7 @@ def key() -> Key[Any]:
     """Return the key of a namespace, as a topology has it."""
 
     def declare(site: Site, written: Sequence[WrittenRoute], owner: Owner) -> Sequence[Declared]:
-        return [OneRoute(one.path, site.netns, one.route, owner.present) for one in written]
+        return [OneRoute(one.path, site.netns, one.route, owner.present, owner.record) for one in written]
 
     return Key(
         Routes(WrittenRoute),

@@ -220,3 +220,21 @@ def test_a_route_drifts_back(host: Host) -> None:
         "ip -n a route replace blackhole 10.6.0.0/16 proto static",
     ]
     assert not difference(before, host.dump())
+
+
+def test_that_the_place_of_somebody_elses_route_is_taken_is_told_and_that_of_ones_own_is_not(host: Host) -> None:
+    host.sh("""
+        ip link add up0 type veth peer name up1; ip link set up0 up; ip link set up1 up
+        ip address add 192.0.2.2/24 dev up0; ip route add default via 192.0.2.1
+    """)
+    lab = {"name": "lab", "namespaces": ["a"], "host": {"routes": [{"to": "default", "via": "192.0.2.3"}]}}
+    told = [
+        "default in the host's namespace is somebody else's, default via 192.0.2.1 dev up0: the topology's takes its "
+        "place, and it does not come back when that goes."
+    ]
+    assert host.done("netns_topology", check=True, **lab)["warnings"] == told
+    result = host.done("netns_topology", **lab)
+    assert (result["warnings"], result["commands"][-1]) == (told, "ip route replace default via 192.0.2.3 proto static")
+    host.sh("ip route replace default via 192.0.2.4")
+    again = host.done("netns_topology", **lab)
+    assert (again["changed"], again.get("warnings")) == (True, None)

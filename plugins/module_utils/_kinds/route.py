@@ -336,12 +336,16 @@ def in_results(state: State, netns: Netns, tables: AbstractSet[int]) -> list[dic
 
 @immutable
 class OneRoute(Declared):
-    """A namespace has this route, or none of its slot that has all that is stated of it."""
+    """A namespace has this route, or none of its slot that has all that is stated of it.
+
+    ``record`` names the ownership record of the topology that has it.
+    """
 
     path: str
     netns: Netns
     route: Route
     present: bool = True
+    record: str = ""
     stage = LATE
 
     def scope(self, scope: Scope) -> None:
@@ -375,7 +379,18 @@ class OneRoute(Declared):
                 f"{self.route.slot} in {describe(self.netns)} is taken by a route that {giver} gave "
                 f"(proto {protocol}): {taken}; it was not touched: choose another metric",
             )
+        if there and self.record and not self._is_recorded(state):
+            state.notes.append(
+                f"{self.route.slot} in {describe(self.netns)} is somebody else's, {there[0]}: the topology's takes its "
+                "place, and it does not come back when that goes."
+            )
         yield SetRoute(self.netns, self.route, "replace" if there else "add")
+
+    def _is_recorded(self, state: State) -> bool:
+        from ansible_collections.linuxnet.netns.plugins.module_utils._kinds.ownership import record_of
+
+        record = record_of(state, self.record)
+        return record is not None and Thing(ROUTE, self.netns, (str(self.route.slot),)) in record.things
 
     def _there(self, state: State) -> tuple[Route, ...]:
         return state.row(ROUTE, self.netns, self.route.slot) or ()
