@@ -328,5 +328,5 @@ def test_the_role_does_it_and_takes_it_back(outside: Host, tmp_path: Path) -> No
     found = re.findall(r"changed=(\d+) .* failed=(\d)", said)
     assert found == [*zip("1102200", "0000001")], said
     assert "blue reaches IPv4 by wan, from 10.223." in said
-    assert "name: 'a b;$(id)' cannot name a table, a file and an interface: letters, digits, dots" in said
+    assert "internet_access_netns has to be the name of a namespace, or a list of names" in said
     assert not difference(before, outside.dump())
