@@ -35,12 +35,20 @@ pytestmark = [
     pytest.mark.skipif(shutil.which("nft") is None, reason="there is no nft (package nftables)"),
 ]
 FORM = ("name", "namespaces", "links", "bridges", "host")
+#: What tables like ours make the kernel load, which brings sysctls of its own.
+_LOADED = """
+for family in ip ip6; do
+    nft "table $family one { chain one { type nat hook postrouting priority 100; ct state established masquerade; }; }"
+    nft delete table $family one
+done
+"""
 
 
 @pytest.fixture
 def outside(host: Host) -> Iterator[Host]:
     """Give a host with a way out, which asks the name server there."""
     host.tables = host.sysctls = True
+    host.sh(_LOADED)
     with internet(host):
         yield host
 
@@ -326,7 +334,9 @@ def test_the_role_does_it_and_takes_it_back(outside: Host, tmp_path: Path) -> No
     before = outside.dump()
     said = run(tmp_path, "ansible-playbook", "-i", inventory, written(tmp_path, "playbook.yml", book)).stdout
     found = re.findall(r"changed=(\d+) .* failed=(\d)", said)
-    assert found == [*zip("1102200", "0000001")], said
+    # Before Linux 6.17 what keeps the routes of router advertisements is set first, by a task of its own.
+    by_interface = Path("/proc/sys/net/ipv6/conf/default/force_forwarding").exists()
+    assert found == [*zip("1102200" if by_interface else "2202200", "0000001")], said
     assert "blue reaches IPv4 by wan, from 10.223." in said
     assert "internet_access_netns has to be the name of a namespace, or a list of names" in said
     assert not difference(before, outside.dump())
