@@ -97,7 +97,8 @@ def _rules(expressions: Sequence[Any], named: Mapping[str, Any]) -> Iterator[Rul
     around: dict[str, Any] = {"plain": True}
     ends: list[Rule] = []
     for one in expressions:
-        kind, value = next(iter(one.items())) if isinstance(one, dict) and one else (str(one), {})
+        word: tuple[str, Any] = (str(one), {})
+        kind, value = next(iter(one.items() if isinstance(one, dict) else ()), word)
         if kind == "match":
             around["plain"] = False
             _match(value, named, around)
