@@ -144,5 +144,5 @@ def test_the_archive_holds_what_is_used_and_works_where_it_is_installed(host: Ho
     }
     ran("ansible-galaxy", "collection", "install", "--offline", "-p", tmp_path / "collections", archive)
     assert "MODULE linuxnet.netns.netns_topology" in ran("ansible-doc", "linuxnet.netns.netns_topology")
-    assert "a reply after" in ran("ansible-playbook", "linuxnet.netns.lab")
+    assert '"reachable": true' in ran("ansible-playbook", "-v", "linuxnet.netns.lab")
     assert host.namespaces() == ["my_container_a", "my_container_b"]
