@@ -88,7 +88,8 @@ def test_a_namespace_reaches_what_the_host_reaches_and_nothing_is_left_of_it(out
     before = outside.dump()
     predicted = let_out(outside, "blue", check=True)
     assert not difference(before, outside.dump())
-    assert let_out(outside, "blue") == predicted
+    # In check mode what would have been set first, on older kernels, is still to be set by the topology.
+    assert let_out(outside, "blue") == [*dict.fromkeys(predicted)]
     made = outside.dump()
     assert let_out(outside, "blue") == []
     assert not difference(made, outside.dump())
