@@ -17,9 +17,9 @@ from ansible_collections.linuxnet.netns.plugins.module_utils._form import Key, L
 from ansible_collections.linuxnet.netns.plugins.module_utils._interface_section import InterfaceSection
 from ansible_collections.linuxnet.netns.plugins.module_utils._kinds import link_types
 from ansible_collections.linuxnet.netns.plugins.module_utils._kinds.device import Device
-from ansible_collections.linuxnet.netns.plugins.module_utils._kinds.link import Link, Values, shown
+from ansible_collections.linuxnet.netns.plugins.module_utils._kinds.link import Link, shown
 from ansible_collections.linuxnet.netns.plugins.module_utils._kinds.link_state import LinkState
-from ansible_collections.linuxnet.netns.plugins.module_utils._kinds.link_type import NEEDED, NONE
+from ansible_collections.linuxnet.netns.plugins.module_utils._kinds.link_type import NEEDED, NONE, Values
 from ansible_collections.linuxnet.netns.plugins.module_utils._kinds.port import Member
 from ansible_collections.linuxnet.netns.plugins.module_utils._model import Declared, Endpoint, Netns, State
 from ansible_collections.linuxnet.netns.plugins.module_utils._normalise import Problems

@@ -13,11 +13,8 @@ from typing import Any, Optional
 
 from ansible_collections.linuxnet.netns.plugins.module_utils._form import Key, Later, Section
 from ansible_collections.linuxnet.netns.plugins.module_utils._kinds import link_types
-from ansible_collections.linuxnet.netns.plugins.module_utils._kinds.link_type import Property
+from ansible_collections.linuxnet.netns.plugins.module_utils._kinds.link_type import Property, Values
 from ansible_collections.linuxnet.netns.plugins.module_utils._kinds.link_types.bridge import vlans_key
-
-#: The values of properties that are written, by name.
-Values = tuple[tuple[str, Any], ...]
 
 
 class _Mapping(Section, what="mapping"):

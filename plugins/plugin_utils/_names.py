@@ -55,4 +55,9 @@ def brief(text: str) -> str:
     """
     if len(text) > MOST_SHOWN:
         text = f"{text[: MOST_SHOWN // 2]} … {text[-MOST_SHOWN // 2 :]}"
-    return " ".join("".join(one if one.isprintable() or one.isspace() else ascii(one)[1:-1] for one in text).split())
+    return printable(" ".join(text.split()))
+
+
+def printable(text: str) -> str:
+    """Return a text with escapes for what a terminal would take for a command, or cannot show."""
+    return "".join(one if one.isprintable() else ascii(one)[1:-1] for one in text)

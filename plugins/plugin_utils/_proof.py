@@ -9,6 +9,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from ansible_collections.linuxnet.netns.plugins.plugin_utils._names import printable
+
 #: How many probes are told one by one.
 MOST = 4
 
@@ -31,8 +33,3 @@ def _one(probe: Mapping[str, Any]) -> str:
     sender, to, address = (str(probe.get(name) or "the host") for name in ("from", "to", "address"))
     target = to if to == address else f"{to} ({address})"
     return printable(f"{sender} pings {target}: a reply after {probe['rtt_ms']} ms")
-
-
-def printable(text: str) -> str:
-    """Return a text with escapes for what a terminal would take for a command, or cannot show."""
-    return "".join(one if one.isprintable() else one.encode("unicode_escape").decode() for one in text)

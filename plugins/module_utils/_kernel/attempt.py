@@ -17,7 +17,7 @@ import struct
 import time
 from abc import ABC, abstractmethod
 from contextlib import suppress
-from typing import NamedTuple, Optional
+from typing import Callable, NamedTuple, Optional, TypeVar
 
 from ansible_collections.linuxnet.netns.plugins.module_utils._model import describe
 from ansible_collections.linuxnet.netns.plugins.module_utils._probe import Answer, Probe
@@ -54,6 +54,9 @@ OF_SEND.add(errno.EPIPE)
 _OF_CONNECT.add(errno.EINVAL)
 #: What may be otherwise a moment later: descriptors, memory, ports.
 SHORTAGES = {errno.EMFILE, errno.ENFILE, errno.ENOBUFS, errno.ENOMEM, errno.EAGAIN, errno.EADDRNOTAVAIL}
+
+
+_Read = TypeVar("_Read")
 
 
 class QueuedError(NamedTuple):
@@ -223,6 +226,16 @@ class Attempt(ABC):
             if self.socket is not None and self.probe.mtu is not None:
                 version = self.version
                 self.answer.path_mtu = self.socket.getsockopt(_LEVEL[version], _MTU[version])
+
+    def read(self, reading: Callable[[], _Read]) -> Optional[_Read]:
+        """Return what a call reads of the socket; None where nothing has come, or an error, which is noted."""
+        try:
+            return reading()
+        except BlockingIOError:
+            return None
+        except OSError as error:
+            self.fail(error.errno or 0, None)
+            return None
 
     def read_errors(self) -> None:
         """Note the errors that are queued."""

@@ -7,12 +7,17 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Any
+from typing import Any, Callable
 
 from ansible_collections.linuxnet.netns.plugins.module_utils._kinds.interface import DeleteInterface, find
 from ansible_collections.linuxnet.netns.plugins.module_utils._kinds.interface_rows import GO_ALONG
 from ansible_collections.linuxnet.netns.plugins.module_utils._kinds.namespace import lives_on
-from ansible_collections.linuxnet.netns.plugins.module_utils._kinds.ownership import OWNERSHIP, LeadingIn, record_of
+from ansible_collections.linuxnet.netns.plugins.module_utils._kinds.ownership import (
+    OWNERSHIP,
+    LeadingIn,
+    Record,
+    record_of,
+)
 from ansible_collections.linuxnet.netns.plugins.module_utils._model import (
     Declared,
     Endpoint,
@@ -51,15 +56,18 @@ class NothingLeadsIn(Declared):
                 yield DeleteInterface(thing.netns, found.name, found.peer)
 
     def _come_in(self, state: State) -> list[Thing]:
-        record = record_of(state, self.topology)
-        things = [] if record is None else LeadingIn(self.topology, self.namespaces).come_in(record)
-        return [one for one in things if record and record.owns(state, one) and not lives_on(state, one.netns or "")]
+        came = self._owned(state, LeadingIn.come_in)
+        return [one for one in came if not lives_on(state, one.netns or "")]
 
     def _leading(self, state: State) -> list[Thing]:
+        return [one for one in self._owned(state, LeadingIn.among) if self._goes(state, one)]
+
+    def _owned(self, state: State, chosen: Callable[[LeadingIn, Record], list[Thing]]) -> list[Thing]:
+        """Return the things of the record that are chosen, as far as they are still the topology's."""
         record = record_of(state, self.topology)
-        detail = LeadingIn(self.topology, self.namespaces)
-        things = [] if record is None else detail.among(record)
-        return [one for one in things if record is not None and record.owns(state, one) and self._goes(state, one)]
+        if record is None:
+            return []
+        return [one for one in chosen(LeadingIn(self.topology, self.namespaces), record) if record.owns(state, one)]
 
     def _goes(self, state: State, thing: Thing) -> bool:
         found = find(state, Endpoint(thing.netns, thing.key[0]))

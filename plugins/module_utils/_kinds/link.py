@@ -45,6 +45,7 @@ from ansible_collections.linuxnet.netns.plugins.module_utils._kinds.interface_ro
 from ansible_collections.linuxnet.netns.plugins.module_utils._kinds.link_type import (
     Data,
     LinkType,
+    Values,
     decoded,
     known,
     nest,
@@ -86,8 +87,6 @@ if TYPE_CHECKING:
 _ADDRESS, _IFNAME, _MTU, _LINK, _GROUP = 1, 3, 4, 5, 27
 #: linux/if_tun.h: IFF_TUN, IFF_TAP, IFF_MULTI_QUEUE, IFF_VNET_HDR, IFF_NO_PI.
 _TUN_MODES, _TUN_FLAGS, _NO_PI = {"tun": 1, "tap": 2}, {"multi_queue": 0x100, "vnet_hdr": 0x4000}, 0x1000
-#: The values of a link's properties, in the order of its type's table: hashable, as all that is declared.
-Values = tuple[tuple[str, Any], ...]
 
 
 @immutable

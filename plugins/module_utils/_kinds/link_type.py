@@ -27,6 +27,8 @@ if TYPE_CHECKING:
 
 #: The attributes of one nest of a link (IFLA_INFO_DATA, IFLA_INFO_SLAVE_DATA), by their numbers.
 Data = Mapping[int, bytes]
+#: The values of a link's properties, in the order of its type's table: hashable, as all that is declared.
+Values = tuple[tuple[str, Any], ...]
 #: Whether a type of link is built upon another interface.
 NONE, POSSIBLE, NEEDED = "none", "possible", "needed"
 #: The unspecified address of each version of IP, and what says that there is no address.

@@ -14,8 +14,8 @@ from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Any, Optional
 
 from ansible_collections.linuxnet.netns.plugins.module_utils._kinds.interface import find
-from ansible_collections.linuxnet.netns.plugins.module_utils._kinds.link import ChangeLink, Values
-from ansible_collections.linuxnet.netns.plugins.module_utils._kinds.link_type import decoded, nest
+from ansible_collections.linuxnet.netns.plugins.module_utils._kinds.link import ChangeLink
+from ansible_collections.linuxnet.netns.plugins.module_utils._kinds.link_type import Values, decoded, nest
 from ansible_collections.linuxnet.netns.plugins.module_utils._kinds.link_types.netkit import (
     PEER_INFO,
     PRIMARY,

@@ -70,11 +70,10 @@ from ansible_collections.linuxnet.netns.plugins.module_utils._wire.requests impo
 
 if TYPE_CHECKING:
     from ansible_collections.linuxnet.netns.plugins.module_utils._contracts import Sender
+    from ansible_collections.linuxnet.netns.plugins.module_utils._kinds.link_type import Values
     from ansible_collections.linuxnet.netns.plugins.module_utils._script import Script
     from ansible_collections.linuxnet.netns.plugins.module_utils._wire.codec import Codec
 
-#: The values of the properties of a type, by name, in the order of its table.
-Values = tuple[tuple[str, Any], ...]
 _NUMBERS = tuple(map(number, (INDEX, PEER_INDEX, DESCRIPTOR)))
 
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 import select
 import socket
 import time
+from functools import partial
 from typing import Any
 
 from ansible_collections.linuxnet.netns.plugins.module_utils._errors import error_text, os_error_text
@@ -50,12 +51,8 @@ class Connection(Attempt):
             if self._is_made:
                 self.connected(now)
         while self._is_made and not self.done and self.socket is not None:
-            try:
-                data = self.socket.recv(1 << 16)
-            except BlockingIOError:
-                return
-            except OSError as error:
-                self.fail(error.errno or 0, None)
+            data = self.read(partial(self.socket.recv, 1 << 16))
+            if data is None:
                 return
             self.received(data, now)
 

@@ -12,6 +12,7 @@ import socket
 import stat
 import time
 from collections.abc import Sequence
+from functools import partial
 from typing import Optional, cast
 
 from ansible_collections.linuxnet.netns.plugins.module_utils import _resolver
@@ -148,12 +149,8 @@ class Lookup(Connection):
         for _number in range(_MOST_AT_ONCE):
             if self.done or self.socket is None:
                 return
-            try:
-                data = self.socket.recv(1 << 16)
-            except BlockingIOError:
-                return
-            except OSError as error:
-                self.fail(error.errno or 0, None)
+            data = self.read(partial(self.socket.recv, 1 << 16))
+            if data is None:
                 return
             self._take(data)
 

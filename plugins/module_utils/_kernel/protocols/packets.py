@@ -12,6 +12,7 @@ import struct
 import time
 from abc import abstractmethod
 from collections.abc import Sequence
+from functools import partial
 from typing import Optional
 
 from ansible_collections.linuxnet.netns.plugins.module_utils._errors import error_text, os_error_text
@@ -119,13 +120,10 @@ class Packets(Attempt):
         for _number in range(_MOST_AT_ONCE):
             if self.done or self.socket is None:
                 return
-            try:
-                data, ancillary, _flags, _from = self.socket.recvmsg(1 << 16, 64)
-            except BlockingIOError:
+            read = self.read(partial(self.socket.recvmsg, 1 << 16, 64))
+            if read is None:
                 return
-            except OSError as error:
-                self.fail(error.errno or 0, None)
-                return
+            data, ancillary, _flags, _from = read
             content = self.content(data)
             if content is not None:
                 self._reply(content, _arrival(ancillary))
