@@ -116,6 +116,8 @@ def connection(one):
             one.sendall(b"3\\r\\nrea\\r\\n2\\r\\ndy\\r\\n0\\r\\n\\r\\n")
         elif path == "/ssh":
             one.sendall(b"SSH-2.0-OpenSSH_9.2\\r\\n")
+        elif path == "/reset":
+            one.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, bytes([1, 0, 0, 0, 0, 0, 0, 0]))
         elif path == "/silent":
             threading.Event().wait(60)
         elif path == "/endless":
@@ -379,6 +381,13 @@ def test_what_a_web_server_says_otherwise_is_told_and_is_never_too_much(host: Ho
         assert (
             probe_table(host.run("netns_probe", expect=[expect[3]], timeout=0.1)["probes"]).count("! ok no HTTP") == 1
         )
+
+
+def test_a_connection_that_is_reset_is_told_in_the_kernels_words(host: Host) -> None:
+    lab(host)
+    with serving("b", HTTP):
+        (said,) = refusal(host, {"from": "a", "to": "10.0.0.2", "http": {"path": "/reset"}}).splitlines()
+    assert said.endswith("http port 80 /reset: Connection reset by peer (ECONNRESET)")
 
 
 def test_the_page_shows_what_is_so(host: Host) -> None:

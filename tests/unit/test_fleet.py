@@ -71,6 +71,10 @@ def test_a_cable_has_the_same_number_at_both_ends_and_an_mtu_that_both_take() ->
     assert here["vxlan"] == {"id": there["vxlan"]["id"], "local": "192.0.2.1", "remote": "192.0.2.2"}
     assert there["vxlan"] == {"id": here["vxlan"]["id"], "local": "192.0.2.2", "remote": "192.0.2.1"}
     assert (here["mtu"], there["mtu"], here["lower_netns"]) == (1300, 1300, "host")
+    # Whichever end is written first, it is the same cable.
+    first, *others = FLEET["links"]
+    turned = parts({**FLEET, "links": [{**first, "endpoints": first["endpoints"][::-1]}, *others]})
+    assert turned["w1"]["topology"]["namespaces"][0]["interfaces"][0]["vxlan"] == here["vxlan"]
     (on_host,) = made["w1"]["topology"]["host"]["interfaces"]
     assert (on_host["vxlan"]["id"], on_host["mtu"]) == (7, 1350)
     assert "lower_netns" not in on_host
